@@ -1,0 +1,91 @@
+export {
+  requestContract,
+  SERVICE_ERROR_CODE_HEADER,
+  SERVICE_ERROR_HEADER,
+  type ReplyOf,
+  type RequestContract,
+  type RequestOf,
+} from './request-contract.ts';
+export { subjectToken, textOfSubjectToken, topicTokens } from './subject-token.ts';
+export {
+  edgeSubject,
+  lifecycleSubject,
+  messageSubject,
+  presenceReportSubject,
+  presenceSubject,
+  registryEventSubject,
+  uplinkSubject,
+  watchedSubject,
+} from './subjects.ts';
+export {
+  BUCKETS,
+  EDGES_BUCKET,
+  MESSAGES_STREAM,
+  NOTIFICATIONS_STREAM,
+  PARTITIONS_BUCKET,
+  PRESENCE_STREAM,
+  REGISTRY_STREAM,
+  SESSIONS_BUCKET,
+  STREAMS,
+  UPLINK_PARTITIONS,
+  UPLINK_STREAM,
+  uplinkPartition,
+  type BucketDefinition,
+  type StreamDefinition,
+} from './streams/stream-definitions.ts';
+export {
+  deviceName,
+  devicePassword,
+  deviceSerialNumber,
+  deviceStatus,
+  gatewayId,
+  productKey,
+  type DeviceStatus,
+} from './device/device-identity.ts';
+export { MESSAGE_HEADERS } from './device/message-headers.ts';
+export {
+  admissionRefusal,
+  admitDevice,
+  clientCertificate,
+  type AdmissionRefusal,
+} from './auth/admit-device.ts';
+export { certificateStaple, certificateStatus } from './ocsp/certificate-status.ts';
+export {
+  deliverMessage,
+  downlinkMessage,
+  kickSession,
+  sessionEndReason,
+  type SessionEndReason,
+} from './edge/session-requests.ts';
+export {
+  edgeEntry,
+  presenceReport,
+  presenceReports,
+  sessionEntry,
+  type EdgeEntry,
+  type PresenceReport,
+  type SessionEntry,
+} from './edge/presence-report.ts';
+export {
+  gatewayListener,
+  getGateway,
+  listGateways,
+  type GatewayListener,
+} from './registry/gateway-queries.ts';
+export { findCredential, passwordHash, type PasswordHash } from './registry/credential-queries.ts';
+export {
+  getProductParsing,
+  productParsing,
+  scriptLanguage,
+  type ProductParsing,
+} from './registry/parsing-queries.ts';
+export { registryEvent, type RegistryEvent } from './registry/registry-event.ts';
+export { watchedMessage, watchProduct, type WatchedMessage } from './parser/watch-product.ts';
+export {
+  decodeUplinkBatch,
+  MalformedUplinkBatch,
+  UplinkBatchEncoder,
+  type UplinkBatch,
+  type UplinkMessage,
+  type UplinkProperties,
+} from './uplink/uplink-batch.ts';

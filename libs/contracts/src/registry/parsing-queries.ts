@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { requestContract } from '../request-contract.ts';
+
+export const scriptLanguage = z.enum(['javascript']);
+
+/** How a product's uplink is parsed: switched off, or by the version of the script that is in force. */
+export const productParsing = z.strictObject({
+  productKey: z.string(),
+  gatewayId: z.string(),
+  enabled: z.boolean(),
+  script: z
+    .strictObject({ version: z.int().positive(), language: scriptLanguage, code: z.string() })
+    .nullable(),
+});
+export type ProductParsing = z.infer<typeof productParsing>;
+
+export const getProductParsing = requestContract({
+  subject: 'registry.v1.get-product-parsing',
+  timeoutMs: 3_000,
+  request: z.strictObject({ productKey: z.string() }),
+  reply: z.strictObject({ parsing: productParsing.nullable() }),
+});

@@ -1,0 +1,25 @@
+import { subjectToken, topicTokens } from './subject-token.ts';
+
+/** Every subject that Gatehouse speaks on; docs/subjects.md explains each. */
+
+export const uplinkSubject = (gatewayId: string, partition: number): string =>
+  `uplink.v1.${gatewayId}.${partition}`;
+
+export const messageSubject = (productKey: string, deviceName: string, topicName: string): string =>
+  `messages.v1.${productKey}.${subjectToken(deviceName)}.${topicTokens(topicName)}`;
+
+export const presenceReportSubject = (edgeId: string): string => `presence-reports.v1.${edgeId}`;
+
+export const registryEventSubject = (aggregate: string, ...ids: readonly string[]): string =>
+  ['registry.events.v1', aggregate, ...ids.map(subjectToken)].join('.');
+
+export const presenceSubject = (productKey: string, deviceName: string): string =>
+  `presence.v1.${productKey}.${subjectToken(deviceName)}`;
+
+export const lifecycleSubject = (productKey: string, deviceName: string): string =>
+  `lifecycle.v1.${productKey}.${subjectToken(deviceName)}`;
+
+/** Copies of what a product's devices publish, raw and parsed, while somebody watches (core NATS only). */
+export const watchedSubject = (productKey: string): string => `parser.v1.watched.${productKey}`;
+
+export const edgeSubject = (edgeId: string, verb: 'deliver' | 'kick'): string => `edge.v1.${edgeId}.${verb}`;

@@ -1,0 +1,51 @@
+import { Failure } from '@gatehouse/failure';
+
+/** Nobody answers the subject: the service is not running, or NATS is away. */
+export class ServiceUnreachable extends Failure {
+  readonly code = 'BUS_SERVICE_UNREACHABLE';
+  readonly kind = 'unavailable';
+
+  constructor(
+    readonly subject: string,
+    override readonly cause: unknown,
+  ) {
+    super(`nobody answers ${subject}; is the service running and connected to NATS?`);
+  }
+}
+
+export class ServiceTimedOut extends Failure {
+  readonly code = 'BUS_SERVICE_TIMED_OUT';
+  readonly kind = 'timeout';
+
+  constructor(
+    readonly subject: string,
+    readonly timeoutMs: number,
+  ) {
+    super(`${subject} did not answer within ${timeoutMs} ms`);
+  }
+}
+
+export class MalformedReply extends Failure {
+  readonly code = 'BUS_REPLY_MALFORMED';
+  readonly kind = 'internal';
+
+  constructor(
+    readonly subject: string,
+    override readonly cause: unknown,
+  ) {
+    super(`the answer of ${subject} is not what its contract says`);
+  }
+}
+
+/** JetStream did not take a message; `cause` says why. */
+export class PublishRefused extends Failure {
+  readonly code = 'BUS_PUBLISH_REFUSED';
+  readonly kind = 'unavailable';
+
+  constructor(
+    readonly subject: string,
+    readonly reason: string,
+  ) {
+    super(`the stream did not store a message on ${subject}: ${reason}`);
+  }
+}

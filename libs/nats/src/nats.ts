@@ -1,0 +1,7 @@
+export { callService, refusalPayload } from './call-service.ts';
+export { connectNats, natsOptions } from './connect-nats.ts';
+export { headerLine } from './encoded-headers.ts';
+export { MalformedReply, PublishRefused, ServiceTimedOut, ServiceUnreachable } from './nats.failures.ts';
+export { StreamPublisher, type StoredCallback, type StoredMessage } from './stream-publisher.ts';
+export { ensureStreams, openBucket, type StreamSetup } from './stream-setup.ts';
+export { contextOfTraceparent, extractTrace, injectTrace } from './trace-headers.ts';

@@ -1,0 +1,90 @@
+import { jetstreamManager } from '@nats-io/jetstream';
+import { MESSAGES_STREAM } from '@gatehouse/contracts';
+import { startTestNats } from '@gatehouse/testing';
+import { expect, test } from 'vitest';
+import { connectNats } from './connect-nats.ts';
+import { headerLine } from './encoded-headers.ts';
+import { StreamPublisher } from './stream-publisher.ts';
+import { ensureStreams } from './stream-setup.ts';
+
+const setup = { replicas: 1, maxStreamBytes: 64 * 1024 * 1024 };
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+test('what is reported as stored is in the stream, in order, with its headers', async () => {
+  await using server = await startTestNats();
+  await using nats = await connectNats(server.url, 'test');
+  await ensureStreams(nats, setup);
+  using publisher = new StreamPublisher(nats, 5_000);
+
+  const stored = await Promise.all(
+    Array.from({ length: 500 }, (_, index) =>
+      publisher.store(
+        'messages.v1.p.d.up',
+        bytes(String(index)),
+        headerLine('Gatehouse-Topic', `up\r\nNats-Msg-Id: ${index}`),
+      ),
+    ),
+  );
+
+  expect(stored.map(({ seq }) => seq)).toEqual(stored.map((_, index) => index + 1));
+  const manager = await jetstreamManager(nats);
+  const last = await manager.streams.getMessage(MESSAGES_STREAM.name, { seq: 500 });
+  expect(new TextDecoder().decode(last?.data)).toBe('499');
+  expect(last?.header.get('Gatehouse-Topic')).toBe(encodeURIComponent('up\r\nNats-Msg-Id: 499'));
+  expect(last?.header.get('Nats-Msg-Id')).toBe('');
+  expect(publisher.pending).toBe(0);
+});
+
+test('a message that was stored before is reported as a duplicate', async () => {
+  await using server = await startTestNats();
+  await using nats = await connectNats(server.url, 'test');
+  await ensureStreams(nats, setup);
+  using publisher = new StreamPublisher(nats, 5_000);
+  const header = headerLine('Nats-Msg-Id', 'edge-1');
+
+  const first = await publisher.store('messages.v1.p.d.up', bytes('a'), header);
+  const again = await publisher.store('messages.v1.p.d.up', bytes('a'), header);
+
+  expect([first.duplicate, again.duplicate, again.seq]).toEqual([false, true, first.seq]);
+});
+
+test('a subject that no stream takes is refused at once', async () => {
+  await using server = await startTestNats();
+  await using nats = await connectNats(server.url, 'test');
+  using publisher = new StreamPublisher(nats, 60_000);
+
+  await expect(publisher.store('nowhere.v1', bytes('a'))).rejects.toMatchObject({
+    code: 'BUS_PUBLISH_REFUSED',
+  });
+});
+
+test('a message without an answer is refused when its time is over', async () => {
+  await using server = await startTestNats();
+  await using nats = await connectNats(server.url, 'test');
+  using publisher = new StreamPublisher(nats, 300);
+  nats.subscribe('silent', { callback: () => undefined });
+
+  await expect(publisher.store('silent', bytes('a'))).rejects.toMatchObject({
+    reason: 'no answer within 300 ms',
+  });
+});
+
+test('setting up streams twice, also at once, changes nothing', async () => {
+  await using server = await startTestNats();
+  await using nats = await connectNats(server.url, 'test');
+  await Promise.all([ensureStreams(nats, setup), ensureStreams(nats, setup)]);
+  await ensureStreams(nats, setup);
+  const manager = await jetstreamManager(nats);
+  expect((await manager.streams.names().next()).toSorted()).toEqual(
+    [
+      'KV_edges',
+      'KV_parser-partitions',
+      'KV_sessions',
+      'MESSAGES',
+      'NOTIFICATIONS',
+      'PRESENCE',
+      'REGISTRY',
+      'UPLINK',
+    ].toSorted(),
+  );
+});

@@ -1,0 +1,62 @@
+import { BUCKETS, STREAMS, type BucketDefinition, type StreamDefinition } from '@gatehouse/contracts';
+import {
+  DiscardPolicy,
+  jetstreamManager,
+  RetentionPolicy,
+  StorageType,
+  type JetStreamManager,
+  type StreamConfig,
+} from '@nats-io/jetstream';
+import { Kvm, type KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+
+const NANOS_PER_SECOND = 1_000_000_000;
+const STREAM_EXISTS = 10_058;
+
+export interface StreamSetup {
+  /** Copies of each stream in a NATS cluster, 1 to 5. */
+  readonly replicas: number;
+  /** Upper bound for the size of any one stream, in bytes: what this installation's disk allows. */
+  readonly maxStreamBytes: number;
+}
+
+/** Creates the streams that are missing and updates the settings of those that differ; safe to call at once from many. */
+export async function ensureStreams(nats: NatsConnection, setup: StreamSetup): Promise<void> {
+  const manager = await jetstreamManager(nats);
+  await Promise.all(STREAMS.map((definition) => ensureStream(manager, configOf(definition, setup))));
+  await Promise.all(BUCKETS.map((definition) => openBucket(nats, definition, setup.replicas)));
+}
+
+/** The key-value bucket, created when it is missing. */
+export function openBucket(nats: NatsConnection, definition: BucketDefinition, replicas = 1): Promise<KV> {
+  return new Kvm(nats).create(definition.name, {
+    history: 1,
+    replicas,
+    ...(definition.ttlSeconds > 0 ? { ttl: definition.ttlSeconds * 1_000 } : {}),
+  });
+}
+
+async function ensureStream(manager: JetStreamManager, config: StreamConfig): Promise<void> {
+  try {
+    await manager.streams.add(config);
+  } catch (error) {
+    if ((error as { code?: number }).code !== STREAM_EXISTS) throw error;
+    await manager.streams.update(config.name, config);
+  }
+}
+
+function configOf(definition: StreamDefinition, setup: StreamSetup): StreamConfig {
+  const wanted = definition.maxBytes;
+  return {
+    name: definition.name,
+    subjects: [...definition.subjects],
+    storage: StorageType.File,
+    num_replicas: setup.replicas,
+    retention: definition.retention === 'work-queue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
+    discard: definition.onFull === 'refuse' ? DiscardPolicy.New : DiscardPolicy.Old,
+    max_age: definition.maxAgeSeconds * NANOS_PER_SECOND,
+    max_bytes: wanted < 0 ? -1 : Math.min(wanted, setup.maxStreamBytes),
+    duplicate_window: definition.duplicateWindowSeconds * NANOS_PER_SECOND,
+    allow_direct: true,
+  } as StreamConfig;
+}

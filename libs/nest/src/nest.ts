@@ -1,0 +1,16 @@
+export { asFailure, httpStatusOf, Unexpected } from './failure-status.ts';
+export { HEALTH_PROBES, type HealthProbe } from './health.ts';
+export { key, provide, provideMade, type Key, type Token } from './provide.ts';
+export { ConfigurationInvalid, readConfig } from './read-config.ts';
+export {
+  INSTANCE_ID,
+  LOGGER,
+  NATS,
+  runService,
+  TELEMETRY,
+  type ServiceDefinition,
+  type ServiceProcess,
+} from './run-service.ts';
+export { RequestMalformed, Serves } from './serves.ts';
+export { serviceConfig, type ServiceConfig } from './service-config.ts';
+export { serviceLogger } from './service-logger.ts';

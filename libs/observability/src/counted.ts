@@ -1,0 +1,58 @@
+import { metrics, type Attributes } from '@opentelemetry/api';
+
+/**
+ * A counter for hot paths: adding is an increment of a number, and the metric reads the numbers when it is
+ * collected.
+ */
+export class CountedTotal {
+  #total = 0;
+
+  constructor(name: string, description: string, attributes: Attributes = {}) {
+    metrics
+      .getMeter('gatehouse')
+      .createObservableCounter(name, { description })
+      .addCallback((result) => result.observe(this.#total, attributes));
+  }
+
+  add(amount = 1): void {
+    this.#total += amount;
+  }
+
+  get total(): number {
+    return this.#total;
+  }
+}
+
+/** Counts by one label with few values, such as the reason of a drop. */
+export class CountedByLabel<Label extends string> {
+  readonly #totals = new Map<Label, number>();
+
+  constructor(
+    name: string,
+    description: string,
+    readonly label: string,
+  ) {
+    metrics
+      .getMeter('gatehouse')
+      .createObservableCounter(name, { description })
+      .addCallback((result) => {
+        for (const [value, total] of this.#totals) result.observe(total, { [this.label]: value });
+      });
+  }
+
+  add(value: Label, amount = 1): void {
+    this.#totals.set(value, this.of(value) + amount);
+  }
+
+  of(value: Label): number {
+    return this.#totals.get(value) ?? 0;
+  }
+}
+
+/** A value that is read when metrics are collected. */
+export function observedGauge(name: string, description: string, read: () => number): void {
+  metrics
+    .getMeter('gatehouse')
+    .createObservableGauge(name, { description })
+    .addCallback((result) => result.observe(read()));
+}

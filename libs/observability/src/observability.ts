@@ -1,0 +1,13 @@
+export { CountedByLabel, CountedTotal, observedGauge } from './counted.ts';
+export { createLogger, type Logger } from './logger.ts';
+export { failSpan, inSpan, startSpan } from './spans.ts';
+export { startTelemetry, type Telemetry } from './start-telemetry.ts';
+export {
+  isSampled,
+  newTraceContext,
+  spanContextOf,
+  TRACE_CONTEXT_BYTES,
+  traceContextOf,
+  traceparentOf,
+} from './trace-context.ts';
+export { TraceRate } from './trace-rate.ts';

@@ -1,0 +1,4 @@
+export { deciderSpec } from './decider-spec.ts';
+export { eventually } from './eventually.ts';
+export { createTestDatabase, type TestDatabase } from './test-database.ts';
+export { startTestNats } from './test-nats.ts';

@@ -1,0 +1,12 @@
+import { certificateStaple, type ReplyOf } from '@gatehouse/contracts';
+import { Serves } from '@gatehouse/nest';
+import { Controller } from '@nestjs/common';
+
+/** Answers `ocsp.v1.staple`: handshakes go on without a staple. */
+@Controller()
+export class StapleController {
+  @Serves(certificateStaple)
+  staple(): ReplyOf<typeof certificateStaple> {
+    return { outcome: 'none', reason: 'this version asks no OCSP responder' };
+  }
+}

@@ -1,0 +1,28 @@
+import { defineConfig } from 'vitest/config';
+
+const conditions = ['source'];
+const project = (name: string, include: string[], settings: object = {}) => ({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: { name, include, ...settings },
+});
+
+/** The suffix states the cost: STYLE.md, "Tests". */
+export default defineConfig({
+  test: {
+    projects: [
+      project('unit', ['{libs,services,infra}/**/src/**/!(*.int|*.e2e).test.ts'], { testTimeout: 5_000 }),
+      project('integration', ['{libs,services,infra}/**/src/**/*.int.test.ts'], {
+        testTimeout: 30_000,
+        hookTimeout: 60_000,
+        globalSetup: ['libs/testing/src/integration-servers.ts'],
+        maxWorkers: 2,
+      }),
+      project('end-to-end', ['test/src/end-to-end/*.e2e.test.ts'], {
+        testTimeout: 60_000,
+        hookTimeout: 180_000,
+        fileParallelism: false,
+      }),
+    ],
+  },
+});
