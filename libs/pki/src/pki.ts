@@ -1,0 +1,7 @@
+export {
+  createCertificateAuthority,
+  type CertificateAuthority,
+  type ClientCertificateRequest,
+  type IssuedCertificate,
+  type ServerCertificateRequest,
+} from './certificate-authority.ts';
