@@ -89,3 +89,51 @@ export {
   type UplinkMessage,
   type UplinkProperties,
 } from './uplink/uplink-batch.ts';
+export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, pageOf, pageQuery, type Page } from './http/page.ts';
+export {
+  certificateFacts,
+  DEFAULT_GATEWAY_PORT,
+  gatewayCertificatesInput,
+  gatewayHostname,
+  gatewayInput,
+  gatewayName,
+  gatewayNameLength,
+  gatewayPage,
+  gatewayPatch,
+  gatewayStatus,
+  gatewayView,
+  type CertificateFacts,
+  type GatewayInput,
+  type GatewayPatch,
+  type GatewayStatus,
+  type GatewayView,
+} from './http/gateway-resource.ts';
+export { productPage, productView, type ProductView } from './http/product-resource.ts';
+export {
+  deviceCredentialsInput,
+  deviceHistoryEvent,
+  deviceHistoryPage,
+  deviceImportInput,
+  deviceImportQuery,
+  deviceListQuery,
+  devicePage,
+  deviceView,
+  importResult,
+  importRowError,
+  MAX_IMPORT_ROWS,
+  type DeviceHistoryEvent,
+  type DeviceImportInput,
+  type DeviceView,
+  type ImportResult,
+  type ImportRowError,
+} from './http/device-resource.ts';
+export {
+  MAX_SCRIPT_BYTES,
+  parsingDraftInput,
+  parsingDraftView,
+  parsingVersionList,
+  parsingVersionView,
+  type ParsingDraftInput,
+  type ParsingDraftView,
+  type ParsingVersionView,
+} from './http/parsing-resource.ts';

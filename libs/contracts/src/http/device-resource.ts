@@ -1,0 +1,82 @@
+import { z } from 'zod';
+import { devicePassword, deviceStatus } from '../device/device-identity.ts';
+import { pageOf, pageQuery } from './page.ts';
+
+export const deviceView = z.strictObject({
+  productKey: z.string(),
+  /** Also the MQTT user name. */
+  deviceName: z.string(),
+  sn: z.string().nullable(),
+  status: deviceStatus,
+  /** Of the live connection, else of the last one; null before the first. */
+  clientId: z.string().nullable(),
+  remoteAddress: z.string().nullable(),
+  edgeId: z.string().nullable(),
+  createdAt: z.iso.datetime(),
+  /** When it connected for the first time. */
+  activatedAt: z.iso.datetime().nullable(),
+  lastOnlineAt: z.iso.datetime().nullable(),
+  lastOfflineAt: z.iso.datetime().nullable(),
+  updatedAt: z.iso.datetime(),
+});
+export type DeviceView = z.infer<typeof deviceView>;
+export const devicePage = pageOf(deviceView);
+
+export const deviceListQuery = pageQuery.extend({
+  status: deviceStatus.optional(),
+  /** What the device's name begins with. */
+  prefix: z.string().max(32).optional(),
+});
+
+/** Rows of one import call, at most. */
+export const MAX_IMPORT_ROWS = 10_000;
+
+/**
+ * JSON body of devices:import. Rows are checked by the import, which names every bad one, so anything that is
+ * text gets through here.
+ */
+export const deviceImportInput = z.strictObject({
+  devices: z.array(z.strictObject({ username: z.string(), password: z.string(), sn: z.string().nullish() })),
+});
+export type DeviceImportInput = z.infer<typeof deviceImportInput>;
+
+export const deviceImportQuery = z.strictObject({
+  dryRun: z.enum(['true', 'false']).default('false'),
+});
+
+/** One thing that is wrong with one row. `line` counts from 1: in JSON the row, in CSV the line of the file. */
+export const importRowError = z.strictObject({
+  line: z.int().positive(),
+  field: z.enum(['username', 'password', 'sn']),
+  /** As given, cut at 64 characters. */
+  username: z.string(),
+  reason: z.string(),
+});
+export type ImportRowError = z.infer<typeof importRowError>;
+
+/** `imported` is 0 in a dry run; with errors nothing is imported. */
+export const importResult = z.strictObject({
+  dryRun: z.boolean(),
+  rows: z.int().nonnegative(),
+  imported: z.int().nonnegative(),
+  errors: z.array(importRowError),
+});
+export type ImportResult = z.infer<typeof importResult>;
+
+/** Body of PUT …/credentials. */
+export const deviceCredentialsInput = z.strictObject({ password: devicePassword });
+
+/** One event of a device's history, as the log has it. */
+export const deviceHistoryEvent = z.strictObject({
+  globalPosition: z.string(),
+  version: z.int().positive(),
+  type: z.string(),
+  at: z.iso.datetime(),
+  actor: z.string(),
+  /** Of the trace that wrote it; null when nothing was traced. */
+  traceId: z.string().nullable(),
+  data: z.record(z.string(), z.unknown()),
+});
+export type DeviceHistoryEvent = z.infer<typeof deviceHistoryEvent>;
+/** Newest first; `next` goes into `before`. */
+export const deviceHistoryPage = pageOf(deviceHistoryEvent);
