@@ -1,0 +1,14 @@
+import { key, serviceConfig } from '@gatehouse/nest';
+import { z } from 'zod';
+
+/** Environment of the registry. */
+export const registryConfig = serviceConfig.extend({
+  DATABASE_URL: z.string().min(1, 'must be the address of a PostgreSQL database: postgres://…'),
+  /** Seals private keys; 32 bytes as 64 hexadecimal characters. */
+  GATEHOUSE_MASTER_KEY: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal characters'),
+  DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  /** The host in a gateway's url when the gateway has no host name of its own. */
+  PUBLIC_HOST: z.string().min(1).default('localhost'),
+});
+export type RegistryConfig = z.infer<typeof registryConfig>;
+export const REGISTRY_CONFIG = key<RegistryConfig>('REGISTRY_CONFIG');
