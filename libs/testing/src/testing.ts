@@ -1,4 +1,5 @@
 export { deciderSpec } from './decider-spec.ts';
 export { eventually } from './eventually.ts';
+export { SpanCollector, type CollectedSpan } from './span-collector.ts';
 export { createTestDatabase, type TestDatabase } from './test-database.ts';
 export { startTestNats } from './test-nats.ts';

@@ -1,0 +1,38 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { LoadAnswer, LoadOptions, LoadRequest, PublishOptions, PublishResult } from './mqtt-load.ts';
+
+/** A fleet of devices in a process of its own. */
+export class Fleet implements AsyncDisposable {
+  readonly #child: ChildProcess = fork(fileURLToPath(import.meta.resolve('./mqtt-load.js')));
+
+  async connect(options: LoadOptions): Promise<number> {
+    const answer = await this.#ask({ type: 'connect', options });
+    return answer.type === 'connected' ? answer.milliseconds : 0;
+  }
+
+  async publish(options: PublishOptions): Promise<PublishResult> {
+    const answer = await this.#ask({ type: 'publish', options });
+    if (answer.type !== 'published') throw new Error(`the fleet answered ${answer.type}`);
+    return answer.result;
+  }
+
+  async end(): Promise<void> {
+    await this.#ask({ type: 'end' });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    this.#child.disconnect();
+    await once(this.#child, 'exit');
+  }
+
+  async #ask(request: LoadRequest): Promise<LoadAnswer> {
+    const answered = once(this.#child, 'message') as Promise<[LoadAnswer]>;
+    this.#child.send(request);
+    const [answer] = await answered;
+    if (answer.type === 'failed') throw new Error(`the fleet failed: ${answer.message}`);
+    return answer;
+  }
+}

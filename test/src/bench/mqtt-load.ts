@@ -1,0 +1,209 @@
+/**
+ * A fleet in one process of its own, so that its CPU is nobody else's: connects `clients`, then publishes at
+ * a fixed rate, each message in a write (and so a TLS record) of its own, as real devices do.
+ * Driven over IPC: `connect`, `publish`, `end`.
+ */
+import { once } from 'node:events';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { generate } from 'mqtt-packet';
+
+export interface LoadOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly ca: string;
+  readonly clients: readonly {
+    readonly username: string;
+    readonly password: string;
+    readonly clientId: string;
+  }[];
+  /** Clients that are connecting at any one time. */
+  readonly concurrency: number;
+}
+
+export interface PublishOptions {
+  readonly qos: 0 | 1;
+  readonly perSecond: number;
+  readonly seconds: number;
+  readonly payloadBytes: number;
+  readonly topic: string;
+}
+
+export interface PublishResult {
+  readonly sent: number;
+  readonly acknowledged: number;
+  /** From write to PUBACK, in milliseconds. */
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+}
+
+export type LoadRequest =
+  | { readonly type: 'connect'; readonly options: LoadOptions }
+  | { readonly type: 'publish'; readonly options: PublishOptions }
+  | { readonly type: 'end' };
+
+export type LoadAnswer =
+  | { readonly type: 'connected'; readonly milliseconds: number }
+  | { readonly type: 'published'; readonly result: PublishResult }
+  | { readonly type: 'ended' }
+  | { readonly type: 'failed'; readonly message: string };
+
+const CONNACK_BYTES = 4;
+const PUBACK_BYTES = 4;
+const TICK_MS = 2;
+const ACK_WAIT_MS = 15_000;
+const MAX_PACKET_IDENTIFIER = 65_535;
+
+interface Client {
+  readonly socket: TLSSocket;
+  nextIdentifier: number;
+  readonly sentAt: Float64Array;
+}
+
+let clients: Client[] = [];
+let acknowledged = 0;
+let latencies: number[] = [];
+
+async function connectAll(options: LoadOptions): Promise<void> {
+  const waiting = [...options.clients];
+  const work = async (): Promise<void> => {
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+      clients.push(await connectOne(options, next));
+    }
+  };
+  await Promise.all(Array.from({ length: options.concurrency }, work));
+}
+
+async function connectOne(options: LoadOptions, identity: LoadOptions['clients'][number]): Promise<Client> {
+  const socket = connectTls({ host: options.host, port: options.port, ca: options.ca });
+  await once(socket, 'secureConnect');
+  socket.setNoDelay(true);
+  socket.write(
+    generate({
+      cmd: 'connect',
+      protocolId: 'MQTT',
+      protocolVersion: 4,
+      clean: true,
+      keepalive: 0,
+      clientId: identity.clientId,
+      username: identity.username,
+      password: Buffer.from(identity.password),
+    }),
+  );
+  const [answer] = (await once(socket, 'data')) as [Buffer];
+  if (answer.length < CONNACK_BYTES || answer[0] !== 0x20 || answer[3] !== 0) {
+    throw new Error(`${identity.clientId} was refused: ${answer.toString('hex')}`);
+  }
+  const client: Client = { socket, nextIdentifier: 0, sentAt: new Float64Array(MAX_PACKET_IDENTIFIER + 1) };
+  readAcknowledgements(client);
+  socket.on('error', (error) =>
+    answerWith({ type: 'failed', message: `${identity.clientId}: ${error.message}` }),
+  );
+  return client;
+}
+
+function readAcknowledgements(client: Client): void {
+  let rest: Buffer = Buffer.alloc(0);
+  client.socket.on('data', (chunk: Buffer) => {
+    const bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    const now = performance.now();
+    let at = 0;
+    for (; at + PUBACK_BYTES <= bytes.length; at += PUBACK_BYTES) {
+      if (bytes[at] !== 0x40)
+        return answerWith({
+          type: 'failed',
+          message: `unexpected packet ${bytes.toString('hex', at, at + 8)}`,
+        });
+      acknowledged += 1;
+      latencies.push(now - (client.sentAt[bytes.readUInt16BE(at + 2)] ?? now));
+    }
+    rest = bytes.subarray(at);
+  });
+}
+
+async function publish(options: PublishOptions): Promise<PublishResult> {
+  acknowledged = 0;
+  latencies = [];
+  const total = options.perSecond * options.seconds;
+  const template = generate({
+    cmd: 'publish',
+    topic: options.topic,
+    payload: Buffer.alloc(options.payloadBytes, 'x'),
+    qos: options.qos,
+    dup: false,
+    retain: false,
+    ...(options.qos === 1 ? { messageId: 1 } : {}),
+  });
+  const identifierAt = template.length - options.payloadBytes - 2;
+  const startedAt = performance.now();
+  let sent = 0;
+  await new Promise<void>((resolve) => {
+    const tick = setInterval(() => {
+      const due = Math.min(total, Math.floor(((performance.now() - startedAt) * options.perSecond) / 1_000));
+      for (; sent < due; sent += 1)
+        publishOne(clients[sent % clients.length], template, options.qos, identifierAt);
+      if (sent === total) {
+        clearInterval(tick);
+        resolve();
+      }
+    }, TICK_MS);
+  });
+  if (options.qos === 1) await acknowledgedAll(total);
+  const sorted = Float64Array.from(latencies).toSorted();
+  const at = (share: number): number => sorted[Math.floor((sorted.length - 1) * share)] ?? 0;
+  return { sent, acknowledged, p50Ms: at(0.5), p99Ms: at(0.99) };
+}
+
+function publishOne(client: Client | undefined, template: Buffer, qos: 0 | 1, identifierAt: number): void {
+  if (client === undefined) return;
+  if (qos === 0) {
+    client.socket.write(template);
+    return;
+  }
+  client.nextIdentifier = (client.nextIdentifier % MAX_PACKET_IDENTIFIER) + 1;
+  const packet = Buffer.from(template);
+  packet.writeUInt16BE(client.nextIdentifier, identifierAt);
+  client.sentAt[client.nextIdentifier] = performance.now();
+  client.socket.write(packet);
+}
+
+async function acknowledgedAll(total: number): Promise<void> {
+  const deadline = performance.now() + ACK_WAIT_MS;
+  while (acknowledged < total && performance.now() < deadline) {
+    await new Promise((resolve) => {
+      setTimeout(resolve, TICK_MS);
+    });
+  }
+}
+
+function end(): void {
+  for (const { socket } of clients) socket.end(Buffer.from([0xe0, 0]));
+  clients = [];
+}
+
+function answerWith(answer: LoadAnswer): void {
+  process.send?.(answer);
+}
+
+async function handle(request: LoadRequest): Promise<void> {
+  switch (request.type) {
+    case 'connect': {
+      const startedAt = performance.now();
+      await connectAll(request.options);
+      answerWith({ type: 'connected', milliseconds: performance.now() - startedAt });
+      return;
+    }
+    case 'publish':
+      answerWith({ type: 'published', result: await publish(request.options) });
+      return;
+    case 'end':
+      end();
+      answerWith({ type: 'ended' });
+  }
+}
+
+process.on('message', (request: LoadRequest) => {
+  handle(request).catch((error: unknown) => {
+    answerWith({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+  });
+});
+process.on('disconnect', () => process.exit(0));
