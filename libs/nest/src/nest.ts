@@ -1,5 +1,16 @@
 export { asFailure, httpStatusOf, Unexpected } from './failure-status.ts';
 export { HEALTH_PROBES, type HealthProbe } from './health.ts';
+export {
+  BodyMalformed,
+  BodyTooLarge,
+  HttpFailure,
+  MediaTypeUnsupported,
+  MethodNotAllowed,
+  RequestInvalid,
+  RouteUnknown,
+} from './http-failure.ts';
+export { problemOf, ProblemFilter, type Problem } from './problem-filter.ts';
+export { requestSchemaPipe } from './request-schema-pipe.ts';
 export { key, provide, provideMade, type Key, type Token } from './provide.ts';
 export { ConfigurationInvalid, readConfig } from './read-config.ts';
 export {

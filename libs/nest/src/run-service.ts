@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
+import type { Server } from 'node:http';
 import { connectNats, ensureStreams, natsOptions } from '@gatehouse/nats';
 import { startTelemetry, type Logger, type Telemetry } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -7,6 +8,7 @@ import type { DynamicModule, Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Transport } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import type { FastifyHttpOptions } from 'fastify';
 import { HEALTH_PROBES, readinessOf, type HealthProbe } from './health.ts';
 import { PlainJsonDeserializer, PlainJsonSerializer } from './plain-json-transport.ts';
 import { key } from './provide.ts';
@@ -37,6 +39,8 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   readonly module: (config: Config, parts: ServiceProcess) => DynamicModule;
   /** Changes to the HTTP application before it listens. */
   readonly prepareHttp?: (app: NestFastifyApplication, config: Config) => void | Promise<void>;
+  /** Options of the HTTP server that cannot be changed later, such as `rewriteUrl`. */
+  readonly httpOptions?: FastifyHttpOptions<Server>;
 }
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -78,7 +82,11 @@ async function startService<Config extends ServiceConfig>(
   const module = definition.module(config, { ...parts, providers: partProviders(parts) });
   const app = await NestFactory.create<NestFastifyApplication>(
     module,
-    new FastifyAdapter({ forceCloseConnections: true, bodyLimit: 16 * 1024 * 1024 }),
+    new FastifyAdapter({
+      forceCloseConnections: true,
+      bodyLimit: 16 * 1024 * 1024,
+      ...definition.httpOptions,
+    }),
     { logger: new NestLog(), abortOnError: false },
   );
   app.connectMicroservice({
