@@ -66,6 +66,7 @@ export {
   type PresenceReport,
   type SessionEntry,
 } from './edge/presence-report.ts';
+export { deviceOfSessionKey, sessionKey } from './edge/session-key.ts';
 export {
   gatewayListener,
   getGateway,

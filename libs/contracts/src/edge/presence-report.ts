@@ -22,7 +22,7 @@ export const presenceReport = z.strictObject({
 export type PresenceReport = z.infer<typeof presenceReport>;
 export const presenceReports = z.array(presenceReport).max(10_000);
 
-/** An entry of the bucket `sessions`, key `<productKey>.<deviceName token>`. */
+/** An entry of the bucket `sessions`, key as `sessionKey` makes it. */
 export const sessionEntry = z.strictObject({
   edgeId: z.string(),
   gatewayId: z.string(),
