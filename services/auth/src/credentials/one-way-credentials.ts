@@ -1,0 +1,69 @@
+import { deviceName, devicePassword, type admitDevice, type RequestOf } from '@gatehouse/contracts';
+import type { CredentialVerdict } from '../admission/admission-policy.ts';
+import type { AuthMetrics } from '../observability/auth-metrics.ts';
+import type { CredentialDirectory, KnownCredential } from './credential-directory.ts';
+import { CredentialVerifier } from './credential-verifier.ts';
+import type { PasswordHasher } from './password-hasher.ts';
+import type { PasswordProof } from './password-proof.ts';
+
+/** What the password of an unknown user is compared with, so that the answer takes as long; nothing matches it. */
+const HASH_OF_NOBODY = {
+  algorithm: 'scrypt',
+  cost: 512,
+  blockSize: 8,
+  parallelization: 1,
+  salt: Buffer.alloc(16).toString('base64'),
+  hash: Buffer.alloc(32).toString('base64'),
+} as const;
+
+/** One-way authentication: user name and password against the credentials imported into the registry. */
+export class OneWayCredentials extends CredentialVerifier {
+  constructor(
+    private readonly directory: CredentialDirectory,
+    private readonly hasher: PasswordHasher,
+    private readonly proof: PasswordProof,
+    private readonly metrics: AuthMetrics,
+  ) {
+    super();
+  }
+
+  async verify(request: RequestOf<typeof admitDevice>): Promise<CredentialVerdict> {
+    const username = deviceName.safeParse(request.username);
+    const password = devicePassword.safeParse(textOf(request.password));
+    if (!username.success || !password.success) return rejected('malformed-credentials');
+
+    const lookup = await this.directory.find(request.gatewayId, username.data);
+    if (lookup.outcome === 'unavailable') return rejected('authenticator-unavailable');
+    if (lookup.outcome === 'unknown-gateway') return rejected('unknown-gateway');
+
+    const credential = lookup.outcome === 'known' ? lookup.credential : undefined;
+    if (credential !== undefined && this.proof.isRemembered(credential, password.data)) {
+      this.metrics.passwordChecks.add('remembered');
+      return verified(credential);
+    }
+
+    const comparison = await this.hasher.compare(
+      password.data,
+      credential?.answer.password ?? HASH_OF_NOBODY,
+    );
+    if (comparison === 'overloaded') return rejected('authenticator-unavailable');
+    if (credential === undefined) return rejected('unknown-device');
+    if (comparison === 'mismatch') return rejected('wrong-password');
+    this.proof.remember(credential, password.data);
+    return verified(credential);
+  }
+}
+
+function verified({ answer }: KnownCredential): CredentialVerdict {
+  const { productKey, deviceName: name, isDisabled } = answer;
+  return { outcome: 'verified', productKey, deviceName: name, isDisabled };
+}
+
+function rejected(reason: Extract<CredentialVerdict, { outcome: 'rejected' }>['reason']): CredentialVerdict {
+  return { outcome: 'rejected', reason };
+}
+
+/** MQTT passwords are bytes; what is not text cannot be a password of ours. */
+function textOf(base64: string | undefined): string | undefined {
+  return base64 === undefined ? undefined : Buffer.from(base64, 'base64').toString('latin1');
+}
