@@ -1,0 +1,16 @@
+export { appendToStream, appendToStreams, type StreamAppend } from './append-to-stream.ts';
+export { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
+export { isWorthRetrying, violatedConstraint } from './database-errors.ts';
+export { AppendAnnouncer, EventNotifications } from './event-notifications.ts';
+export { DatabaseUnavailable, StreamVersionConflict } from './event-store.failures.ts';
+export {
+  createEventTables,
+  type EventMetadata,
+  type EventStoreTables,
+  type NewEvent,
+  type RecordedEvent,
+} from './event-table.ts';
+export { openDatabase, type DatabaseOptions, type OpenDatabase } from './open-database.ts';
+export { readAll, START_OF_LOG, type LogPosition } from './read-all.ts';
+export { tryReaderLock, type ReaderLock } from './reader-lock.ts';
+export { readStream, readStreamBackwards, streamVersions, type BackwardsPage } from './read-stream.ts';
