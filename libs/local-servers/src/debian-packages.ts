@@ -1,4 +1,4 @@
-import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ProgramMissing } from './local-servers.failures.ts';
 import { runProgram } from './run-program.ts';
@@ -9,7 +9,7 @@ export interface DebianPackages {
   readonly packages: readonly string[];
   /** A suite such as `unstable`; by default the one that this machine runs. */
   readonly suite?: string;
-  /** Where the packages' files go, as under `/`. */
+  /** Where the packages' files go, as under `/`. Appears when all is there, whoever fetches it first. */
   readonly into: string;
 }
 
@@ -20,8 +20,8 @@ export interface DebianPackages {
  * @throws {ProgramMissing} when this is no Debian system, or its archive cannot be reached
  */
 export async function fetchDebianPackages({ packages, suite, into }: DebianPackages): Promise<void> {
-  const wanted = packages.join(' ');
-  const work = join(into, '.apt');
+  const part = `${into}.part-${process.pid}-${Date.now().toString(36)}`;
+  const work = join(part, '.apt');
   try {
     const codename = suite ?? (await runningSuite());
     const mirror = await machineMirror();
@@ -34,16 +34,27 @@ export async function fetchDebianPackages({ packages, suite, into }: DebianPacka
     await apt('update');
     await apt('download', ...packages);
     for (const file of await readdir(work)) {
-      if (file.endsWith('.deb')) await runProgram('dpkg-deb', ['-x', join(work, file), into]);
+      if (file.endsWith('.deb')) await runProgram('dpkg-deb', ['-x', join(work, file), part]);
     }
+    await rm(work, { recursive: true });
+    await moveIntoPlace(part, into);
   } catch (error) {
     const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
     throw new ProgramMissing(
-      wanted,
+      packages.join(' '),
       `it could not be fetched from Debian's archive (${reason}); install it by hand`,
     );
   } finally {
-    await rm(work, { recursive: true, force: true });
+    await rm(part, { recursive: true, force: true });
+  }
+}
+
+async function moveIntoPlace(part: string, into: string): Promise<void> {
+  try {
+    await rename(part, into);
+  } catch (error) {
+    // Somebody who fetched the same at the same time was faster: theirs is as good.
+    if (!['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   }
 }
 

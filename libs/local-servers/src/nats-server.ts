@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ChildServer } from './child-server.ts';
+import { startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
 import { natsServerProgram } from './nats-server-program.ts';
 
@@ -26,7 +26,8 @@ export interface NatsServer extends AsyncDisposable {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  ended(): Promise<void>;
+  /** Resolves when the process has ended, with how: a signal's name or `code <number>`. */
+  ended(): Promise<string>;
   stop(): Promise<void>;
   kill(): void;
 }
@@ -38,7 +39,7 @@ export async function startNatsServer(options: NatsServerOptions): Promise<NatsS
   await mkdir(options.directory, { recursive: true });
   const configuration = join(options.directory, 'nats-server.conf');
   await writeFile(configuration, configurationText(port, options), { mode: 0o600 });
-  const server = await ChildServer.start({
+  const server = await startChildServer({
     name: 'nats-server',
     command: program,
     arguments: ['--config', configuration],

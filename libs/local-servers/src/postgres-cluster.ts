@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { access, chown, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { ChildServer } from './child-server.ts';
+import { startChildServer } from './child-server.ts';
+import { commandLineOf } from './command-line.ts';
 import { freePort } from './free-port.ts';
 import { ProgramMissing, ServerDidNotStart } from './local-servers.failures.ts';
 
@@ -28,7 +29,8 @@ export interface PostgresCluster extends AsyncDisposable {
   /** The URL of another database of this cluster. */
   urlOf(database: string): string;
   readonly pid: number;
-  ended(): Promise<void>;
+  /** Resolves when the process has ended, with how: a signal's name or `code <number>`. */
+  ended(): Promise<string>;
   stop(): Promise<void>;
   kill(): void;
 }
@@ -48,7 +50,7 @@ export async function startPostgresCluster(options: PostgresClusterOptions): Pro
   if (!(await exists(join(data, 'PG_VERSION')))) await initialise(binaries, data, passwordFile);
   const password = (await readFile(passwordFile, 'utf8')).trim();
   const port = options.port ?? (await freePort());
-  await rm(join(data, 'postmaster.pid'), { force: true });
+  await forgetFormerPostmaster(data);
   const settings = {
     listen_addresses: '127.0.0.1',
     unix_socket_directories: '',
@@ -60,7 +62,7 @@ export async function startPostgresCluster(options: PostgresClusterOptions): Pro
     data,
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]);
-  const server = await ChildServer.start({
+  const server = await startChildServer({
     name: 'PostgreSQL',
     command: program.command,
     arguments: program.arguments,
@@ -82,6 +84,20 @@ export async function startPostgresCluster(options: PostgresClusterOptions): Pro
     kill: () => server.kill(),
     [Symbol.asyncDispose]: () => server.stop(),
   };
+}
+
+/**
+ * A PostgreSQL that was killed leaves its process id behind, and the next one would not start if a stranger
+ * got the same id meanwhile: usual in containers. Two on one directory would destroy it, so look first.
+ */
+async function forgetFormerPostmaster(data: string): Promise<void> {
+  const file = join(data, 'postmaster.pid');
+  const pid = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
+  const commandLine = await commandLineOf(pid);
+  if (commandLine?.includes(`postgres -D ${data}`) === true) {
+    throw new ServerDidNotStart('PostgreSQL', `process ${pid} already serves ${data}; end that one first`);
+  }
+  await rm(file, { force: true });
 }
 
 async function initialise(binaries: Binaries, data: string, passwordFile: string): Promise<void> {
