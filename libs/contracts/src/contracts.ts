@@ -138,3 +138,27 @@ export {
   type ParsingDraftView,
   type ParsingVersionView,
 } from './http/parsing-resource.ts';
+export {
+  apiKeyInput,
+  apiKeyPage,
+  apiKeyRole,
+  apiKeyView,
+  newApiKeyView,
+  type ApiKeyInput,
+  type ApiKeyRole,
+  type ApiKeyView,
+  type NewApiKeyView,
+} from './http/api-key-resource.ts';
+export {
+  downlinkInput,
+  downlinkResult,
+  type DownlinkInput,
+  type DownlinkResult,
+} from './http/downlink-resource.ts';
+export { eventListQuery, eventPage, loggedEvent, type LoggedEvent } from './http/event-resource.ts';
+export {
+  droppedMessages,
+  messageStreamQuery,
+  streamedMessage,
+  type StreamedMessage,
+} from './http/message-stream-resource.ts';

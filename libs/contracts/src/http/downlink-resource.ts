@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { downlinkMessage } from '../edge/session-requests.ts';
+
+const hasNoWildcard = (topic: string): boolean => !/[+#\u0000]/u.test(topic);
+
+/** Bytes of a topic name's UTF-8 text, at most. */
+const MAX_TOPIC_BYTES = 1_024;
+/** Characters of base64 for 256 kB of payload, the default packet limit of a gateway. */
+const MAX_PAYLOAD_CHARACTERS = 349_528;
+
+/** Body of POST …/devices/{deviceName}/messages. */
+export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
+  topic: z
+    .string()
+    .min(1, 'must not be empty')
+    .refine((topic) => new TextEncoder().encode(topic).length <= MAX_TOPIC_BYTES, {
+      error: `must have at most ${MAX_TOPIC_BYTES} bytes`,
+    })
+    .refine(hasNoWildcard, { error: 'must be a topic name, without + and #' }),
+  payload: z.base64().max(MAX_PAYLOAD_CHARACTERS, 'must be at most 256 kB'),
+  qos: downlinkMessage.shape.qos.default(0),
+  retain: z.boolean().default(false),
+});
+export type DownlinkInput = z.infer<typeof downlinkInput>;
+
+/** `delivered`: written to the connection (QoS 0), acknowledged by the device (QoS 1). */
+export const downlinkResult = z.strictObject({
+  messageId: z.string(),
+  outcome: z.enum(['delivered', 'queued', 'not-subscribed', 'offline']),
+});
+export type DownlinkResult = z.infer<typeof downlinkResult>;

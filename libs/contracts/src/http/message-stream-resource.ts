@@ -1,0 +1,29 @@
+import { z } from 'zod';
+
+/** Query of GET …/messages/stream: one device, and the topics that an MQTT filter matches. */
+export const messageStreamQuery = z.strictObject({
+  device: z.string().min(1).max(64).optional(),
+  topic: z.string().min(1).max(1_024).optional(),
+});
+
+/** Data of `event: message`. */
+export const streamedMessage = z.strictObject({
+  messageId: z.string(),
+  deviceName: z.string(),
+  topic: z.string(),
+  qos: z.int().min(0).max(2),
+  time: z.iso.datetime(),
+  /** What the device sent; `text` when it is readable UTF-8. */
+  raw: z.strictObject({ base64: z.string(), text: z.string().optional() }),
+  /** `passed`: the gateway does not parse. */
+  outcome: z.enum(['passed', 'parsed', 'failed']),
+  /** What went to the stream MESSAGES: as JSON when it is JSON, else as text, else as `{"base64"}`; null when parsing failed. */
+  payload: z.unknown(),
+  scriptVersion: z.int().positive().nullable(),
+  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
+  traceparent: z.string().nullable(),
+});
+export type StreamedMessage = z.infer<typeof streamedMessage>;
+
+/** Data of `event: dropped`: the reader was too slow for so many messages. */
+export const droppedMessages = z.strictObject({ count: z.int().positive() });
