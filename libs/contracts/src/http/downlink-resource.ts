@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { downlinkMessage } from '../edge/session-requests.ts';
 
-const hasNoWildcard = (topic: string): boolean => !/[+#\u0000]/u.test(topic);
+/** Topic names hold neither wildcards nor U+0000 [MQTT5-3.3.2-2] [MQTT5-1.5.4-2]. */
+const isTopicName = (topic: string): boolean =>
+  !['+', '#', '\u0000'].some((character) => topic.includes(character));
 
 /** Bytes of a topic name's UTF-8 text, at most. */
 const MAX_TOPIC_BYTES = 1_024;
@@ -16,7 +18,7 @@ export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
     .refine((topic) => new TextEncoder().encode(topic).length <= MAX_TOPIC_BYTES, {
       error: `must have at most ${MAX_TOPIC_BYTES} bytes`,
     })
-    .refine(hasNoWildcard, { error: 'must be a topic name, without + and #' }),
+    .refine(isTopicName, { error: 'must be a topic name, without + and #' }),
   payload: z.base64().max(MAX_PAYLOAD_CHARACTERS, 'must be at most 256 kB'),
   qos: downlinkMessage.shape.qos.default(0),
   retain: z.boolean().default(false),
