@@ -1,5 +1,5 @@
 export { callService, refusalPayload } from './call-service.ts';
-export { connectNats, natsOptions } from './connect-nats.ts';
+export { connectNats, inboxPrefixOf, natsOptions } from './connect-nats.ts';
 export { headerLine } from './encoded-headers.ts';
 export { MalformedReply, PublishRefused, ServiceTimedOut, ServiceUnreachable } from './nats.failures.ts';
 export { StreamPublisher, type StoredCallback, type StoredMessage } from './stream-publisher.ts';

@@ -1,4 +1,5 @@
 import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import { inboxPrefixOf } from './connect-nats.ts';
 import { encodedHeaders } from './encoded-headers.ts';
 import { PublishRefused } from './nats.failures.ts';
 
@@ -25,7 +26,7 @@ const SWEEP_INTERVAL_MS = 250;
  * promise nor a timer of its own for each.
  */
 export class StreamPublisher {
-  readonly #inbox = createInbox();
+  readonly #inbox: string;
   readonly #waiting = new Map<string, Waiting>();
   readonly #subscription: Subscription;
   readonly #sweep: NodeJS.Timeout;
@@ -36,6 +37,7 @@ export class StreamPublisher {
     private readonly nats: NatsConnection,
     private readonly timeoutMs: number,
   ) {
+    this.#inbox = createInbox(inboxPrefixOf(nats));
     this.#subscription = nats.subscribe(`${this.#inbox}.*`, {
       callback: (_error, message) => this.#answered(message),
     });
