@@ -38,7 +38,7 @@ export function decodeAcknowledgement(
   protocolVersion: ProtocolVersion,
 ): AcknowledgementPacket {
   const packetId = reader.readPacketIdentifier();
-  // The reason code may be left out when it is 0, the properties when there are none. [MQTT5-3.4.2-1]
+  // The reason code may be left out when it is 0, the properties when there are none. MQTT 5.0 §3.4.2.1
   if (protocolVersion !== 5 || reader.remaining === 0) {
     reader.expectEnd();
     return { type, packetId, reasonCode: ReasonCode.Success, properties: undefined };
@@ -60,7 +60,7 @@ export function encodeAcknowledgement(
   type: AcknowledgementPacket['type'],
   protocolVersion: ProtocolVersion,
   packetId: number,
-  reasonCode: ReasonCode = ReasonCode.Success,
+  reasonCode: number,
 ): Buffer {
   const withReasonCode = protocolVersion === 5 && reasonCode !== ReasonCode.Success;
   const packet = Buffer.allocUnsafe(withReasonCode ? 5 : 4);

@@ -91,7 +91,7 @@ function readConnectProperties(reader: WireReader, protocolVersion: ProtocolVers
 }
 
 function checkWillTopic(topic: string): void {
-  // [MQTT5-4.7.3-1] [MQTT5-4.7.1-1] [MQTT3-4.7.3-1] [MQTT3-4.7.1-1]
+  // [MQTT5-4.7.3-1] [MQTT5-4.7.0-1] [MQTT3-4.7.3-1] [MQTT3-4.7.1-1]
   if (topic.length === 0) throw new MalformedPacket('the topic of the will is empty');
   if (topic.includes('#') || topic.includes('+')) {
     throw new MalformedPacket('the topic of the will contains a wildcard');

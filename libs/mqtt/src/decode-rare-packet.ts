@@ -13,6 +13,7 @@ import { PropertyPlace } from './property-definitions.ts';
 import type { ProtocolVersion } from './protocol-version.ts';
 import { readProperties } from './read-properties.ts';
 import { ReasonCode } from './reason-codes.ts';
+import { isSharedSubscription } from './topic-filter.ts';
 import type { WireReader } from './wire-reader.ts';
 
 /**
@@ -62,7 +63,7 @@ function decodeSubscribe(
     subscriptions: subscriptions.map(({ topic, qos, nl, rap, rh }) => {
       const noLocal = nl === true;
       // [MQTT5-3.8.3-4]
-      if (noLocal && topic.startsWith('$share/'))
+      if (noLocal && isSharedSubscription(topic))
         throw protocolError('a shared subscription asks for No Local');
       return {
         filter: topic,

@@ -122,6 +122,7 @@ export class PacketReader {
 
   #checkFirstByte(firstByte: number): void {
     const type = firstByte >> 4;
+    if (type === 0) throw new MalformedPacket('its type is 0');
     // [MQTT5-3.1.0-1] [MQTT3-3.1.0-1] [MQTT5-3.1.0-2] [MQTT3-3.1.0-2]
     if (this.#protocolVersion === undefined) {
       if (type !== PacketType.Connect) throw protocolError('the first packet is not CONNECT');

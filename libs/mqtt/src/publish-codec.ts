@@ -88,7 +88,10 @@ export function encodePublish(protocolVersion: ProtocolVersion, publish: Outgoin
   let end = writeVariableByteInteger(packet, remainingLength, 1);
   end = writeText(packet, topic, end);
   if (qos !== 0) end = packet.writeUInt16BE(publish.packetId, end);
-  if (protocolVersion === 5) end = writeProperties(packet, properties ?? {}, end, propertyBytes);
+  if (protocolVersion === 5) {
+    if (properties === undefined) packet[end++] = 0;
+    else end = writeProperties(packet, properties, end, propertyBytes);
+  }
   packet.set(payload, end);
   return packet;
 }

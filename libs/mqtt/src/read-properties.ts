@@ -20,7 +20,7 @@ export function readProperties(reader: WireReader, place: PropertyPlace): Packet
 
   const properties: Partial<Record<keyof PacketProperties, PropertyValue>> = {};
   while (reader.remaining > leftAfter) {
-    // Identifiers above 127 would take two bytes, but the specification defines none. [MQTT5-2.2.2-1]
+    // Identifiers above 127 would take two bytes, but the specification defines none.
     const definition = propertyByIdentifier[reader.readByte()];
     if (definition === undefined) throw new MalformedPacket('a property has an unknown identifier');
     const { name } = definition;
@@ -28,8 +28,13 @@ export function readProperties(reader: WireReader, place: PropertyPlace): Packet
     properties[name] = readValue(reader, definition, properties[name]);
   }
   if (reader.remaining < leftAfter) throw new MalformedPacket('the last property is longer than its block');
-  // Each name was given the format of its own definition.
-  return properties as PacketProperties;
+  // Each name was given a value in the format of its own definition.
+  const found = properties as PacketProperties;
+  // [MQTT5-3.3.2-14]
+  if (found.responseTopic !== undefined && /[+#]/.test(found.responseTopic)) {
+    throw protocolError('the response topic contains a wildcard');
+  }
+  return found;
 }
 
 function readValue(

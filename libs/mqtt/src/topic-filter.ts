@@ -37,15 +37,25 @@ export function isSharedSubscription(filter: string): boolean {
 export function matchesTopicFilter(filter: string, topicName: string): boolean {
   // [MQTT5-4.7.2-1] [MQTT3-4.7.2-1]
   if (topicName.startsWith('$') && (filter.startsWith('+') || filter.startsWith('#'))) return false;
-  const filterLevels = filter.split('/');
-  const topicLevels = topicName.split('/');
-  for (const [index, level] of filterLevels.entries()) {
-    // It matches the parent level too: `sport/#` matches `sport`.
-    if (level === '#') return topicLevels.length >= index;
-    const topicLevel = topicLevels[index];
-    if (topicLevel === undefined || (level !== '+' && level !== topicLevel)) return false;
+  let filterStart = 0;
+  let topicStart = 0;
+  for (;;) {
+    const filterEnd = levelEnd(filter, filterStart);
+    const topicEnd = levelEnd(topicName, topicStart);
+    const level = filter.slice(filterStart, filterEnd);
+    if (level === '#') return true;
+    if (level !== '+' && level !== topicName.slice(topicStart, topicEnd)) return false;
+    // A trailing # matches the parent level too: `sport/#` matches `sport`. MQTT 5.0 §4.7.1.2
+    if (topicEnd === topicName.length) return filterEnd === filter.length || filter.slice(filterEnd) === '/#';
+    if (filterEnd === filter.length) return false;
+    filterStart = filterEnd + 1;
+    topicStart = topicEnd + 1;
   }
-  return filterLevels.length === topicLevels.length;
+}
+
+function levelEnd(text: string, start: number): number {
+  const separator = text.indexOf('/', start);
+  return separator === -1 ? text.length : separator;
 }
 
 function wildcardProblem(filter: string): string | undefined {

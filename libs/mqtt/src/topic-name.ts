@@ -7,7 +7,7 @@
 export function topicNameProblem(text: string, maxBytes: number): string | undefined {
   const problem = topicTextProblem(text, maxBytes);
   if (problem !== undefined) return problem;
-  // [MQTT5-4.7.1-1] [MQTT5-3.3.2-2] [MQTT3-3.3.2-2]
+  // [MQTT5-4.7.0-1] [MQTT5-3.3.2-2] [MQTT3-3.3.2-2]
   if (text.includes('#') || text.includes('+')) return 'contains a wildcard, # or +';
   return undefined;
 }
