@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { generate, type Packet, parser } from 'mqtt-packet';
+import { generate, type Packet, parser, type UserProperties } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { decodeAcknowledgement, encodeAcknowledgement } from './acknowledgement-codec.ts';
 import type { ProtocolVersion } from './protocol-version.ts';
@@ -22,7 +22,7 @@ const acknowledgement = fc.oneof(
 const properties = fc.record(
   {
     reasonString: fc.string({ unit: 'binary', maxLength: 20 }).filter((text) => !text.includes('\0')),
-    userProperties: fc.constant({ name: ['1', '2'] }),
+    userProperties: fc.constant<UserProperties>({ name: ['1', '2'] }),
   },
   { requiredKeys: ['userProperties'] },
 );
@@ -51,7 +51,7 @@ test('the codec reads what mqtt-packet writes', () => {
           messageId: sent.packetId,
           reasonCode: sent.reasonCode,
           ...(sentProperties === null ? {} : { properties: sentProperties }),
-        } as Packet,
+        },
         { protocolVersion },
       );
       const fields = new WireReader().reset(packet, 2, packet.length);
