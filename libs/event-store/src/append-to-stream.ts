@@ -33,6 +33,10 @@ export async function appendToStream(
  * Appends to many streams with one statement, all or none. Writers that overlap take the streams in the same
  * order, so they wait for each other and never deadlock.
  *
+ * The log is read by transaction id, and a transaction that wrote something before it appends may be older than
+ * the stream's newest event. Its events would be read before that one, so this is a conflict too: the next
+ * attempt is a newer transaction.
+ *
  * @param appends at most one for a stream
  * @returns the events in the order of `appends`
  * @throws {StreamVersionConflict} when one of the streams is not at its expected version
@@ -58,6 +62,7 @@ export async function appendToStreams(
       where expected_version = 0 or exists (
         select from event
         where event.stream_id = new.stream_id and event.stream_version = new.expected_version
+          and event.transaction_id <= pg_current_xact_id()
       )
       order by number
       returning ${RECORDED_EVENT}`.execute(db),
@@ -77,7 +82,6 @@ interface EventRow {
 }
 
 function rowsOf({ streamId, expectedVersion, events, metadata }: StreamAppend): EventRow[] {
-  const metadataJson = JSON.stringify(metadata);
   return events.map((event, index) => ({
     streamId,
     streamVersion: expectedVersion + index + 1,
@@ -85,7 +89,7 @@ function rowsOf({ streamId, expectedVersion, events, metadata }: StreamAppend): 
     type: event.type,
     schemaVersion: event.schemaVersion ?? 1,
     data: JSON.stringify(event.data),
-    metadata: metadataJson,
+    metadata: JSON.stringify(event.metadata ?? metadata),
   }));
 }
 

@@ -6,6 +6,7 @@ import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
 import { StreamVersionConflict } from './event-store.failures.ts';
 import { createEventTables, type EventStoreTables } from './event-table.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
+import { readLockedLog } from './read-locked-log.ts';
 import { readAll, START_OF_LOG, type LogPosition } from './read-all.ts';
 import { readStream, readStreamBackwards, streamVersions } from './read-stream.ts';
 import { tryReaderLock } from './reader-lock.ts';
@@ -83,16 +84,14 @@ test.each([
 test('of two writers with the same expected version one wins and the other is told', async () => {
   const { db } = store;
   const write = (value: number) =>
-    db
-      .transaction()
-      .execute((transaction) =>
-        appendToStream(transaction, {
-          streamId: 's',
-          expectedVersion: 0,
-          events: [counted(value)],
-          metadata,
-        }),
-      );
+    db.transaction().execute((transaction) =>
+      appendToStream(transaction, {
+        streamId: 's',
+        expectedVersion: 0,
+        events: [counted(value)],
+        metadata,
+      }),
+    );
   const outcomes = await Promise.allSettled(Array.from({ length: 10 }, (_, index) => write(index)));
   expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
   for (const outcome of outcomes) {
@@ -180,6 +179,33 @@ test('a reader never skips an event whose transaction commits late', async () =>
 
   await late.commit().execute();
   await expect.poll(async () => read().then(() => seen)).toEqual(['late', 'early']);
+});
+
+test('a transaction older than the newest event of a stream cannot append to it', async () => {
+  const { db } = store;
+  const older = await db.startTransaction().execute();
+  await sql`select pg_current_xact_id()`.execute(older);
+  await appendToStream(db, { streamId: 's', expectedVersion: 0, events: [counted(1)], metadata });
+  const append = appendToStream(older, { streamId: 's', expectedVersion: 1, events: [counted(2)], metadata });
+  await expect(append).rejects.toBeInstanceOf(StreamVersionConflict);
+  await older.rollback().execute();
+});
+
+test('a locked log is read whole, whatever transaction is open elsewhere', async () => {
+  const { db } = store;
+  const older = await db.startTransaction().execute();
+  await sql`select pg_current_xact_id()`.execute(older);
+  const events = Array.from({ length: 25 }, (_, index) => counted(index));
+  await appendToStream(db, { streamId: 's', expectedVersion: 0, events, metadata });
+  const versions = await db.transaction().execute(async (transaction) => {
+    const read: number[] = [];
+    for await (const batch of readLockedLog(transaction, 10)) {
+      read.push(...batch.map(({ streamVersion }) => streamVersion));
+    }
+    return read;
+  });
+  await older.rollback().execute();
+  expect(versions).toEqual(events.map((_, index) => index + 1));
 });
 
 test('many writers at once are read completely and once', async () => {

@@ -12,6 +12,8 @@ export interface NewEvent {
   readonly data: object;
   /** Version of the shape of `data`, 1 unless it was changed. */
   readonly schemaVersion?: number;
+  /** Instead of the metadata of the append. */
+  readonly metadata?: EventMetadata;
 }
 
 /** An event of the log. Positions and transaction ids can pass 2^53: decimal text. */

@@ -1,27 +1,71 @@
-import { provide } from '@gatehouse/nest';
+import { AppendAnnouncer, EventNotifications } from '@gatehouse/event-store';
+import { key, LOGGER, provide, provideMade } from '@gatehouse/nest';
+import type { Pool } from 'pg';
+import { CommandTransactions } from './commands/command-transactions.ts';
+import { CredentialsController } from './device/credentials.controller.ts';
 import { CredentialQueries } from './device/credentials.queries.ts';
 import { DeviceCommands } from './device/device-commands.ts';
+import { DeviceImporter } from './device/device-importer.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
-import { GatewayCommands } from './gateway/gateway-commands.ts';
+import { PresenceRecorder } from './device/presence-recorder.ts';
+import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
+import { ListenersController } from './gateway/listeners.controller.ts';
 import { ListenerQueries } from './gateway/listeners.queries.ts';
 import { ParsingScriptCommands } from './parsing-script/parsing-script-commands.ts';
 import {
   ParsingScriptQueries,
   ProductParsingQueries,
 } from './parsing-script/parsing-script-views.queries.ts';
+import { ProductParsingController } from './parsing-script/product-parsing.controller.ts';
 import { ProductQueries } from './product/product-views.queries.ts';
+import { REGISTRY_CONFIG } from './registry.config.ts';
+import { RegistryDatabaseConnection } from './schema/registry-database-connection.ts';
+import { REGISTRY_DB } from './schema/registry-database.ts';
+import { SecretSealer } from './secrets/sealed-secret.ts';
 
-/** The registry's inside: commands and queries on the database. Needs REGISTRY_CONFIG and LOGGER. */
+/** The pool below REGISTRY_DB, for what needs a connection of its own. */
+export const DATABASE_POOL = key<Pool>('DATABASE_POOL');
+export const CLOCK = key<Clock>('CLOCK');
+
+/** The registry's inside: the database, commands and queries. Needs REGISTRY_CONFIG and LOGGER. */
 export const registryDomainProviders = [
-  provide(GatewayCommands, []),
-  provide(GatewayQueries, []),
-  provide(ListenerQueries, []),
-  provide(ProductQueries, []),
-  provide(DeviceCommands, []),
-  provide(DeviceQueries, []),
-  provide(CredentialQueries, []),
-  provide(ParsingScriptCommands, []),
-  provide(ParsingScriptQueries, []),
-  provide(ProductParsingQueries, []),
+  provideMade(RegistryDatabaseConnection, [REGISTRY_CONFIG, LOGGER], (config, logger) =>
+    RegistryDatabaseConnection.open(config, logger),
+  ),
+  provideMade(REGISTRY_DB, [RegistryDatabaseConnection], ({ database }) => database.db),
+  provideMade(DATABASE_POOL, [RegistryDatabaseConnection], ({ database }) => database.pool),
+  provideMade(EventNotifications, [RegistryDatabaseConnection], ({ notifications }) => notifications),
+  provideMade(CLOCK, [], () => () => new Date()),
+  provideMade(
+    SecretSealer,
+    [REGISTRY_CONFIG],
+    ({ GATEHOUSE_MASTER_KEY }) => new SecretSealer(GATEHOUSE_MASTER_KEY),
+  ),
+  provide(AppendAnnouncer, [REGISTRY_DB]),
+  provide(CommandTransactions, [REGISTRY_DB, AppendAnnouncer, SecretSealer]),
+
+  provide(GatewayCommands, [CommandTransactions, GatewayQueries, SecretSealer, CLOCK]),
+  provideMade(
+    GatewayQueries,
+    [REGISTRY_DB, REGISTRY_CONFIG],
+    (db, { PUBLIC_HOST }) => new GatewayQueries(db, PUBLIC_HOST),
+  ),
+  provide(ListenerQueries, [REGISTRY_DB, SecretSealer]),
+  provide(ProductQueries, [REGISTRY_DB]),
+  provide(DeviceImporter, [CommandTransactions]),
+  provide(PresenceRecorder, [CommandTransactions]),
+  provide(DeviceCommands, [CommandTransactions, DeviceQueries, DeviceImporter, PresenceRecorder]),
+  provide(DeviceQueries, [REGISTRY_DB]),
+  provide(CredentialQueries, [REGISTRY_DB]),
+  provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries]),
+  provide(ParsingScriptQueries, [REGISTRY_DB]),
+  provide(ProductParsingQueries, [REGISTRY_DB]),
+];
+
+/** What answers on the bus. */
+export const registryDomainControllers = [
+  ListenersController,
+  CredentialsController,
+  ProductParsingController,
 ];

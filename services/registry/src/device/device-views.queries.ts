@@ -1,13 +1,20 @@
 import type { DeviceHistoryEvent, DeviceStatus, DeviceView, Page } from '@gatehouse/contracts';
+import { readStreamBackwards } from '@gatehouse/event-store';
+import { traceIdOf } from '../commands/traceparent.ts';
+import { ProductQueries } from '../product/product-views.queries.ts';
+import type { RegistryDb } from '../schema/registry-database.ts';
+import { deviceStream } from '../stream-names.ts';
+import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
+import { deviceViewOf } from './device-view.ts';
+import { DeviceNotFound } from './device.failures.ts';
 
-export interface DeviceListRequest {
+export interface DeviceListRequest extends PageRequest {
   readonly status?: DeviceStatus | undefined;
+  /** What the device's name begins with. */
   readonly prefix?: string | undefined;
-  readonly limit: number;
-  readonly after?: string | undefined;
 }
 
-/** A device that the registry holds for online, as the session reaper needs it. */
+/** A device that the registry holds for online, with what a report of its session's end needs. */
 export interface OpenSession {
   readonly gatewayId: string;
   readonly productKey: string;
@@ -20,31 +27,121 @@ export interface OpenSession {
 }
 
 export class DeviceQueries {
+  readonly #products: ProductQueries;
+
+  constructor(private readonly db: RegistryDb) {
+    this.#products = new ProductQueries(db);
+  }
+
   /** @throws {ProductNotFound} */
   async list(productKey: string, request: DeviceListRequest): Promise<Page<DeviceView>> {
-    throw new Error(`${productKey} ${request.limit}`);
+    const { status, prefix, limit, after } = request;
+    await this.#products.get(productKey);
+    let query = this.db
+      .selectFrom('device_view')
+      .selectAll()
+      .where('product_key', '=', productKey)
+      .where('device_name', '>', after ?? '')
+      .orderBy('device_name')
+      .limit(limit + 1);
+    if (status !== undefined) query = query.where('status', '=', status);
+    if (prefix !== undefined) query = query.where('device_name', 'like', `${likeText(prefix)}%`);
+    return pageOfRows(await query.execute(), limit, {
+      item: deviceViewOf,
+      cursor: (row) => row.device_name,
+    });
   }
 
-  /** @throws {DeviceNotFound} */
-  async get(productKey: string, deviceName: string): Promise<DeviceView> {
-    throw new Error(`${productKey} ${deviceName}`);
+  /**
+   * @param db the transaction of a command, to see what it has just written
+   * @throws {DeviceNotFound}
+   */
+  async get(productKey: string, deviceName: string, db: RegistryDb = this.db): Promise<DeviceView> {
+    const row = await db
+      .selectFrom('device_view')
+      .selectAll()
+      .where('product_key', '=', productKey)
+      .where('device_name', '=', deviceName)
+      .executeTakeFirst();
+    if (row === undefined) throw new DeviceNotFound(productKey, deviceName);
+    return deviceViewOf(row);
   }
 
-  /** Newest first; `next` goes into `before`. Answers for a deleted device too. */
+  /**
+   * Newest first; `next` goes into `before`. A device that was deleted still has its history.
+   *
+   * @throws {DeviceNotFound} when there never was such a device
+   */
   async history(
     productKey: string,
     deviceName: string,
-    page: { readonly limit: number; readonly before?: string | undefined },
+    { limit, before }: { readonly limit: number; readonly before?: string | undefined },
   ): Promise<Page<DeviceHistoryEvent>> {
-    throw new Error(`${productKey} ${deviceName} ${page.limit}`);
+    const beforeVersion = versionOfCursor(before);
+    const events = await readStreamBackwards(this.db, deviceStream(productKey, deviceName), {
+      limit: limit + 1,
+      beforeVersion,
+    });
+    if (events.length === 0 && beforeVersion === undefined) throw new DeviceNotFound(productKey, deviceName);
+    return pageOfRows(events, limit, {
+      item: (event) => ({
+        globalPosition: event.globalPosition,
+        version: event.streamVersion,
+        type: event.type,
+        at: event.recordedAt.toISOString(),
+        actor: event.metadata.actor,
+        traceId: traceIdOf(event.metadata.traceparent),
+        data: { ...event.data },
+      }),
+      cursor: (event) => String(event.streamVersion),
+    });
   }
 
   /** Edges that hold at least one device for online. */
   async edgesWithOpenSessions(): Promise<string[]> {
-    throw new Error('');
+    const rows = await this.db
+      .selectFrom('device_view')
+      .select('edge_id')
+      .distinct()
+      .where('is_online', '=', true)
+      .execute();
+    return rows.flatMap(({ edge_id }) => (edge_id === null ? [] : [edge_id]));
   }
 
+  /** At most `limit` devices that are online at an edge; ask again when they were closed. */
   async openSessionsAt(edgeId: string, limit: number): Promise<OpenSession[]> {
-    throw new Error(`${edgeId} ${limit}`);
+    const rows = await this.db
+      .selectFrom('device_view')
+      .selectAll()
+      .where('is_online', '=', true)
+      .where('edge_id', '=', edgeId)
+      .orderBy('product_key')
+      .orderBy('device_name')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => ({
+      gatewayId: row.gateway_id ?? '',
+      productKey: row.product_key,
+      deviceName: row.device_name,
+      session: Number(row.session),
+      edgeId,
+      clientId: row.client_id ?? '',
+      remoteAddress: row.remote_address ?? '',
+      protocolVersion: protocolVersionOf(row.protocol_version),
+    }));
   }
+}
+
+/** LIKE's own signs stand for themselves. */
+function likeText(text: string): string {
+  return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+}
+
+function versionOfCursor(cursor: string | undefined): number | undefined {
+  if (cursor === undefined || !/^[1-9]\d{0,8}$/.test(cursor)) return undefined;
+  return Number(cursor);
+}
+
+function protocolVersionOf(version: number | null): 3 | 4 | 5 {
+  return version === 3 || version === 4 ? version : 5;
 }

@@ -1,12 +1,70 @@
 import type { GatewayListener } from '@gatehouse/contracts';
+import type { Selectable } from 'kysely';
+import type { GatewaySecretTable, GatewayViewTable, RegistryDb } from '../schema/registry-database.ts';
+import type { SecretSealer } from '../secrets/sealed-secret.ts';
+import { gatewayStream } from '../stream-names.ts';
+
+/** A reply must stay below the bus's limit of 1 MB. */
+const MAX_PAGE_CHARACTERS = 500_000;
+const MAX_PAGE_ITEMS = 100;
+
+export interface ListenerPage {
+  readonly gateways: GatewayListener[];
+  readonly next: string | null;
+}
 
 /** What edges must know to listen, private keys unsealed. */
 export class ListenerQueries {
-  async list(after?: string): Promise<{ gateways: GatewayListener[]; next: string | null }> {
-    throw new Error(after);
+  constructor(
+    private readonly db: RegistryDb,
+    private readonly sealer: SecretSealer,
+  ) {}
+
+  /** A page holds at most 100 gateways, and fewer when their certificates are long. */
+  async list(after = ''): Promise<ListenerPage> {
+    const rows = await this.#select()
+      .where('gateway_view.gateway_id', '>', after)
+      .orderBy('gateway_view.gateway_id')
+      .limit(MAX_PAGE_ITEMS + 1)
+      .execute();
+    const gateways: GatewayListener[] = [];
+    let characters = 0;
+    for (const row of rows.slice(0, MAX_PAGE_ITEMS)) {
+      const listener = this.#listener(row);
+      characters += listener.serverCertificate.length + listener.serverPrivateKey.length;
+      if (gateways.length > 0 && characters > MAX_PAGE_CHARACTERS) break;
+      gateways.push(listener);
+    }
+    const isLast = gateways.length === rows.length;
+    return { gateways, next: isLast ? null : (gateways.at(-1)?.gatewayId ?? null) };
   }
 
   async get(gatewayId: string): Promise<GatewayListener | null> {
-    throw new Error(gatewayId);
+    const row = await this.#select().where('gateway_view.gateway_id', '=', gatewayId).executeTakeFirst();
+    return row === undefined ? null : this.#listener(row);
+  }
+
+  #select() {
+    return this.db
+      .selectFrom('gateway_view')
+      .innerJoin('gateway_secret', 'gateway_secret.gateway_id', 'gateway_view.gateway_id')
+      .selectAll('gateway_view')
+      .select(['gateway_secret.key_id', 'gateway_secret.sealed_private_key']);
+  }
+
+  #listener(
+    row: Selectable<GatewayViewTable> & Omit<Selectable<GatewaySecretTable>, 'gateway_id'>,
+  ): GatewayListener {
+    const sealed = { keyId: row.key_id, sealed: row.sealed_private_key };
+    return {
+      gatewayId: row.gateway_id,
+      productKey: row.product_key,
+      name: row.name,
+      port: row.port,
+      hostname: row.hostname,
+      version: row.stream_version,
+      serverCertificate: row.server_certificate,
+      serverPrivateKey: this.sealer.open(sealed, gatewayStream(row.gateway_id)),
+    };
   }
 }

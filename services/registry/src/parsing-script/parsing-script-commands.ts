@@ -1,28 +1,129 @@
-import type { ParsingDraftInput, ParsingDraftView, ParsingVersionView } from '@gatehouse/contracts';
+import {
+  MAX_SCRIPT_BYTES,
+  parsingDraftView,
+  parsingVersionView,
+  type ParsingDraftInput,
+  type ParsingDraftView,
+  type ParsingVersionView,
+} from '@gatehouse/contracts';
+import { fold } from '@gatehouse/decider';
+import { sql } from 'kysely';
+import { z } from 'zod';
 import type { CommandContext } from '../commands/command-context.ts';
+import type { CommandAttempt, CommandTransactions } from '../commands/command-transactions.ts';
+import { requireProduct } from '../product/require-product.ts';
+import type { RegistryTransaction } from '../schema/registry-database.ts';
+import { parsingScriptStream } from '../stream-names.ts';
+import type { ParsingScriptQueries } from './parsing-script-views.queries.ts';
+import {
+  parsingScriptDecider,
+  type ParsingScriptCommand,
+  type ParsingScriptState,
+} from './parsing-script.decider.ts';
+import { ScriptTooLarge } from './parsing-script.failures.ts';
 
 export class ParsingScriptCommands {
+  constructor(
+    private readonly transactions: CommandTransactions,
+    private readonly queries: ParsingScriptQueries,
+  ) {}
+
   /** @throws {ProductNotFound | ScriptTooLarge} */
   async putDraft(
     productKey: string,
     draft: ParsingDraftInput,
     context: CommandContext,
   ): Promise<ParsingDraftView> {
-    throw new Error(`${productKey} ${draft.language} ${context.actor}`);
+    const bytes = Buffer.byteLength(draft.code);
+    if (bytes > MAX_SCRIPT_BYTES) throw new ScriptTooLarge(bytes, MAX_SCRIPT_BYTES);
+    const description = { name: 'PutParsingDraft', input: { productKey, draft }, answer: parsingDraftView };
+    return this.transactions.run(description, context, async ({ db }) => {
+      await requireProduct(db, productKey);
+      const saved = { language: draft.language, code: draft.code, saved_by: context.actor };
+      await db
+        .insertInto('parsing_draft')
+        .values({ product_key: productKey, ...saved })
+        .onConflict((conflict) =>
+          conflict.column('product_key').doUpdateSet({ ...saved, saved_at: sql<Date>`now()` }),
+        )
+        .execute();
+      return this.queries.draft(productKey, db);
+    });
   }
 
-  /** Deleting a draft that is not there changes nothing. */
+  /** Deleting a draft that is not there changes nothing. @throws {ProductNotFound} */
   async deleteDraft(productKey: string, context: CommandContext): Promise<void> {
-    throw new Error(`${productKey} ${context.actor}`);
+    const description = { name: 'DeleteParsingDraft', input: { productKey }, answer: z.null() };
+    await this.transactions.run(description, context, async ({ db }) => {
+      await requireProduct(db, productKey);
+      await db.deleteFrom('parsing_draft').where('product_key', '=', productKey).execute();
+      return null;
+    });
   }
 
-  /** The draft becomes the next version and comes into force. @throws {DraftNotFound} */
+  /**
+   * The draft becomes the next version and comes into force, and stays as the draft of the version after it. A
+   * draft that is in force already makes no new version.
+   *
+   * @throws {ProductNotFound | DraftNotFound}
+   */
   async submit(productKey: string, context: CommandContext): Promise<ParsingVersionView> {
-    throw new Error(`${productKey} ${context.actor}`);
+    const description = { name: 'SubmitParsingScript', input: { productKey }, answer: parsingVersionView };
+    return this.transactions.run(description, context, async (attempt) => {
+      await requireProduct(attempt.db, productKey);
+      const { language, code } = await this.queries.draft(productKey, attempt.db);
+      const { versionInForce } = await decideOnScript(attempt, {
+        type: 'SubmitParsingScript',
+        productKey,
+        language,
+        code,
+        isInForce: await this.queries.isInForce(productKey, code, attempt.db),
+      });
+      return this.queries.version(productKey, versionInForce, attempt.db);
+    });
   }
 
-  /** An earlier version comes into force again, under its own number. @throws {ScriptVersionNotFound} */
+  /**
+   * An earlier version comes into force again, under its own number.
+   *
+   * @throws {ProductNotFound | ScriptVersionNotFound}
+   */
   async restore(productKey: string, version: number, context: CommandContext): Promise<ParsingVersionView> {
-    throw new Error(`${productKey} ${version} ${context.actor}`);
+    const input = { productKey, version };
+    const description = { name: 'RestoreParsingScript', input, answer: parsingVersionView };
+    return this.transactions.run(description, context, async (attempt) => {
+      await requireProduct(attempt.db, productKey);
+      await decideOnScript(attempt, { type: 'RestoreParsingScript', productKey, version });
+      return this.queries.version(productKey, version, attempt.db);
+    });
   }
+}
+
+/** @returns the state after the decision */
+async function decideOnScript(
+  attempt: CommandAttempt,
+  command: ParsingScriptCommand,
+): Promise<ParsingScriptState> {
+  const { state, version } = await loadScriptState(attempt.db, command.productKey);
+  const events = parsingScriptDecider.decide(command, state);
+  const streamId = parsingScriptStream(command.productKey);
+  await attempt.append({ streamId, expectedVersion: version, events });
+  return fold(parsingScriptDecider, events, state);
+}
+
+/** The row holds the state: the stream holds the code of every version, which no decision needs. */
+async function loadScriptState(
+  db: RegistryTransaction,
+  productKey: string,
+): Promise<{ state: ParsingScriptState; version: number }> {
+  const row = await db
+    .selectFrom('parsing_script_view')
+    .selectAll()
+    .where('product_key', '=', productKey)
+    .executeTakeFirst();
+  if (row === undefined) return { state: parsingScriptDecider.initialState, version: 0 };
+  return {
+    state: { newestVersion: row.newest_version, versionInForce: row.version_in_force },
+    version: row.stream_version,
+  };
 }

@@ -1,22 +1,117 @@
 import type { Page, ParsingDraftView, ParsingVersionView, ProductParsing } from '@gatehouse/contracts';
+import { ProductQueries } from '../product/product-views.queries.ts';
+import type { RegistryDb } from '../schema/registry-database.ts';
+import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
+import { DraftNotFound, ScriptVersionNotFound } from './parsing-script.failures.ts';
+
+const NEWEST = 2_147_483_647;
 
 export class ParsingScriptQueries {
-  /** @throws {ProductNotFound | DraftNotFound} */
-  async draft(productKey: string): Promise<ParsingDraftView> {
-    throw new Error(productKey);
+  readonly #products: ProductQueries;
+
+  constructor(private readonly db: RegistryDb) {
+    this.#products = new ProductQueries(db);
   }
 
-  /** Newest first; `after` is the last page's `next`. @throws {ProductNotFound} */
-  async versions(
-    productKey: string,
-    page: { readonly limit: number; readonly after?: string | undefined },
-  ): Promise<Page<ParsingVersionView>> {
-    throw new Error(`${productKey} ${page.limit}`);
+  /** @throws {ProductNotFound | DraftNotFound} */
+  async draft(productKey: string, db: RegistryDb = this.db): Promise<ParsingDraftView> {
+    await this.#products.get(productKey, db);
+    const row = await db
+      .selectFrom('parsing_draft')
+      .selectAll()
+      .where('product_key', '=', productKey)
+      .executeTakeFirst();
+    if (row === undefined) throw new DraftNotFound(productKey);
+    return {
+      productKey,
+      language: row.language,
+      code: row.code,
+      savedAt: row.saved_at.toISOString(),
+      savedBy: row.saved_by,
+    };
+  }
+
+  /** Newest first. @throws {ProductNotFound} */
+  async versions(productKey: string, { limit, after }: PageRequest): Promise<Page<ParsingVersionView>> {
+    await this.#products.get(productKey);
+    const below = /^[1-9]\d{0,8}$/.test(after ?? '') ? Number(after) : NEWEST;
+    const rows = await this.#select()
+      .where('parsing_version_view.product_key', '=', productKey)
+      .where('version', '<', below)
+      .orderBy('version', 'desc')
+      .limit(limit + 1)
+      .execute();
+    return pageOfRows(rows, limit, { item: viewOf, cursor: ({ version }) => String(version) });
+  }
+
+  /** @throws {ScriptVersionNotFound} */
+  async version(productKey: string, version: number, db: RegistryDb = this.db): Promise<ParsingVersionView> {
+    const row = await this.#select(db)
+      .where('parsing_version_view.product_key', '=', productKey)
+      .where('version', '=', version)
+      .executeTakeFirst();
+    if (row === undefined) throw new ScriptVersionNotFound(productKey, version);
+    return viewOf(row);
+  }
+
+  async isInForce(productKey: string, code: string, db: RegistryDb = this.db): Promise<boolean> {
+    const row = await this.#select(db)
+      .where('parsing_version_view.product_key', '=', productKey)
+      .whereRef('version', '=', 'version_in_force')
+      .where('code', '=', code)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
+  #select(db: RegistryDb = this.db) {
+    return db
+      .selectFrom('parsing_version_view')
+      .innerJoin('parsing_script_view', 'parsing_script_view.product_key', 'parsing_version_view.product_key')
+      .selectAll('parsing_version_view')
+      .select('parsing_script_view.version_in_force');
   }
 }
 
 export class ProductParsingQueries {
+  constructor(private readonly db: RegistryDb) {}
+
+  /** How a product's uplink is parsed; null when there is no such product. */
   async get(productKey: string): Promise<ProductParsing | null> {
-    throw new Error(productKey);
+    const row = await this.db
+      .selectFrom('gateway_view')
+      .leftJoin('parsing_script_view', 'parsing_script_view.product_key', 'gateway_view.product_key')
+      .leftJoin('parsing_version_view', (join) =>
+        join
+          .onRef('parsing_version_view.product_key', '=', 'parsing_script_view.product_key')
+          .onRef('parsing_version_view.version', '=', 'parsing_script_view.version_in_force'),
+      )
+      .select(['gateway_view.gateway_id', 'gateway_view.parsing_enabled', 'version', 'language', 'code'])
+      .where('gateway_view.product_key', '=', productKey)
+      .executeTakeFirst();
+    if (row === undefined) return null;
+    const { gateway_id: gatewayId, parsing_enabled: enabled, version, language, code } = row;
+    const script =
+      version === null || language === null || code === null ? null : { version, language, code };
+    return { productKey, gatewayId, enabled, script };
   }
+}
+
+function viewOf(row: {
+  product_key: string;
+  version: number;
+  language: 'javascript';
+  code: string;
+  submitted_at: Date;
+  submitted_by: string;
+  version_in_force: number;
+}): ParsingVersionView {
+  return {
+    productKey: row.product_key,
+    version: row.version,
+    language: row.language,
+    code: row.code,
+    submittedAt: row.submitted_at.toISOString(),
+    submittedBy: row.submitted_by,
+    isInForce: row.version === row.version_in_force,
+  };
 }

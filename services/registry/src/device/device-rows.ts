@@ -1,0 +1,85 @@
+import { sql } from 'kysely';
+import type { RegistryTransaction } from '../schema/registry-database.ts';
+import type { DeviceRow } from './device-row.ts';
+
+export interface DeviceKey {
+  readonly productKey: string;
+  readonly deviceName: string;
+}
+
+/** Names a device in a map; no part holds a slash. */
+export const deviceKeyText = ({ productKey, deviceName }: DeviceKey): string => `${productKey}/${deviceName}`;
+
+/** The rows of those of the devices that are there, by {@link deviceKeyText}. */
+export async function selectDeviceRows(
+  db: RegistryTransaction,
+  keys: readonly DeviceKey[],
+): Promise<Map<string, DeviceRow>> {
+  const rows = await db
+    .selectFrom('device_view')
+    .selectAll()
+    .where((expression) =>
+      expression(
+        expression.refTuple('product_key', 'device_name'),
+        'in',
+        sql<never>`(select * from unnest(${keys.map(({ productKey }) => productKey)}::text[],
+          ${keys.map(({ deviceName }) => deviceName)}::text[]))`,
+      ),
+    )
+    .execute();
+  return new Map(
+    rows.map(({ status: _derived, ...row }) => [
+      deviceKeyText({ productKey: row.product_key, deviceName: row.device_name }),
+      row,
+    ]),
+  );
+}
+
+/** Writes any number of rows with one statement. */
+export async function upsertDeviceRows(db: RegistryTransaction, rows: readonly DeviceRow[]): Promise<void> {
+  if (rows.length === 0) return;
+  await sql`
+    insert into device_view (${columns(COLUMNS)})
+    select ${columns(COLUMNS)} from jsonb_populate_recordset(null::device_view, ${JSON.stringify(rows)}::jsonb)
+    on conflict on constraint device_name do update
+    set (${columns(CHANGING)}) = row(${columns(CHANGING, 'excluded')})`.execute(db);
+}
+
+export async function deleteDeviceRows(db: RegistryTransaction, keys: readonly DeviceKey[]): Promise<void> {
+  if (keys.length === 0) return;
+  await sql`
+    delete from device_view using unnest(
+      ${keys.map(({ productKey }) => productKey)}::text[], ${keys.map(({ deviceName }) => deviceName)}::text[]
+    ) as gone (product_key, device_name)
+    where device_view.product_key = gone.product_key and device_view.device_name = gone.device_name`.execute(
+    db,
+  );
+}
+
+/** The compiler holds this list to the columns of a row. */
+const COLUMN_SET: Readonly<Record<keyof DeviceRow, true>> = {
+  product_key: true,
+  device_name: true,
+  stream_version: true,
+  serial_number: true,
+  is_disabled: true,
+  is_online: true,
+  session: true,
+  open_sessions: true,
+  gateway_id: true,
+  edge_id: true,
+  client_id: true,
+  remote_address: true,
+  protocol_version: true,
+  created_at: true,
+  activated_at: true,
+  last_online_at: true,
+  last_offline_at: true,
+  updated_at: true,
+};
+const COLUMNS = Object.keys(COLUMN_SET);
+const CHANGING = COLUMNS.filter((column) => column !== 'product_key' && column !== 'device_name');
+
+function columns(names: readonly string[], table?: string) {
+  return sql.join(names.map((name) => sql.ref(table === undefined ? name : `${table}.${name}`)));
+}

@@ -1,0 +1,34 @@
+import { Failure } from '@gatehouse/failure';
+
+export class DraftNotFound extends Failure {
+  readonly code = 'REGISTRY_PARSING_DRAFT_NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor(readonly productKey: string) {
+    super(`product ${productKey} has no draft of a parsing script; PUT one first`);
+  }
+}
+
+export class ScriptVersionNotFound extends Failure {
+  readonly code = 'REGISTRY_PARSING_VERSION_NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor(
+    readonly productKey: string,
+    readonly version: number,
+  ) {
+    super(`product ${productKey} has no version ${version} of its parsing script`);
+  }
+}
+
+export class ScriptTooLarge extends Failure {
+  readonly code = 'REGISTRY_PARSING_SCRIPT_TOO_LARGE';
+  readonly kind = 'too-large';
+
+  constructor(
+    readonly bytes: number,
+    readonly maxBytes: number,
+  ) {
+    super(`the script has ${bytes} bytes; ${maxBytes} are allowed`);
+  }
+}

@@ -1,0 +1,29 @@
+import type { Kysely } from 'kysely';
+import { Migrator, type Migration } from 'kysely/migration';
+import { eventLog } from './migrations/0001-event-log.ts';
+import { gateways } from './migrations/0002-gateways.ts';
+import { devices } from './migrations/0003-devices.ts';
+import { parsingScripts } from './migrations/0004-parsing-scripts.ts';
+import { apiKeys } from './migrations/0005-api-keys.ts';
+
+/** In this order, each once; what has been released is never edited. */
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '0001-event-log': eventLog,
+  '0002-gateways': gateways,
+  '0003-devices': devices,
+  '0004-parsing-scripts': parsingScripts,
+  '0005-api-keys': apiKeys,
+};
+
+/**
+ * Brings the database's schema up to date; safe to call from many processes at once, because the migrator
+ * holds an advisory lock while it works.
+ */
+export async function migrateRegistry<Tables>(db: Kysely<Tables>): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+  const { error } = await migrator.migrateToLatest();
+  if (error === undefined) return;
+  throw error instanceof Error
+    ? error
+    : new Error('the schema could not be brought up to date', { cause: error });
+}

@@ -1,0 +1,43 @@
+import { EventNotifications, openDatabase, type OpenDatabase } from '@gatehouse/event-store';
+import type { HealthProbe } from '@gatehouse/nest';
+import type { Logger } from '@gatehouse/observability';
+import { sql } from 'kysely';
+import type { RegistryConfig } from '../registry.config.ts';
+import { migrateRegistry } from './migrate-registry.ts';
+import type { RegistryDatabase } from './registry-database.ts';
+
+/** The registry's connections to PostgreSQL, its schema up to date; closed when the service has stopped. */
+export class RegistryDatabaseConnection implements HealthProbe {
+  readonly name = 'postgres';
+
+  constructor(
+    readonly database: OpenDatabase<RegistryDatabase>,
+    readonly notifications: EventNotifications,
+  ) {}
+
+  static async open(config: RegistryConfig, logger: Logger): Promise<RegistryDatabaseConnection> {
+    const database = openDatabase<RegistryDatabase>({
+      connectionString: config.DATABASE_URL,
+      applicationName: 'gatehouse-registry',
+      poolSize: config.DATABASE_POOL_SIZE,
+      onError: (error) => logger.warn({ err: error }, 'a database connection ended'),
+    });
+    try {
+      await migrateRegistry(database.db);
+    } catch (error) {
+      await database[Symbol.asyncDispose]();
+      throw error;
+    }
+    return new RegistryDatabaseConnection(database, new EventNotifications(config.DATABASE_URL));
+  }
+
+  async check(): Promise<void> {
+    await sql`select 1`.execute(this.database.db);
+  }
+
+  /** Called by Nest when everything that uses the database has stopped. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.notifications[Symbol.asyncDispose]();
+    await this.database[Symbol.asyncDispose]();
+  }
+}

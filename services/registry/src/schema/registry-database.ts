@@ -1,0 +1,137 @@
+import type { ApiKeyRole, CertificateFacts, DeviceStatus, PasswordHash } from '@gatehouse/contracts';
+import type { EventStoreTables } from '@gatehouse/event-store';
+import { key } from '@gatehouse/nest';
+import type { ColumnType, Kysely, Transaction } from 'kysely';
+
+type Instant = ColumnType<Date, Date, Date>;
+type InstantOrNull = ColumnType<Date | null, Date | null, Date | null>;
+/** Read as a value, written as JSON text. */
+type Json<T> = ColumnType<T, string, string>;
+
+/** A view: rows that the log makes; see `rebuild-views.ts`. */
+export interface GatewayViewTable {
+  gateway_id: string;
+  stream_version: number;
+  name: string;
+  port: number;
+  hostname: string | null;
+  parsing_enabled: boolean;
+  server_certificate: string;
+  server_certificate_chain: Json<CertificateFacts[]>;
+  product_key: string;
+  product_name: string;
+  created_at: Instant;
+  updated_at: Instant;
+}
+
+/** Not a view: the sealed private key, which the log never holds. */
+export interface GatewaySecretTable {
+  gateway_id: string;
+  key_id: string;
+  sealed_private_key: string;
+}
+
+/** A view. */
+export interface ProductViewTable {
+  product_key: string;
+  name: string;
+  gateway_id: string;
+  created_at: Instant;
+}
+
+/** A view; with its stream's version it is what device commands decide on, so no history is replayed. */
+export interface DeviceViewTable {
+  product_key: string;
+  device_name: string;
+  stream_version: number;
+  serial_number: string | null;
+  is_disabled: boolean;
+  is_online: boolean;
+  /** Number of the newest session seen; 0 before the first. */
+  session: ColumnType<string, number, number>;
+  /** Sessions whose end has not been seen, oldest first. */
+  open_sessions: ColumnType<number[], string, string>;
+  gateway_id: string | null;
+  edge_id: string | null;
+  client_id: string | null;
+  remote_address: string | null;
+  protocol_version: number | null;
+  created_at: Instant;
+  activated_at: InstantOrNull;
+  last_online_at: InstantOrNull;
+  last_offline_at: InstantOrNull;
+  updated_at: Instant;
+  /** Derived by the database from the columns above. */
+  status: ColumnType<DeviceStatus, never, never>;
+}
+
+/** Not a view: password hashes, which the log never holds. */
+export interface DeviceSecretTable {
+  product_key: string;
+  device_name: string;
+  password: Json<PasswordHash>;
+}
+
+/** A view: what a product's parsing script has come to. */
+export interface ParsingScriptViewTable {
+  product_key: string;
+  stream_version: number;
+  newest_version: number;
+  version_in_force: number;
+}
+
+/** A view. */
+export interface ParsingVersionViewTable {
+  product_key: string;
+  version: number;
+  language: 'javascript';
+  code: string;
+  submitted_at: Instant;
+  submitted_by: string;
+}
+
+/** Not a view: a working copy becomes a fact when it is submitted. */
+export interface ParsingDraftTable {
+  product_key: string;
+  language: 'javascript';
+  code: string;
+  saved_at: ColumnType<Date, Date | undefined, Date>;
+  saved_by: string;
+}
+
+/** Not a view: hashes of API keys in use, which the log never holds; a revoked key has no row. */
+export interface ApiKeyTable {
+  api_key_id: string;
+  name: string;
+  role: ApiKeyRole;
+  /** SHA-256 of the key. */
+  hash: Buffer;
+  created_at: ColumnType<Date, Date | undefined, never>;
+  created_by: string;
+}
+
+/** Answers of commands that came with an Idempotency-Key. */
+export interface IdempotentCommandTable {
+  actor: string;
+  key: string;
+  command_hash: string;
+  answer: ColumnType<unknown, string | null, string | null>;
+  created_at: ColumnType<Date, Date | undefined, never>;
+}
+
+export interface RegistryDatabase extends EventStoreTables {
+  gateway_view: GatewayViewTable;
+  gateway_secret: GatewaySecretTable;
+  product_view: ProductViewTable;
+  device_view: DeviceViewTable;
+  device_secret: DeviceSecretTable;
+  parsing_script_view: ParsingScriptViewTable;
+  parsing_version_view: ParsingVersionViewTable;
+  parsing_draft: ParsingDraftTable;
+  idempotent_command: IdempotentCommandTable;
+  api_key: ApiKeyTable;
+}
+
+export type RegistryDb = Kysely<RegistryDatabase>;
+export type RegistryTransaction = Transaction<RegistryDatabase>;
+export const REGISTRY_DB = key<RegistryDb>('REGISTRY_DB');

@@ -1,0 +1,31 @@
+import type { RecordedEvent } from '@gatehouse/event-store';
+import { forgetDevicesOf, projectDevices } from '../device/device-views.projection.ts';
+import { projectGateway } from '../gateway/gateway-views.projection.ts';
+import { forgetParsingOf, projectParsingScript } from '../parsing-script/parsing-script-views.projection.ts';
+import { projectProduct } from '../product/product-views.projection.ts';
+import type { RegistryTransaction } from '../schema/registry-database.ts';
+
+/** Brings every view up to date with events in the order of the log. */
+export async function applyToViews(
+  db: RegistryTransaction,
+  recorded: readonly RecordedEvent[],
+): Promise<void> {
+  let devices: RecordedEvent[] = [];
+  for (const event of recorded) {
+    if (event.streamId.startsWith('device/')) {
+      devices.push(event);
+      continue;
+    }
+    await projectDevices(db, devices);
+    devices = [];
+    await projectGateway(db, event);
+    await projectProduct(db, event);
+    await projectParsingScript(db, event);
+    if (event.type === 'ProductDeleted') {
+      const productKey = String(event.data['productKey']);
+      await forgetDevicesOf(db, productKey);
+      await forgetParsingOf(db, productKey);
+    }
+  }
+  await projectDevices(db, devices);
+}
