@@ -18,8 +18,13 @@ export default defineConfig({
         globalSetup: ['libs/testing/src/integration-servers.ts'],
         maxWorkers: 2,
       }),
-      project('end-to-end', ['test/src/end-to-end/*.e2e.test.ts'], {
+      project('end-to-end', ['test/src/**/*.{e2e,fault}.test.ts'], {
         testTimeout: 60_000,
+        hookTimeout: 180_000,
+        fileParallelism: false,
+      }),
+      project('long', ['test/src/**/*.long.test.ts'], {
+        testTimeout: 600_000,
         hookTimeout: 180_000,
         fileParallelism: false,
       }),
