@@ -18,7 +18,9 @@ export {
   LOGGER,
   NATS,
   runService,
+  startService,
   TELEMETRY,
+  type RunningService,
   type ServiceDefinition,
   type ServiceProcess,
 } from './run-service.ts';

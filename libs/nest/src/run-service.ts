@@ -63,13 +63,14 @@ export async function runService<Config extends ServiceConfig>(
   }
 }
 
-interface RunningService {
+export interface RunningService {
   stop(): Promise<void>;
 }
 
-async function startService<Config extends ServiceConfig>(
+/** Starts a service and leaves signals and exit codes to the caller: what {@link runService} does, for tests. */
+export async function startService<Config extends ServiceConfig>(
   definition: ServiceDefinition<Config>,
-  logger: Logger,
+  logger: Logger = nameServiceLogger(definition.name),
 ): Promise<RunningService> {
   const config = definition.readConfig();
   const instanceId = process.env['GATEHOUSE_INSTANCE_ID'] ?? randomBytes(5).toString('hex').slice(0, 8);
