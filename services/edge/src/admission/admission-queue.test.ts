@@ -1,0 +1,55 @@
+import { expect, test } from 'vitest';
+import { AdmissionQueue } from './admission-queue.ts';
+
+const stays = (): boolean => true;
+
+test('no more run at one time than allowed, the others in the order they came', async () => {
+  const queue = new AdmissionQueue(2, 10);
+  const started: number[] = [];
+  const finish: (() => void)[] = [];
+  const runs = [0, 1, 2, 3].map((index) =>
+    queue.run(stays, async () => {
+      started.push(index);
+      await new Promise<void>((resolve) => {
+        finish.push(resolve);
+      });
+    }),
+  );
+  await Promise.resolve();
+  expect([started, queue.length]).toEqual([[0, 1], 2]);
+
+  finish[1]?.();
+  await runs[1];
+  expect(started).toEqual([0, 1, 2]);
+  finish[0]?.();
+  await runs[0];
+  expect([started, queue.length]).toEqual([[0, 1, 2, 3], 0]);
+  for (const each of finish) each();
+  await Promise.all(runs);
+});
+
+test('who finds the queue full is refused at once', async () => {
+  const queue = new AdmissionQueue(1, 0);
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  const running = queue.run(stays, () => promise);
+  await expect(queue.run(stays, () => Promise.resolve())).rejects.toMatchObject({
+    code: 'EDGE_ADMISSION_QUEUE_FULL',
+  });
+  finish();
+  await running;
+  await queue.run(stays, () => Promise.resolve());
+});
+
+test('who has left while waiting is passed over, and a failure gives its place back', async () => {
+  const queue = new AdmissionQueue(1, 10);
+  const failing = queue.run(stays, () => Promise.reject(new Error('auth broke')));
+  const left = queue.run(
+    () => false,
+    () => Promise.resolve('never'),
+  );
+  const patient = queue.run(stays, () => Promise.resolve('admitted'));
+
+  await expect(failing).rejects.toThrow('auth broke');
+  await expect(left).rejects.toMatchObject({ code: 'EDGE_CLIENT_GONE' });
+  expect(await patient).toBe('admitted');
+});

@@ -1,0 +1,70 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { admitDevice } from '@gatehouse/contracts';
+import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
+import type { Logger } from '@gatehouse/observability';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { AdmissionQueue } from './admission-queue.ts';
+import { AdmissionUnavailable, ClientGone, DeviceRefused } from './admission.failures.ts';
+import type { Admitted, AdmissionRequest, ConnectionAdmission } from './connection-admission.ts';
+
+const FIRST_RETRY_MS = 50;
+const LAST_RETRY_MS = 500;
+
+/** Asks auth, and asks again while it does not answer: a patient client does not notice its restart. */
+export class NatsConnectionAdmission implements ConnectionAdmission {
+  constructor(
+    private readonly nats: NatsConnection,
+    private readonly queue: AdmissionQueue,
+    private readonly timeoutMs: number,
+    private readonly logger: Logger,
+  ) {}
+
+  async admit(request: AdmissionRequest): Promise<Admitted> {
+    return this.queue.run(request.isWaiting, () => this.#ask(request));
+  }
+
+  async #ask(request: AdmissionRequest): Promise<Admitted> {
+    const deadline = performance.now() + this.timeoutMs;
+    let wait = FIRST_RETRY_MS;
+    for (;;) {
+      try {
+        const remaining = Math.max(1, deadline - performance.now());
+        return await this.#askOnce(request, Math.min(admitDevice.timeoutMs, remaining));
+      } catch (error) {
+        if (error instanceof DeviceRefused) throw error;
+        const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
+        if (!isPassing || performance.now() + wait >= deadline) {
+          this.logger.warn({ err: error, gatewayId: request.gatewayId }, 'auth could not be asked');
+          throw new AdmissionUnavailable(error);
+        }
+      }
+      await delay(wait);
+      if (!request.isWaiting()) throw new ClientGone();
+      wait = Math.min(LAST_RETRY_MS, wait * 2);
+    }
+  }
+
+  async #askOnce(request: AdmissionRequest, timeoutMs: number): Promise<Admitted> {
+    const { username, password } = request;
+    const verdict = await callService(
+      this.nats,
+      admitDevice,
+      {
+        gatewayId: request.gatewayId,
+        clientId: request.clientId,
+        protocolVersion: request.protocolVersion,
+        remoteAddress: request.remoteAddress,
+        userProperties: request.userProperties.map(([name, value]): [string, string] => [name, value]),
+        ...(username === undefined ? {} : { username }),
+        ...(password === undefined ? {} : { password: password.toString('base64') }),
+      },
+      timeoutMs,
+    );
+    if (verdict.outcome === 'refused') throw new DeviceRefused(verdict.reason);
+    return {
+      productKey: verdict.productKey,
+      deviceName: verdict.deviceName,
+      expiresAtMs: verdict.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(verdict.expiresAt),
+    };
+  }
+}

@@ -1,0 +1,394 @@
+import type { Socket } from 'node:net';
+import { Failure } from '@gatehouse/failure';
+import {
+  encodeConnack,
+  encodePuback,
+  PacketReader,
+  ReasonCode,
+  type ClientPacket,
+  type ConnectPacket,
+  type PublishPacket,
+} from '@gatehouse/mqtt';
+import { failSpan, type Logger } from '@gatehouse/observability';
+import type { Span } from '@opentelemetry/api';
+import { DeviceRefused } from '../admission/admission.failures.ts';
+import { connectOutcome } from '../observability/connect-outcome.ts';
+import type { EdgeMetrics } from '../observability/edge-metrics.ts';
+import type { EdgeSpans } from '../observability/edge-spans.ts';
+import { connackProperties, type ConnectHandler } from '../packet-handlers/connect.ts';
+import { handlePingreq } from '../packet-handlers/pingreq.ts';
+import { handlePuback } from '../packet-handlers/puback.ts';
+import type { PublishHandler } from '../packet-handlers/publish.ts';
+import { handleSubscribe } from '../packet-handlers/subscribe.ts';
+import { handleUnsubscribe } from '../packet-handlers/unsubscribe.ts';
+import type { SessionLifecycle } from '../session/session-lifecycle.ts';
+import { AdmissionExpired } from '../session/session.failures.ts';
+import { RECEIVE_MAXIMUM, type Session } from '../session/session.ts';
+import type { ClientConnection, QuietEnd } from './client-connection.ts';
+import { isReasoned, lastPacket, type ReasonedFailure } from './close-reason.ts';
+import { mayMove, type ConnectionState } from './connection-state.ts';
+import {
+  ClientStalled,
+  ConnectionBroken,
+  ConnectTimedOut,
+  KeepAliveExpired,
+  PacketUnexpected,
+} from './connection.failures.ts';
+import { silenceLimitMs } from './keep-alive.ts';
+import type { OpenConnections } from './open-connections.ts';
+
+export interface ConnectionLimits {
+  readonly connectTimeoutMs: number;
+  readonly maxPacketBytes: number;
+  readonly outboundQueueBytes: number;
+  readonly outboundStallMs: number;
+}
+
+export interface ConnectionParts {
+  readonly edgeId: string;
+  readonly limits: ConnectionLimits;
+  readonly open: OpenConnections;
+  readonly connect: ConnectHandler;
+  readonly publish: PublishHandler;
+  readonly lifecycle: SessionLifecycle;
+  readonly metrics: EdgeMetrics;
+  readonly spans: EdgeSpans;
+  readonly logger: Logger;
+}
+
+/** Why a socket is not read for the moment; bits of one number, since reasons overlap. */
+const Pause = { admission: 1, uplink: 2, acknowledgement: 4, outbound: 8 } as const;
+
+/** How long a closed connection may take to be closed by the client too. */
+const LINGER_MS = 2_000;
+
+let connections = 0;
+
+/** One client, from the end of its TLS handshake to the end of its socket. */
+export class MqttConnection implements ClientConnection {
+  readonly id: string;
+  readonly remoteAddress: string;
+  readonly #reader: PacketReader;
+  readonly #logger: Logger;
+  #state: ConnectionState = 'awaiting-connect';
+  #session: Session | undefined;
+  #silenceLimitMs = Number.POSITIVE_INFINITY;
+  #endReason = '';
+  #pauses = 0;
+  /** A PUBLISH that the uplink had no room for; it is taken before anything more is read. */
+  #held: PublishPacket | undefined;
+  #isCorked = false;
+  #acknowledgements: number[] = [];
+  #lastReadAt = performance.now();
+  #stalledSince = Number.POSITIVE_INFINITY;
+  #closedAt = Number.POSITIVE_INFINITY;
+
+  /** @param acceptedAt when the TCP connection was, as performance.now() */
+  constructor(
+    private readonly socket: Socket,
+    private readonly gatewayId: string,
+    private readonly acceptedAt: number,
+    private readonly parts: ConnectionParts,
+  ) {
+    connections += 1;
+    this.id = `${parts.edgeId}-${connections.toString(36)}`;
+    this.remoteAddress = socket.remoteAddress ?? 'unknown';
+    this.#logger = parts.logger;
+    this.#reader = new PacketReader({ maxPacketBytes: parts.limits.maxPacketBytes });
+    parts.open.add(this);
+    socket.on('data', (chunk: Buffer) => this.#read(chunk));
+    socket.on('drain', () => this.#drained());
+    socket.on('error', (error) => this.#logger.debug({ err: error, connection: this.id }, 'socket error'));
+    socket.on('close', () => {
+      this.close('connection-closed');
+      parts.open.remove(this);
+    });
+  }
+
+  get isOpen(): boolean {
+    return this.#state !== 'closing';
+  }
+
+  get hasRoom(): boolean {
+    return this.socket.writableLength < this.parts.limits.outboundQueueBytes;
+  }
+
+  send(packet: Uint8Array): void {
+    if (this.#state === 'closing') return;
+    this.#cork();
+    this.parts.metrics.sentBytes.add(packet.length);
+    this.socket.write(packet);
+  }
+
+  acknowledge(packetId: number): void {
+    const session = this.#session;
+    if (session === undefined || this.#state === 'closing') return;
+    this.#acknowledgements.push(packetId);
+    this.#cork();
+    session.unacknowledged -= 1;
+    if ((this.#pauses & Pause.acknowledgement) !== 0 && session.unacknowledged < RECEIVE_MAXIMUM) {
+      this.#resume(Pause.acknowledgement);
+    }
+  }
+
+  close(reason: ReasonedFailure | QuietEnd): void {
+    const state = this.#state;
+    if (!mayMove(state, 'closing')) return;
+    this.#state = 'closing';
+    this.#closedAt = performance.now();
+    this.#endReason = typeof reason === 'string' ? reason : reason.code;
+    this.#held = undefined;
+    this.parts.publish.uplink.forgetWaiter(this.#onRoom);
+    this.#writeAcknowledgements();
+    if (typeof reason !== 'string') {
+      const packet = lastPacket(
+        {
+          state,
+          protocolVersion: this.#reader.protocolVersion,
+          maximumPacketBytes: this.#session?.terms.maximumPacketBytes ?? Number.POSITIVE_INFINITY,
+        },
+        reason,
+      );
+      if (packet !== undefined) this.socket.write(packet);
+    }
+    if (this.#isCorked) this.socket.uncork();
+    this.socket.end();
+    // What still arrives is thrown away: a socket that is closed with unread data resets the connection,
+    // and the client would lose the packet that tells it why.
+    this.socket.resume();
+    if (this.#session !== undefined) this.#endSession(this.#session);
+  }
+
+  checkDeadlines(now: number): void {
+    const { limits } = this.parts;
+    switch (this.#state) {
+      case 'awaiting-connect':
+        if (now - this.acceptedAt > limits.connectTimeoutMs) {
+          this.close(new ConnectTimedOut(limits.connectTimeoutMs));
+        }
+        return;
+      case 'admitting':
+        return;
+      case 'closing':
+        if (now - this.#closedAt > LINGER_MS) this.socket.destroy();
+        return;
+      case 'connected':
+        if (now - this.#stalledSince > limits.outboundStallMs) {
+          this.close(new ClientStalled(limits.outboundStallMs));
+        } else if (this.#pauses === 0 && now - this.#lastReadAt > this.#silenceLimitMs) {
+          this.close(new KeepAliveExpired(this.#session?.terms.keepAliveSeconds ?? 0));
+        } else if (Date.now() > (this.#session?.identity.expiresAtMs ?? 0)) {
+          this.close(new AdmissionExpired());
+        }
+    }
+  }
+
+  #read(chunk: Buffer): void {
+    if (this.#state === 'closing') return;
+    this.#lastReadAt = performance.now();
+    this.parts.metrics.receivedBytes.add(chunk.length);
+    try {
+      this.#reader.read(chunk, this.#onPacket);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  readonly #onPacket = (packet: ClientPacket): boolean => {
+    if (this.#state === 'connected' && this.#session !== undefined) this.#take(this.#session, packet);
+    else if (this.#state === 'awaiting-connect') this.#admit(packet);
+    return this.#pauses === 0 && this.#state !== 'closing';
+  };
+
+  #take(session: Session, packet: ClientPacket): void {
+    switch (packet.type) {
+      case 'publish': {
+        const outcome = this.parts.publish.handle(session, packet);
+        if (outcome === 'next') return;
+        if (outcome === 'hold') this.#hold(packet);
+        else this.#pause(Pause.acknowledgement);
+        return;
+      }
+      case 'puback':
+        handlePuback(session, packet);
+        return;
+      case 'pingreq':
+        handlePingreq(session);
+        return;
+      case 'subscribe':
+        handleSubscribe(session, packet);
+        return;
+      case 'unsubscribe':
+        handleUnsubscribe(session, packet);
+        return;
+      case 'disconnect':
+        this.close('client-disconnected');
+        return;
+      case 'connect':
+        throw new PacketUnexpected(packet.type, 'a second time');
+      case 'pubrec':
+      case 'pubrel':
+      case 'pubcomp':
+      case 'auth':
+        throw new PacketUnexpected(packet.type, 'here: neither QoS 2 nor extended authentication is in use');
+    }
+  }
+
+  #admit(packet: ClientPacket): void {
+    if (packet.type !== 'connect') throw new PacketUnexpected(packet.type, 'before CONNECT');
+    this.#state = 'admitting';
+    this.#pause(Pause.admission);
+    const span = this.parts.spans.connect(this.gatewayId, packet.protocolVersion);
+    void this.#connect(packet, span);
+  }
+
+  async #connect(packet: ConnectPacket, span: Span): Promise<void> {
+    try {
+      const session = await this.parts.connect.connect(this, this.gatewayId, packet, span);
+      this.#connected(packet, session);
+    } catch (error) {
+      const failure = this.#reasonOf(error);
+      failSpan(span, failure);
+      this.parts.metrics.connects.add(connectOutcome(failure));
+      const { gatewayId, remoteAddress, id } = this;
+      const refusal = failure instanceof DeviceRefused ? failure.reason : failure.message;
+      this.#logger.info(
+        { connection: id, gatewayId, clientId: packet.clientId, remoteAddress, code: failure.code, refusal },
+        'client refused',
+      );
+      this.close(failure);
+    } finally {
+      span.end();
+    }
+  }
+
+  #connected(packet: ConnectPacket, session: Session): void {
+    this.#session = session;
+    // Ended between the last question and here.
+    if (!mayMove(this.#state, 'connected')) {
+      this.#endSession(session);
+      return;
+    }
+    this.#state = 'connected';
+    this.#silenceLimitMs = silenceLimitMs(packet.keepAliveSeconds);
+    this.parts.metrics.connects.add('accepted');
+    this.send(
+      encodeConnack(packet.protocolVersion, {
+        sessionPresent: false,
+        reasonCode: ReasonCode.Success,
+        properties: connackProperties(packet, session, this.parts.limits.maxPacketBytes),
+      }),
+    );
+    this.#log(session, 'client connected');
+    this.#resume(Pause.admission);
+  }
+
+  #endSession(session: Session): void {
+    this.parts.lifecycle.end(session, this.#endReason);
+    this.#log(session, 'client disconnected', this.#endReason);
+  }
+
+  #fail(error: unknown): void {
+    const failure = this.#reasonOf(error);
+    this.#logger.info(
+      { connection: this.id, gatewayId: this.gatewayId, code: failure.code, reason: failure.message },
+      'connection closed',
+    );
+    this.close(failure);
+  }
+
+  #reasonOf(error: unknown): ReasonedFailure {
+    if (error instanceof Failure && isReasoned(error)) return error;
+    this.#logger.error({ err: error, connection: this.id }, 'a packet could not be handled');
+    return new ConnectionBroken(error);
+  }
+
+  #log(session: Session, message: string, reason?: string): void {
+    const { gatewayId, deviceName, number } = session.identity;
+    const { clientId, protocolVersion } = session.terms;
+    const { id: connection, remoteAddress } = this;
+    this.#logger.info(
+      {
+        connection,
+        gatewayId,
+        deviceName,
+        session: number,
+        clientId,
+        protocolVersion,
+        remoteAddress,
+        reason,
+      },
+      message,
+    );
+  }
+
+  #hold(packet: PublishPacket): void {
+    this.#held = packet;
+    this.#pause(Pause.uplink);
+    this.parts.publish.uplink.whenRoom(this.#onRoom);
+  }
+
+  readonly #onRoom = (): void => this.#resume(Pause.uplink);
+
+  #pause(reason: number): void {
+    if (this.#pauses === 0) {
+      this.socket.pause();
+      this.parts.metrics.readingPauses.add();
+    }
+    this.#pauses |= reason;
+  }
+
+  /** Reads on where reading stopped: the packet that was held, what was read already, then the socket. */
+  #resume(reason: number): void {
+    this.#pauses &= ~reason;
+    if (this.#pauses !== 0 || this.#state === 'closing') return;
+    this.#lastReadAt = performance.now();
+    try {
+      const held = this.#held;
+      this.#held = undefined;
+      if (held !== undefined && this.#session !== undefined) this.#take(this.#session, held);
+      if (this.#mayRead()) this.#reader.resume(this.#onPacket);
+      if (this.#mayRead()) this.socket.resume();
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #mayRead(): boolean {
+    return this.#pauses === 0 && this.isOpen;
+  }
+
+  #cork(): void {
+    if (this.#isCorked) return;
+    this.#isCorked = true;
+    this.socket.cork();
+    process.nextTick(this.#uncork);
+  }
+
+  readonly #uncork = (): void => {
+    if (!this.#isCorked || this.#state === 'closing') return;
+    this.#isCorked = false;
+    this.#writeAcknowledgements();
+    this.socket.uncork();
+    if (this.socket.writableNeedDrain && this.#stalledSince === Number.POSITIVE_INFINITY) {
+      this.#stalledSince = performance.now();
+      this.#pause(Pause.outbound);
+    }
+  };
+
+  #writeAcknowledgements(): void {
+    const packetIds = this.#acknowledgements;
+    if (packetIds.length === 0) return;
+    this.#acknowledgements = [];
+    const version = this.#session?.terms.protocolVersion ?? 4;
+    const packets = Buffer.concat(packetIds.map((packetId) => encodePuback(version, packetId, 0)));
+    this.parts.metrics.sentBytes.add(packets.length);
+    this.socket.write(packets);
+  }
+
+  #drained(): void {
+    this.#stalledSince = Number.POSITIVE_INFINITY;
+    this.#session?.ways.downlink.sendWaiting();
+    if ((this.#pauses & Pause.outbound) !== 0) this.#resume(Pause.outbound);
+  }
+}

@@ -1,0 +1,42 @@
+import { serviceConfig } from '@gatehouse/nest';
+import { z } from 'zod';
+
+const count = (least: number, standard: number) => z.coerce.number().int().min(least).default(standard);
+const KIB = 1_024;
+const MIB = 1_048_576;
+
+/** What the edge reads from its environment; README.md explains each. */
+export const edgeConfig = serviceConfig.extend({
+  /** Address that the gateways' ports are opened on. */
+  EDGE_HOST: z.string().default('127.0.0.1'),
+  /** From accept to CONNECT, TLS handshake included. */
+  EDGE_CONNECT_TIMEOUT_MS: count(100, 10_000),
+  EDGE_MAX_PACKET_BYTES: count(KIB, 256 * KIB),
+  /** CONNECTs that auth is asked about at one time. */
+  EDGE_ADMISSION_CONCURRENCY: count(1, 64),
+  /** CONNECTs that wait for their turn; the next is refused with Server busy. */
+  EDGE_ADMISSION_QUEUE: count(0, 1_000),
+  /** How long a client waits while auth does not answer. */
+  EDGE_ADMISSION_TIMEOUT_MS: count(100, 10_000),
+  /** How long a message may wait for company before its batch is published. */
+  EDGE_UPLINK_LINGER_MS: z.coerce.number().int().min(0).max(10).default(2),
+  /** Messages and bytes that are read but not yet stored; at the limit sockets are not read. */
+  EDGE_UPLINK_QUEUE_MESSAGES: count(1, 10_000),
+  EDGE_UPLINK_QUEUE_BYTES: count(MIB, 32 * MIB),
+  /** How long JetStream has to answer for one batch before it is sent again. */
+  EDGE_UPLINK_TIMEOUT_MS: count(100, 5_000),
+  /** Bytes that one client has not taken yet; QoS 0 is dropped and QoS 1 waits above it. */
+  EDGE_OUTBOUND_QUEUE_BYTES: count(KIB, MIB),
+  /** A client that takes nothing for so long is disconnected. */
+  EDGE_OUTBOUND_STALL_MS: count(100, 30_000),
+  /** QoS 1 messages for one client that wait because its Receive Maximum is reached. */
+  EDGE_DOWNLINK_QUEUE: count(0, 100),
+  EDGE_DOWNLINK_TIMEOUT_MS: count(100, 5_000),
+  /** Connects and disconnects that are not stored yet. */
+  EDGE_PRESENCE_QUEUE: count(1, 100_000),
+  /** Connects and messages of one second that get spans of their own, while telemetry is exported. */
+  EDGE_TRACES_PER_SECOND: count(0, 20),
+  /** How long stopping may take. */
+  EDGE_STOP_TIMEOUT_MS: count(100, 8_000),
+});
+export type EdgeConfig = z.infer<typeof edgeConfig>;

@@ -1,0 +1,39 @@
+import { HEALTH_PROBES, provideMade, type ServiceProcess } from '@gatehouse/nest';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { connectionProviders } from './connection/connection.module.ts';
+import { OpenConnections } from './connection/open-connections.ts';
+import { edgeBase } from './edge-base.ts';
+import type { EdgeConfig } from './edge.config.ts';
+import { Edge } from './edge.ts';
+import { EdgeEntryWriter } from './gateway/edge-entry.ts';
+import { GatewayListeners } from './gateway/gateway-listeners.ts';
+import { gatewayProviders } from './gateway/gateway.module.ts';
+import { SessionLifecycle } from './session/session-lifecycle.ts';
+import { sessionController } from './session/session.controller.ts';
+import { sessionProviders } from './session/session.module.ts';
+
+@Module({})
+class EdgeModule {}
+
+export function edgeModule(config: EdgeConfig, process: ServiceProcess): DynamicModule {
+  const base = edgeBase(config, process);
+  return {
+    module: EdgeModule,
+    controllers: [sessionController(base.edgeId)],
+    providers: [
+      ...process.providers,
+      ...sessionProviders(base),
+      ...connectionProviders(base),
+      ...gatewayProviders(base),
+      provideMade(
+        Edge,
+        [GatewayListeners, EdgeEntryWriter, OpenConnections, SessionLifecycle],
+        (listeners, entry, connections, lifecycle) =>
+          new Edge({ base, listeners, entry, connections, lifecycle }),
+      ),
+      provideMade(HEALTH_PROBES, [GatewayListeners], (listeners) => [
+        { name: 'gateways', check: () => listeners.check() },
+      ]),
+    ],
+  };
+}

@@ -1,0 +1,231 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { EdgeEntry, GatewayListener } from '@gatehouse/contracts';
+import type { Logger } from '@gatehouse/observability';
+import type { NatsLink } from '../routing/nats-link.ts';
+import { PortUnavailable } from './gateway.failures.ts';
+import { LiveGateway, type LiveGatewayParts } from './live-gateway.ts';
+import type { GatewayChange, RegistryGateways } from './registry-gateways.ts';
+
+type ListenerStatus = EdgeEntry['listeners'][number];
+
+interface Listener {
+  gateway: GatewayListener;
+  live: LiveGateway | undefined;
+  failure: Error | undefined;
+  retryAt: number;
+  retryMs: number;
+}
+
+export interface ListenersParts {
+  readonly registry: RegistryGateways;
+  readonly link: NatsLink;
+  readonly logger: Logger;
+  readonly live: LiveGatewayParts;
+  /** A gateway was deleted: its sessions end. */
+  readonly onDeleted: (gatewayId: string) => void;
+}
+
+const RELIST_MS = 30_000;
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 10_000;
+/** How often the registry is asked for a change that it has published but does not show yet. */
+const CHANGE_ATTEMPTS = 20;
+const CHANGE_RETRY_MS = 50;
+
+/** Keeps a TLS listener for each gateway of the registry: opens, re-keys and closes them as they change. */
+export class GatewayListeners {
+  readonly #listeners = new Map<string, Listener>();
+  /** One change after the other, so that two never meet on one gateway. */
+  #work: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
+  #stopWatching: (() => void) | undefined;
+  #isListed = false;
+  #onChange: () => void = () => undefined;
+
+  constructor(private readonly parts: ListenersParts) {}
+
+  /** For `/readyz`: an edge that does not know its gateways serves nobody. */
+  check(): Promise<void> {
+    return this.#isListed
+      ? Promise.resolve()
+      : Promise.reject(new Error('the registry has not answered yet'));
+  }
+
+  /** @param listener called when something in {@link statuses} is new */
+  onChange(listener: () => void): void {
+    this.#onChange = listener;
+  }
+
+  start(): void {
+    this.#stopWatching = this.parts.registry.watch((change) => this.#enqueue(() => this.#follow(change)));
+    this.parts.link.onUp(() => this.#enqueue(() => this.#list()));
+    void this.#listAgainAndAgain();
+    void this.#retryFailed();
+  }
+
+  statuses(): ListenerStatus[] {
+    return [...this.#listeners.values()].map(({ gateway, failure }) => ({
+      gatewayId: gateway.gatewayId,
+      version: gateway.version,
+      ...(failure === undefined
+        ? { status: 'listening' as const }
+        : { status: 'failed' as const, reason: failure.message }),
+    }));
+  }
+
+  /** Accepts no more; connections go on. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#stopWatching?.();
+    await this.#work;
+    for (const { live } of this.#listeners.values()) live?.close();
+    this.#listeners.clear();
+  }
+
+  get #isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  #enqueue(work: () => Promise<void>): void {
+    this.#work = this.#after(this.#work, work);
+  }
+
+  async #after(before: Promise<void>, work: () => Promise<void>): Promise<void> {
+    await before;
+    if (this.#isStopping) return;
+    try {
+      await work();
+    } catch (error) {
+      this.parts.logger.debug({ err: error }, 'the registry could not be asked for gateways');
+    }
+  }
+
+  /** Every half minute, and with back-off until the first time that the registry answers. */
+  async #listAgainAndAgain(): Promise<void> {
+    let wait = 100;
+    while (!this.#isStopping) {
+      this.#enqueue(() => this.#list());
+      await this.#work;
+      await this.#pause(this.#isListed ? RELIST_MS : wait);
+      wait = Math.min(2_000, wait * 2);
+    }
+  }
+
+  async #list(): Promise<void> {
+    const gateways = await this.parts.registry.list();
+    this.#isListed = true;
+    const listed = new Set<string>();
+    for (const gateway of gateways) {
+      listed.add(gateway.gatewayId);
+      await this.#apply(gateway);
+    }
+    for (const gatewayId of this.#listeners.keys()) {
+      // It may have been created after the first page was read: only the registry's word deletes it.
+      if (!listed.has(gatewayId) && (await this.parts.registry.get(gatewayId)) === undefined) {
+        this.#remove(gatewayId);
+      }
+    }
+  }
+
+  /** A change was published; what the registry shows may be a moment behind it. */
+  async #follow({ gatewayId, version, isDeleted }: GatewayChange): Promise<void> {
+    if ((this.#listeners.get(gatewayId)?.gateway.version ?? 0) >= version) return;
+    for (let attempt = 1; attempt <= CHANGE_ATTEMPTS && !this.#isStopping; attempt += 1) {
+      const gateway = await this.parts.registry.get(gatewayId);
+      if (gateway === undefined && isDeleted) {
+        this.#remove(gatewayId);
+        return;
+      }
+      if (gateway !== undefined && gateway.version >= version) {
+        await this.#apply(gateway);
+        return;
+      }
+      await this.#pause(CHANGE_RETRY_MS);
+    }
+  }
+
+  async #apply(gateway: GatewayListener): Promise<void> {
+    const { gatewayId, version } = gateway;
+    const known = this.#listeners.get(gatewayId);
+    if (known !== undefined && known.gateway.version >= version) return;
+    const listener: Listener = known ?? {
+      gateway,
+      live: undefined,
+      failure: undefined,
+      retryAt: 0,
+      retryMs: FIRST_RETRY_MS,
+    };
+    listener.gateway = gateway;
+    this.#listeners.set(gatewayId, listener);
+    await this.#bringUp(listener);
+    this.#onChange();
+  }
+
+  /** Opens the listener, or gives the open one its new certificate. */
+  async #bringUp(listener: Listener): Promise<void> {
+    const { gateway } = listener;
+    const { gatewayId, port } = gateway;
+    try {
+      if (listener.live !== undefined && listener.live.port !== port) {
+        listener.live.close();
+        listener.live = undefined;
+      }
+      if (listener.live === undefined) {
+        this.#refuseTakenPort(gateway);
+        listener.live = await LiveGateway.open(gateway, this.parts.live);
+      } else {
+        listener.live.rekey(gateway);
+      }
+      listener.failure = undefined;
+      listener.retryMs = FIRST_RETRY_MS;
+      this.parts.logger.info({ gatewayId, port, version: gateway.version }, 'gateway listening');
+    } catch (error) {
+      listener.failure = error instanceof Error ? error : new Error(String(error));
+      listener.retryAt = performance.now() + listener.retryMs;
+      listener.retryMs = Math.min(LAST_RETRY_MS, listener.retryMs * 2);
+      this.parts.logger.error(
+        { gatewayId, port, reason: listener.failure.message },
+        'gateway cannot be listened for',
+      );
+    }
+  }
+
+  /** With `reusePort` the kernel would share the port out between two gateways without a word. */
+  #refuseTakenPort({ gatewayId, port }: GatewayListener): void {
+    for (const [otherId, { live }] of this.#listeners) {
+      if (otherId !== gatewayId && live?.port === port) {
+        throw new PortUnavailable(gatewayId, port, `gateway ${otherId} listens there`);
+      }
+    }
+  }
+
+  async #retryFailed(): Promise<void> {
+    while (!this.#isStopping) {
+      await this.#pause(250);
+      const now = performance.now();
+      for (const listener of this.#listeners.values()) {
+        if (listener.failure === undefined || listener.retryAt > now) continue;
+        listener.retryAt = Number.POSITIVE_INFINITY;
+        this.#enqueue(async () => {
+          if (listener.failure === undefined) return;
+          await this.#bringUp(listener);
+          this.#onChange();
+        });
+      }
+    }
+  }
+
+  #remove(gatewayId: string): void {
+    const listener = this.#listeners.get(gatewayId);
+    if (listener === undefined) return;
+    listener.live?.close();
+    this.#listeners.delete(gatewayId);
+    this.parts.logger.info({ gatewayId }, 'gateway deleted');
+    this.parts.onDeleted(gatewayId);
+    this.#onChange();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await delay(ms, undefined, { signal: this.#stopping.signal }).catch(() => undefined);
+  }
+}

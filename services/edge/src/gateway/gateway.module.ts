@@ -1,0 +1,52 @@
+import { EDGES_BUCKET } from '@gatehouse/contracts';
+import { provideMade } from '@gatehouse/nest';
+import { openBucket } from '@gatehouse/nats';
+import type { Provider } from '@nestjs/common';
+import { MqttConnections } from '../connection/mqtt-connections.ts';
+import { OpenConnections } from '../connection/open-connections.ts';
+import type { EdgeBase } from '../edge-base.ts';
+import { EDGES_KV } from '../edge.keys.ts';
+import { SessionEndedByOperator } from '../session/session.failures.ts';
+import { Sessions } from '../session/sessions.ts';
+import { AddressLog } from './address-log.ts';
+import { EdgeEntryWriter } from './edge-entry.ts';
+import { GatewayListeners } from './gateway-listeners.ts';
+import { RegistryGateways } from './registry-gateways.ts';
+
+const PLAIN_TEXT_LOG_INTERVAL_MS = 60_000;
+
+/** Which gateways this edge listens for, and how the others learn of it. */
+export function gatewayProviders(base: EdgeBase): Provider[] {
+  const { config, edgeId, nats, link, metrics, logger } = base;
+  return [
+    provideMade(EDGES_KV, [], () => openBucket(nats, EDGES_BUCKET, config.STREAM_REPLICAS)),
+    provideMade(
+      GatewayListeners,
+      [MqttConnections, Sessions],
+      (connections, sessions) =>
+        new GatewayListeners({
+          registry: new RegistryGateways(nats),
+          link,
+          logger,
+          live: {
+            host: config.EDGE_HOST,
+            handshakeTimeoutMs: config.EDGE_CONNECT_TIMEOUT_MS,
+            accept: connections.accept,
+            metrics,
+            logger,
+            plainTextLog: new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS),
+          },
+          onDeleted: (gatewayId) => {
+            const reason = new SessionEndedByOperator('gateway-deleted');
+            for (const session of sessions.ofGateway(gatewayId)) session.connection.close(reason);
+          },
+        }),
+    ),
+    provideMade(EdgeEntryWriter, [EDGES_KV, OpenConnections, GatewayListeners], (bucket, open, listeners) => {
+      const read = () => ({ connections: open.size, listeners: listeners.statuses() });
+      const entry = new EdgeEntryWriter(edgeId, { bucket, link, logger, read });
+      listeners.onChange(() => entry.write());
+      return entry;
+    }),
+  ];
+}

@@ -1,0 +1,95 @@
+import { CountedByLabel, CountedTotal, observedGauge } from '@gatehouse/observability';
+
+export type ConnectOutcome =
+  | 'accepted'
+  | 'refused-credentials'
+  | 'refused-device-disabled'
+  | 'refused-unavailable'
+  | 'refused-busy'
+  | 'refused-other'
+  | 'client-gone';
+
+export type DropReason =
+  | 'uplink-nats-away'
+  | 'uplink-stopped'
+  | 'downlink-client-slow'
+  | 'downlink-queue-full'
+  | 'downlink-packet-too-large'
+  | 'presence-queue-full'
+  | 'presence-stopped'
+  | 'session-release-failed';
+
+/** Everything the edge counts; hot paths increment numbers, the metric is read when it is collected. */
+export class EdgeMetrics {
+  readonly connects = new CountedByLabel<ConnectOutcome>(
+    'gatehouse.edge.connects',
+    'CONNECT packets by how they ended',
+    'outcome',
+  );
+  readonly disconnects = new CountedByLabel<string>(
+    'gatehouse.edge.disconnects',
+    'Ended sessions by reason',
+    'reason',
+  );
+  readonly tlsFailures = new CountedByLabel<string>(
+    'gatehouse.edge.tls_failures',
+    'Connections that ended in the TLS handshake, by reason',
+    'reason',
+  );
+  readonly receivedQos0 = new CountedTotal(
+    'gatehouse.edge.uplink_messages',
+    'Messages that clients published and the edge took, by QoS',
+    { qos: 0 },
+  );
+  readonly receivedQos1 = new CountedTotal(
+    'gatehouse.edge.uplink_messages',
+    'Messages that clients published and the edge took, by QoS',
+    { qos: 1 },
+  );
+  readonly receivedBytes = new CountedTotal('gatehouse.edge.received_bytes', 'Bytes read from clients');
+  readonly sentBytes = new CountedTotal('gatehouse.edge.sent_bytes', 'Bytes written to clients');
+  readonly uplinkBatches = new CountedTotal(
+    'gatehouse.edge.uplink_batches',
+    'Uplink batches that JetStream has stored',
+  );
+  readonly uplinkBatchMessages = new CountedTotal(
+    'gatehouse.edge.uplink_batch_messages',
+    'Messages in stored uplink batches; divided by the batches: the mean batch size',
+  );
+  readonly uplinkBatchBytes = new CountedTotal(
+    'gatehouse.edge.uplink_batch_bytes',
+    'Bytes of stored uplink batches',
+  );
+  readonly uplinkRetries = new CountedTotal(
+    'gatehouse.edge.uplink_retries',
+    'Uplink batches that were sent again because nobody confirmed them',
+  );
+  readonly downlink = new CountedByLabel<string>(
+    'gatehouse.edge.downlink_messages',
+    'Downlink messages by outcome',
+    'outcome',
+  );
+  readonly drops = new CountedByLabel<DropReason>(
+    'gatehouse.edge.drops',
+    'What was thrown away because a queue was full, by reason',
+    'reason',
+  );
+  readonly readingPauses = new CountedTotal(
+    'gatehouse.edge.reading_pauses',
+    'Times that a socket was not read because a queue was full',
+  );
+
+  /** A value that is read from its owner when metrics are collected. */
+  observe(gauge: keyof typeof GAUGES, read: () => number): void {
+    observedGauge(`gatehouse.edge.${gauge}`, GAUGES[gauge], read);
+  }
+}
+
+const GAUGES = {
+  connections: 'TLS connections that are open',
+  sessions: 'Devices that are connected',
+  admission_queue: 'CONNECTs that wait for their turn to be admitted',
+  uplink_queue_messages: 'Messages that are read but not stored',
+  uplink_queue_bytes: 'Bytes of messages that are read but not stored',
+  presence_queue: 'Connects and disconnects that are not stored yet',
+} as const;

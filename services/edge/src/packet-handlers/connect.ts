@@ -1,0 +1,73 @@
+import { randomUUID } from 'node:crypto';
+import type { ConnackProperties, ConnectPacket } from '@gatehouse/mqtt';
+import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
+import { AuthenticationMethodUnsupported, ClientIdentifierRefused } from '../admission/admission.failures.ts';
+import type { ConnectionAdmission } from '../admission/connection-admission.ts';
+import type { ClientConnection } from '../connection/client-connection.ts';
+import { QosUnsupported } from '../connection/connection.failures.ts';
+import type { SessionLifecycle } from '../session/session-lifecycle.ts';
+import { RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM, type Session } from '../session/session.ts';
+
+/** Judges a CONNECT and opens the session. */
+export class ConnectHandler {
+  constructor(
+    private readonly admission: ConnectionAdmission,
+    private readonly lifecycle: SessionLifecycle,
+  ) {}
+
+  /** @throws {ConnectionFailure} whose reason code is the answer */
+  async connect(
+    connection: ClientConnection,
+    gatewayId: string,
+    packet: ConnectPacket,
+    span: Span,
+  ): Promise<Session> {
+    checkTerms(packet);
+    const clientId = packet.clientId === '' ? randomUUID() : packet.clientId;
+    return context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
+      const admitted = await this.admission.admit({
+        gatewayId,
+        clientId,
+        protocolVersion: packet.protocolVersion,
+        username: packet.username,
+        password: packet.password,
+        remoteAddress: connection.remoteAddress,
+        userProperties: packet.properties.userProperties ?? [],
+        isWaiting: () => connection.isOpen,
+      });
+      return this.lifecycle.open({ connection, gatewayId, packet, clientId, span }, admitted);
+    });
+  }
+}
+
+function checkTerms(packet: ConnectPacket): void {
+  // [MQTT3-3.1.3-8]; MQTT 5.0 has an identifier assigned whatever Clean Start says.
+  if (packet.clientId === '' && packet.protocolVersion !== 5 && !packet.cleanStart) {
+    throw new ClientIdentifierRefused();
+  }
+  const { authenticationMethod } = packet.properties;
+  if (authenticationMethod !== undefined) throw new AuthenticationMethodUnsupported(authenticationMethod);
+  // [MQTT5-3.2.2-12]
+  if (packet.protocolVersion === 5 && packet.will?.qos === 2) throw new QosUnsupported();
+}
+
+/** What an MQTT 5.0 client is told of our limits, and of what differs from what it asked for. */
+export function connackProperties(
+  packet: ConnectPacket,
+  session: Session,
+  maxPacketBytes: number,
+): ConnackProperties {
+  const { sessionExpiryInterval } = packet.properties;
+  return {
+    receiveMaximum: RECEIVE_MAXIMUM,
+    maximumQos: 1,
+    maximumPacketSize: maxPacketBytes,
+    topicAliasMaximum: TOPIC_ALIAS_MAXIMUM,
+    sharedSubscriptionAvailable: false,
+    ...(packet.clientId === '' ? { assignedClientIdentifier: session.terms.clientId } : {}),
+    // Sessions end with their connection here, and a client that counts on more must know. [MQTT5-3.2.2-6]
+    ...(sessionExpiryInterval === undefined || sessionExpiryInterval === 0
+      ? {}
+      : { sessionExpiryInterval: 0 }),
+  };
+}

@@ -1,0 +1,61 @@
+import { decodeUplinkBatch, UplinkBatchEncoder } from '@gatehouse/contracts';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { uplinkProperties } from './uplink-properties.ts';
+import { PropertiesTooLarge } from './uplink.failures.ts';
+
+const message = {
+  deviceName: 'pump-1',
+  topic: 'up',
+  qos: 0,
+  retain: false,
+  receivedAt: 0,
+  trace: new Uint8Array(25),
+  payload: new Uint8Array(0),
+};
+
+test('a message without properties that concern others carries none', () => {
+  expect(uplinkProperties(undefined)).toBeUndefined();
+  expect(uplinkProperties({})).toBeUndefined();
+  expect(uplinkProperties({ topicAlias: 3 })).toBeUndefined();
+});
+
+test('properties travel, correlation data as base64', () => {
+  const properties = uplinkProperties({
+    contentType: 'text/plain',
+    correlationData: Buffer.from([0, 255]),
+    userProperties: [
+      ['a', '1'],
+      ['a', '2'],
+    ],
+    topicAlias: 1,
+  });
+  expect(properties).toEqual({
+    contentType: 'text/plain',
+    correlationData: 'AP8=',
+    userProperties: [
+      ['a', '1'],
+      ['a', '2'],
+    ],
+  });
+});
+
+test('whatever is let through fits into an uplink batch and comes out of it as it was', () => {
+  const text = fc.string({ unit: 'binary', maxLength: 30_000 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), (pairs) => {
+      let properties;
+      try {
+        properties = uplinkProperties({ userProperties: pairs });
+      } catch (error) {
+        expect(error).toBeInstanceOf(PropertiesTooLarge);
+        return;
+      }
+      const encoder = new UplinkBatchEncoder();
+      encoder.add({ ...message, ...(properties === undefined ? {} : { properties }) });
+      const batch = decodeUplinkBatch(encoder.take('a1', 'b'));
+      expect(batch.messages[0]?.properties?.userProperties).toEqual(pairs);
+    }),
+    { numRuns: 50 },
+  );
+});

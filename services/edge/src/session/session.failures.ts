@@ -1,0 +1,50 @@
+import { ReasonCode } from '@gatehouse/mqtt';
+import { ConnectionFailure } from '../connection/connection.failures.ts';
+
+/** A newer connection of the same device has its session. */
+export class SessionTakenOver extends ConnectionFailure {
+  readonly code = 'EDGE_SESSION_TAKEN_OVER';
+  readonly kind = 'conflict';
+  readonly reasonCode = ReasonCode.SessionTakenOver;
+
+  constructor() {
+    super('the same device connected again; give every device its own credentials if that was not meant');
+  }
+}
+
+export class SessionEndedByOperator extends ConnectionFailure {
+  readonly code = 'EDGE_SESSION_ENDED';
+  readonly kind = 'forbidden';
+  readonly reasonCode = ReasonCode.AdministrativeAction;
+
+  constructor(readonly what: 'device-disabled' | 'device-deleted' | 'gateway-deleted') {
+    super(
+      {
+        'device-disabled': 'the device was disabled',
+        'device-deleted': 'the device was deleted',
+        'gateway-deleted': 'the gateway was deleted',
+      }[what],
+    );
+  }
+}
+
+/** The verdict that let the device in has ended; a new CONNECT asks for another. */
+export class AdmissionExpired extends ConnectionFailure {
+  readonly code = 'EDGE_ADMISSION_EXPIRED';
+  readonly kind = 'unauthenticated';
+  readonly reasonCode = ReasonCode.MaximumConnectTime;
+
+  constructor() {
+    super('the time that the device was admitted for is over; connect again');
+  }
+}
+
+export class SessionDirectoryUnavailable extends ConnectionFailure {
+  readonly code = 'EDGE_SESSION_DIRECTORY_UNAVAILABLE';
+  readonly kind = 'unavailable';
+  readonly reasonCode = ReasonCode.ServerUnavailable;
+
+  constructor(override readonly cause: unknown) {
+    super('the session directory cannot be written; is NATS with JetStream running?');
+  }
+}

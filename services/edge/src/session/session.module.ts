@@ -1,0 +1,57 @@
+import { SESSIONS_BUCKET } from '@gatehouse/contracts';
+import { provide, provideMade } from '@gatehouse/nest';
+import { openBucket } from '@gatehouse/nats';
+import type { Provider } from '@nestjs/common';
+import type { EdgeBase } from '../edge-base.ts';
+import { SESSIONS_KV } from '../edge.keys.ts';
+import { DownlinkDelivery } from '../routing/downlink-delivery.ts';
+import { Presence } from './presence.ts';
+import { SessionDirectory } from './session-directory.ts';
+import { SessionLifecycle } from './session-lifecycle.ts';
+import { SessionTakeover } from './session-takeover.ts';
+import { Sessions } from './sessions.ts';
+
+/** Who is connected, here and elsewhere, and who is told of it. */
+export function sessionProviders(base: EdgeBase): Provider[] {
+  const { config, edgeId, runId, nats, logger, metrics } = base;
+  return [
+    provideMade(SESSIONS_KV, [], () => openBucket(nats, SESSIONS_BUCKET, config.STREAM_REPLICAS)),
+    provide(Sessions, []),
+    provideMade(
+      SessionDirectory,
+      [SESSIONS_KV],
+      (bucket) => new SessionDirectory(bucket, edgeId, logger, metrics),
+    ),
+    provideMade(
+      SessionTakeover,
+      [SessionDirectory, Sessions],
+      (directory, sessions) => new SessionTakeover(nats, directory, sessions, logger),
+    ),
+    provideMade(Presence, [], () => {
+      const presence = new Presence(edgeId, runId, config.EDGE_PRESENCE_QUEUE, base);
+      metrics.observe('presence_queue', () => presence.queued);
+      return presence;
+    }),
+    provideMade(
+      SessionLifecycle,
+      [Sessions, SessionDirectory, SessionTakeover, Presence],
+      (sessions, directory, takeover, presence) => {
+        metrics.observe('sessions', () => sessions.size);
+        return new SessionLifecycle({
+          edgeId,
+          sessions,
+          directory,
+          takeover,
+          presence,
+          uplink: base.uplink,
+          metrics,
+          downlinkLimits: {
+            queueMessages: config.EDGE_DOWNLINK_QUEUE,
+            timeoutMs: config.EDGE_DOWNLINK_TIMEOUT_MS,
+          },
+        });
+      },
+    ),
+    provideMade(DownlinkDelivery, [Sessions], (sessions) => new DownlinkDelivery(sessions, metrics)),
+  ];
+}
