@@ -3,10 +3,9 @@ import type { HealthProbe } from '@gatehouse/nest';
 import type { Logger } from '@gatehouse/observability';
 import { sql } from 'kysely';
 import type { RegistryConfig } from '../registry.config.ts';
-import { migrateRegistry } from './migrate-registry.ts';
 import type { RegistryDatabase } from './registry-database.ts';
 
-/** The registry's connections to PostgreSQL, its schema up to date; closed when the service has stopped. */
+/** The registry's connections to PostgreSQL; closed when the service has stopped. */
 export class RegistryDatabaseConnection implements HealthProbe {
   readonly name = 'postgres';
 
@@ -15,19 +14,14 @@ export class RegistryDatabaseConnection implements HealthProbe {
     readonly notifications: EventNotifications,
   ) {}
 
-  static async open(config: RegistryConfig, logger: Logger): Promise<RegistryDatabaseConnection> {
+  /** Opens without connecting: the service starts, and says so in /readyz, while the database is away. */
+  static open(config: RegistryConfig, logger: Logger): RegistryDatabaseConnection {
     const database = openDatabase<RegistryDatabase>({
       connectionString: config.DATABASE_URL,
       applicationName: 'gatehouse-registry',
       poolSize: config.DATABASE_POOL_SIZE,
       onError: (error) => logger.warn({ err: error }, 'a database connection ended'),
     });
-    try {
-      await migrateRegistry(database.db);
-    } catch (error) {
-      await database[Symbol.asyncDispose]();
-      throw error;
-    }
     return new RegistryDatabaseConnection(database, new EventNotifications(config.DATABASE_URL));
   }
 

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { mayAct, requiredRole } from './access-policy.ts';
+
+test.each([
+  ['GET', '/api/v1/gateways', 'viewer'],
+  ['GET', '/api/v1/api-keys', 'viewer'],
+  ['POST', '/api/v1/products/:productKey/devices/::import', 'operator'],
+  ['PUT', '/api/v1/products/:productKey/parsing/draft', 'operator'],
+  ['POST', '/api/v1/products/:productKey/devices/:deviceName/messages', 'operator'],
+  ['POST', '/api/v1/gateways', 'administrator'],
+  ['DELETE', '/api/v1/api-keys/:apiKeyId', 'administrator'],
+])('%s %s needs a %s', (method, route, role) => {
+  expect(requiredRole(method, route)).toBe(role);
+});
+
+test('a role may do what the roles below it may, and no more', () => {
+  expect(mayAct('administrator', 'viewer')).toBe(true);
+  expect(mayAct('operator', 'operator')).toBe(true);
+  expect(mayAct('viewer', 'operator')).toBe(false);
+  expect(mayAct('operator', 'administrator')).toBe(false);
+});

@@ -1,0 +1,28 @@
+import type { Logger } from '@gatehouse/observability';
+import { BackOff } from './back-off.ts';
+
+/** Work that goes on while the service runs. */
+export interface BackgroundWork {
+  readonly name: string;
+  /** Returns when `signal` aborts; when it throws, it is started again after a pause. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** A run that lasted this long was no failed start: the next pause is a short one. */
+const HEALTHY_AFTER_MS = 30_000;
+
+/** Keeps work running until `signal` aborts; failures are logged and followed by growing pauses. */
+export async function keepRunning(work: BackgroundWork, signal: AbortSignal, logger: Logger): Promise<void> {
+  const backOff = new BackOff();
+  while (!signal.aborted) {
+    const startedAt = performance.now();
+    try {
+      await work.run(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      logger.warn({ err: error, work: work.name }, 'background work failed and starts again');
+    }
+    if (performance.now() - startedAt > HEALTHY_AFTER_MS) backOff.succeeded();
+    await backOff.pause(signal);
+  }
+}

@@ -1,0 +1,165 @@
+import {
+  deviceCredentialsInput,
+  deviceHistoryPage,
+  deviceImportInput,
+  deviceImportQuery,
+  deviceListQuery,
+  devicePage,
+  deviceView,
+  importResult,
+  pageQuery,
+  type DeviceHistoryEvent,
+  type DeviceView,
+  type ImportResult,
+  type Page,
+} from '@gatehouse/contracts';
+import { RequestInvalid } from '@gatehouse/nest';
+import {
+  Body,
+  Controller,
+  Delete,
+  Get,
+  HttpCode,
+  Inject,
+  Param,
+  Post,
+  Put,
+  Query,
+  Req,
+} from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiBody,
+  ApiConsumes,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { commandContext } from '../api/api-request.ts';
+import { DeviceCommands } from './device-commands.ts';
+import { importRowsOfCsv, importRowsOfJson, type ImportRow } from './device-import.ts';
+import { DeviceQueries } from './device-views.queries.ts';
+
+const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
+
+/** What the validation reads too; Nest's own conversion sees only bodies that it validates. */
+const IMPORT_BODY = z.toJSONSchema(deviceImportInput, { target: 'openapi-3.0', io: 'input' }) as object;
+
+@ApiTags('devices')
+@ApiBearerAuth()
+@Controller('api/v1/products/:productKey/devices')
+export class DevicesController {
+  constructor(
+    @Inject(DeviceCommands) private readonly commands: DeviceCommands,
+    @Inject(DeviceQueries) private readonly queries: DeviceQueries,
+  ) {}
+
+  @Post('::import')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Import up to 10,000 devices, all or none',
+    description:
+      'As JSON, or as CSV with the header UserName,Password,SN. A dry run says what is wrong and imports nothing.',
+  })
+  @ApiConsumes('application/json', 'text/csv')
+  @ApiBody({ schema: IMPORT_BODY })
+  @ApiOkResponse({ standardSchema: importResult })
+  import(
+    @Param('productKey') productKey: string,
+    @Query({ schema: deviceImportQuery }) query: z.infer<typeof deviceImportQuery>,
+    @Body() body: unknown,
+    @Req() request: FastifyRequest,
+  ): Promise<ImportResult> {
+    const options = { dryRun: query.dryRun === 'true' };
+    return this.commands.import(productKey, importRowsOf(body), options, commandContext(request));
+  }
+
+  @Get()
+  @ApiOperation({ summary: 'List devices' })
+  @ApiOkResponse({ standardSchema: devicePage })
+  list(
+    @Param('productKey') productKey: string,
+    @Query({ schema: deviceListQuery }) query: z.infer<typeof deviceListQuery>,
+  ): Promise<Page<DeviceView>> {
+    return this.queries.list(productKey, query);
+  }
+
+  @Get(':deviceName')
+  @ApiOperation({ summary: 'One device' })
+  @ApiOkResponse({ standardSchema: deviceView })
+  get(@Param('productKey') productKey: string, @Param('deviceName') deviceName: string): Promise<DeviceView> {
+    return this.queries.get(productKey, deviceName);
+  }
+
+  @Get(':deviceName/events')
+  @ApiOperation({ summary: "The device's history, newest first" })
+  @ApiOkResponse({ standardSchema: deviceHistoryPage })
+  history(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Query({ schema: historyQuery }) page: z.infer<typeof historyQuery>,
+  ): Promise<Page<DeviceHistoryEvent>> {
+    return this.queries.history(productKey, deviceName, page);
+  }
+
+  @Post(':deviceName/::disable')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Disable a device; its live connection ends' })
+  @ApiOkResponse({ standardSchema: deviceView })
+  disable(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Req() request: FastifyRequest,
+  ): Promise<DeviceView> {
+    return this.commands.disable(productKey, deviceName, commandContext(request));
+  }
+
+  @Post(':deviceName/::enable')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Enable a device' })
+  @ApiOkResponse({ standardSchema: deviceView })
+  enable(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Req() request: FastifyRequest,
+  ): Promise<DeviceView> {
+    return this.commands.enable(productKey, deviceName, commandContext(request));
+  }
+
+  @Delete(':deviceName')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'Delete a device; its live connection ends' })
+  @ApiNoContentResponse()
+  async delete(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
+    await this.commands.delete(productKey, deviceName, commandContext(request));
+  }
+
+  @Put(':deviceName/credentials')
+  @ApiOperation({ summary: 'Give a device a new password' })
+  @ApiOkResponse({ standardSchema: deviceView })
+  replaceCredentials(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Body({ schema: deviceCredentialsInput }) input: z.infer<typeof deviceCredentialsInput>,
+    @Req() request: FastifyRequest,
+  ): Promise<DeviceView> {
+    return this.commands.replaceCredentials(productKey, deviceName, input.password, commandContext(request));
+  }
+}
+
+/** CSV arrives as text, JSON as a value: the entrance lets nothing else through. */
+function importRowsOf(body: unknown): ImportRow[] {
+  if (typeof body === 'string') return importRowsOfCsv(body);
+  const input = deviceImportInput.safeParse(body);
+  if (input.success) return importRowsOfJson(input.data);
+  throw new RequestInvalid(
+    input.error.issues.slice(0, 100).map(({ path, message }) => ({ path: path.join('.'), message })),
+  );
+}

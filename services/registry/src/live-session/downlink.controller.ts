@@ -1,0 +1,30 @@
+import { downlinkInput, downlinkResult, type DownlinkInput, type DownlinkResult } from '@gatehouse/contracts';
+import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
+import {
+  ApiBearerAuth,
+  ApiGatewayTimeoutResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiTags,
+} from '@nestjs/swagger';
+import { Downlink } from './downlink.ts';
+
+@ApiTags('messages')
+@ApiBearerAuth()
+@Controller('api/v1/products/:productKey/devices/:deviceName/messages')
+export class DownlinkController {
+  constructor(@Inject(Downlink) private readonly downlink: Downlink) {}
+
+  @Post()
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Send a message to a device' })
+  @ApiOkResponse({ standardSchema: downlinkResult })
+  @ApiGatewayTimeoutResponse({ description: 'The device did not acknowledge the message in time' })
+  send(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Body({ schema: downlinkInput }) input: DownlinkInput,
+  ): Promise<DownlinkResult> {
+    return this.downlink.send(productKey, deviceName, input);
+  }
+}

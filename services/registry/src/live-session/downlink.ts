@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto';
+import { deliverMessage, type DownlinkInput, type DownlinkResult } from '@gatehouse/contracts';
+import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
+import { CountedByLabel } from '@gatehouse/observability';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { DeviceQueries } from '../device/device-views.queries.ts';
+import { DownlinkUnacknowledged } from './live-session.failures.ts';
+import type { SessionDirectory } from './session-directory.ts';
+
+/** Messages from applications to devices that are connected now. */
+export class Downlink {
+  readonly #sent = new CountedByLabel<DownlinkResult['outcome'] | 'unacknowledged'>(
+    'gatehouse.registry.downlink.messages',
+    'Downlink messages by outcome',
+    'outcome',
+  );
+
+  constructor(
+    private readonly nats: NatsConnection,
+    private readonly devices: DeviceQueries,
+    private readonly sessions: SessionDirectory,
+  ) {}
+
+  /**
+   * @throws {DeviceNotFound}
+   * @throws {DownlinkUnacknowledged} when the device's PUBACK did not come in time
+   */
+  async send(productKey: string, deviceName: string, input: DownlinkInput): Promise<DownlinkResult> {
+    const device = await this.devices.get(productKey, deviceName);
+    const messageId = randomUUID();
+    const outcome =
+      device.status === 'DISABLE'
+        ? 'offline'
+        : await this.#deliver(productKey, deviceName, { messageId, ...input });
+    this.#sent.add(outcome);
+    if (outcome === 'unacknowledged') throw new DownlinkUnacknowledged(messageId);
+    return { messageId, outcome };
+  }
+
+  async #deliver(
+    productKey: string,
+    deviceName: string,
+    message: DownlinkInput & { readonly messageId: string },
+  ): Promise<'delivered' | 'not-subscribed' | 'offline' | 'unacknowledged'> {
+    const found = await this.sessions.find(productKey, deviceName);
+    if (found === undefined) return 'offline';
+    try {
+      const contract = deliverMessage(found.entry.edgeId);
+      const { outcome } = await callService(this.nats, contract, { productKey, deviceName, message });
+      return outcome;
+    } catch (error) {
+      // The edge is gone, and the device's connection with it.
+      if (error instanceof ServiceUnreachable) return 'offline';
+      if (error instanceof ServiceTimedOut) return 'unacknowledged';
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import { kickSession, type SessionEndReason } from '@gatehouse/contracts';
+import type { RecordedEvent } from '@gatehouse/event-store';
+import { Failure } from '@gatehouse/failure';
+import { callService, ServiceUnreachable } from '@gatehouse/nats';
+import type { Logger } from '@gatehouse/observability';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { pauseUnlessAborted } from '../background/back-off.ts';
+import type { LogReader } from '../background/log-follower.ts';
+import type { DeviceQueries } from '../device/device-views.queries.ts';
+import { streamNameOf } from '../stream-names.ts';
+import type { SessionDirectory } from './session-directory.ts';
+
+interface Ending {
+  readonly productKey: string;
+  readonly deviceName: string;
+  readonly reason: SessionEndReason;
+}
+
+/**
+ * An admission that was under way while the device was disabled can still become a session: it takes 5 s at
+ * most, and then somebody looks again.
+ */
+const SECOND_LOOK_MS = 6_000;
+const MAX_SECOND_LOOKS = 10_000;
+const ATTEMPTS = 3;
+const RETRY_MS = 200;
+
+/** Ends the live session of a device that was disabled or deleted: reads it from the log, at least once. */
+export class SessionEnding implements LogReader {
+  readonly name = 'session-ending';
+  readonly batchSize = 200;
+  readonly #secondLooks = new Set<NodeJS.Timeout>();
+
+  constructor(
+    private readonly nats: NatsConnection,
+    private readonly devices: DeviceQueries,
+    private readonly sessions: SessionDirectory,
+    private readonly logger: Logger,
+  ) {}
+
+  async handle(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      events.map(async (event) => {
+        const ending = endingOf(event);
+        if (ending === undefined) return;
+        await this.#end(ending, signal);
+        this.#lookAgainLater(ending, signal);
+      }),
+    );
+  }
+
+  async #end(ending: Ending, signal: AbortSignal): Promise<void> {
+    for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt += 1) {
+      // An old event that is read again must not end the session of a device that is enabled by now.
+      const { productKey, deviceName, reason } = ending;
+      const found = await this.sessions.find(productKey, deviceName);
+      if (found === undefined || (await this.#mayConnect(ending))) return;
+      try {
+        const request = { productKey, deviceName, upToSession: found.session, reason };
+        await callService(this.nats, kickSession(found.entry.edgeId), request);
+        return;
+      } catch (error) {
+        if (error instanceof ServiceUnreachable) return;
+        this.logger.warn({ err: error, productKey, deviceName, attempt }, 'a session could not be ended');
+        await pauseUnlessAborted(RETRY_MS * attempt, signal);
+      }
+    }
+  }
+
+  async #mayConnect({ productKey, deviceName }: Ending): Promise<boolean> {
+    try {
+      return (await this.devices.get(productKey, deviceName)).status !== 'DISABLE';
+    } catch (error) {
+      if (error instanceof Failure && error.kind === 'not-found') return false;
+      throw error;
+    }
+  }
+
+  #lookAgainLater(ending: Ending, signal: AbortSignal): void {
+    if (this.#secondLooks.size >= MAX_SECOND_LOOKS) return;
+    const timer = setTimeout(() => {
+      this.#secondLooks.delete(timer);
+      if (signal.aborted) return;
+      this.#end(ending, signal).catch((error: unknown) => {
+        this.logger.warn({ err: error, ...ending }, 'a session could not be looked for again');
+      });
+    }, SECOND_LOOK_MS);
+    timer.unref();
+    this.#secondLooks.add(timer);
+  }
+}
+
+function endingOf({ streamId, type }: RecordedEvent): Ending | undefined {
+  const reason = REASONS[type];
+  const { aggregate, ids } = streamNameOf(streamId);
+  const [productKey, deviceName] = ids;
+  if (reason === undefined || aggregate !== 'device') return undefined;
+  return productKey === undefined || deviceName === undefined
+    ? undefined
+    : { productKey, deviceName, reason };
+}
+
+const REASONS: Readonly<Record<string, SessionEndReason>> = {
+  DeviceDisabled: 'device-disabled',
+  DeviceDeleted: 'device-deleted',
+};

@@ -1,0 +1,104 @@
+import type { ServerResponse } from 'node:http';
+import type { StreamedMessage, WatchedMessage } from '@gatehouse/contracts';
+import { matchesTopicFilter, topicFilterProblem } from '@gatehouse/mqtt';
+import { RequestInvalid } from '@gatehouse/nest';
+import { CountedTotal, observedGauge } from '@gatehouse/observability';
+import type { ProductQueries } from '../product/product-views.queries.ts';
+import { TooManyMessageStreams } from './message-stream.failures.ts';
+import type { ProductWatch, Watching } from './product-watch.ts';
+import { ServerSentEvents } from './server-sent-events.ts';
+import { streamedMessageOf } from './streamed-message.ts';
+
+export interface MessageSelection {
+  readonly productKey: string;
+  readonly device?: string | undefined;
+  /** An MQTT topic filter. */
+  readonly topic?: string | undefined;
+}
+
+export interface MessageStreamLimits {
+  readonly maxStreams: number;
+  readonly heartbeatMs: number;
+}
+
+export const MESSAGE_STREAM_LIMITS: MessageStreamLimits = { maxStreams: 200, heartbeatMs: 15_000 };
+
+const MAX_FILTER_BYTES = 1_024;
+
+/** Shows people and consoles what devices publish, as it happens. */
+export class MessageStreams {
+  readonly #open = new Set<() => void>();
+  readonly #dropped = new CountedTotal(
+    'gatehouse.registry.message_stream.dropped',
+    'Messages not shown because a reader was too slow',
+  );
+
+  constructor(
+    private readonly products: ProductQueries,
+    private readonly watch: ProductWatch,
+    private readonly limits: MessageStreamLimits = MESSAGE_STREAM_LIMITS,
+  ) {
+    observedGauge(
+      'gatehouse.registry.message_stream.open',
+      'Message streams that are open',
+      () => this.#open.size,
+    );
+  }
+
+  /**
+   * What must be right before a response begins.
+   *
+   * @throws {RequestInvalid} a filter that is none
+   * @throws {ProductNotFound}
+   * @throws {TooManyMessageStreams}
+   */
+  async check({ productKey, topic }: MessageSelection): Promise<void> {
+    const problem = topic === undefined ? undefined : topicFilterProblem(topic, MAX_FILTER_BYTES);
+    if (problem !== undefined) throw new RequestInvalid([{ path: 'topic', message: problem }]);
+    await this.products.get(productKey);
+    if (this.#open.size >= this.limits.maxStreams) throw new TooManyMessageStreams(this.limits.maxStreams);
+  }
+
+  /** Streams until the reader goes or the service stops. */
+  open(selection: MessageSelection, response: ServerResponse): void {
+    response.writeHead(200, {
+      'Content-Type': 'text/event-stream; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Accel-Buffering': 'no',
+    });
+    response.flushHeaders();
+    const events = new ServerSentEvents(response);
+    const watching = this.watch.watch(selection.productKey, (message) => {
+      if (isSelected(selection, message)) this.#show(events, streamedMessageOf(message));
+    });
+    const heartbeat = setInterval(() => events.comment('still here'), this.limits.heartbeatMs);
+    const close = (): void => {
+      clearInterval(heartbeat);
+      watching.stop();
+      this.#open.delete(close);
+      events.end();
+    };
+    this.#open.add(close);
+    response.on('close', close);
+    void this.#greet(events, watching, close);
+  }
+
+  /** Ends every stream: readers connect again, to another instance. */
+  onModuleDestroy(): void {
+    for (const close of this.#open) close();
+  }
+
+  async #greet(events: ServerSentEvents, { ready }: Watching, stream: () => void): Promise<void> {
+    await ready;
+    if (this.#open.has(stream)) events.comment('connected');
+  }
+
+  #show(events: ServerSentEvents, message: StreamedMessage): void {
+    if (!events.send('message', message, message.messageId)) this.#dropped.add();
+  }
+}
+
+function isSelected({ device, topic }: MessageSelection, message: WatchedMessage): boolean {
+  if (device !== undefined && device !== message.deviceName) return false;
+  return topic === undefined || matchesTopicFilter(topic, message.topic);
+}

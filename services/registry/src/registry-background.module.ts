@@ -1,0 +1,67 @@
+import { EventNotifications } from '@gatehouse/event-store';
+import { key, LOGGER, NATS, provide, provideMade } from '@gatehouse/nest';
+import { StreamPublisher } from '@gatehouse/nats';
+import { observedGauge } from '@gatehouse/observability';
+import type { BackgroundWork } from './background/background-work.ts';
+import { LogFollower, type LogReader } from './background/log-follower.ts';
+import { RegistryWork } from './background/registry-work.ts';
+import { SingleInstance } from './background/single-instance.ts';
+import { DeviceCommands } from './device/device-commands.ts';
+import { DeviceQueries } from './device/device-views.queries.ts';
+import { EdgeLoss } from './edge/edge-loss.ts';
+import { EdgeSessionCloser } from './edge/edge-session-closer.ts';
+import { LiveEdges } from './edge/live-edges.ts';
+import { SessionDirectory } from './live-session/session-directory.ts';
+import { SessionEnding } from './live-session/session-ending.ts';
+import { PresenceConsumer } from './presence/presence-consumer.ts';
+import { EventPublication } from './publication/event-publication.ts';
+import { DATABASE_POOL } from './registry-domain.module.ts';
+import { migrateRegistry } from './schema/migrate-registry.ts';
+import { REGISTRY_DB, type RegistryDb } from './schema/registry-database.ts';
+
+const PUBLISH_TIMEOUT_MS = 5_000;
+
+/** Readers of the log, of which one instance at a time runs each. */
+const LOG_FOLLOWERS = key<readonly BackgroundWork[]>('LOG_FOLLOWERS');
+
+/** What the registry does unasked, on top of the domain. */
+export const registryBackgroundProviders = [
+  provide(LiveEdges, [NATS]),
+  provide(SessionDirectory, [NATS]),
+  provide(PresenceConsumer, [NATS, DeviceCommands, LOGGER]),
+  provide(EdgeSessionCloser, [DeviceQueries, DeviceCommands, SessionDirectory, LOGGER]),
+  provide(SessionEnding, [NATS, DeviceQueries, SessionDirectory, LOGGER]),
+  provideMade(StreamPublisher, [NATS], (nats) => new StreamPublisher(nats, PUBLISH_TIMEOUT_MS)),
+  provide(EventPublication, [StreamPublisher]),
+  provideMade(
+    EdgeLoss,
+    [NATS, LiveEdges, EdgeSessionCloser],
+    (nats, liveEdges, closer) => new EdgeLoss(nats, liveEdges, closer),
+  ),
+  provideMade(
+    LOG_FOLLOWERS,
+    [REGISTRY_DB, EventNotifications, EventPublication, SessionEnding],
+    (db, notifications, ...readers) => readers.map((reader) => follower(db, notifications, reader)),
+  ),
+  provideMade(
+    SingleInstance,
+    [DATABASE_POOL, LOG_FOLLOWERS, EdgeLoss, LOGGER],
+    (pool, followers, edgeLoss, logger) =>
+      new SingleInstance(pool, 'registry-work', [...followers, edgeLoss], logger),
+  ),
+  provideMade(
+    RegistryWork,
+    [REGISTRY_DB, LOGGER, LiveEdges, PresenceConsumer, SingleInstance],
+    (db, logger, ...works) => new RegistryWork({ migrate: () => migrateRegistry(db), works, logger }),
+  ),
+];
+
+function follower(db: RegistryDb, notifications: EventNotifications, reader: LogReader): LogFollower {
+  const made = new LogFollower(db, notifications, reader);
+  observedGauge(
+    `gatehouse.registry.${reader.name.replaceAll('-', '_')}.lag_seconds`,
+    `Age of the oldest event that ${reader.name} has read and not finished; 0 on instances that do not do it`,
+    () => made.lagSeconds,
+  );
+  return made;
+}

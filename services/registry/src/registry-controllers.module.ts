@@ -1,0 +1,20 @@
+import { DevicesController } from './device/devices.controller.ts';
+import { EventsController } from './event-log/events.controller.ts';
+import { GatewaysController } from './gateway/gateways.controller.ts';
+import { DownlinkController } from './live-session/downlink.controller.ts';
+import { MessageStreamController } from './message-stream/message-stream.controller.ts';
+import { ApiKeysController } from './operator/api-keys.controller.ts';
+import { ParsingScriptsController } from './parsing-script/parsing-scripts.controller.ts';
+import { ProductsController } from './product/products.controller.ts';
+
+/** The HTTP API, in the order in which its description shows it. */
+export const registryControllers = [
+  GatewaysController,
+  ProductsController,
+  DevicesController,
+  DownlinkController,
+  MessageStreamController,
+  ParsingScriptsController,
+  EventsController,
+  ApiKeysController,
+];

@@ -1,0 +1,58 @@
+import { HEALTH_PROBES, LOGGER, NATS, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { RegistryWork } from './background/registry-work.ts';
+import { DeviceQueries } from './device/device-views.queries.ts';
+import { GatewayStatusView } from './edge/gateway-status-view.ts';
+import { LiveEdges } from './edge/live-edges.ts';
+import { EventQueries } from './event-log/events.queries.ts';
+import { Downlink } from './live-session/downlink.ts';
+import { SessionDirectory } from './live-session/session-directory.ts';
+import { MessageStreams } from './message-stream/message-streams.ts';
+import { ProductWatch } from './message-stream/product-watch.ts';
+import { operatorProviders } from './operator/operator.module.ts';
+import { ProductQueries } from './product/product-views.queries.ts';
+import { registryBackgroundProviders } from './registry-background.module.ts';
+import { registryControllers } from './registry-controllers.module.ts';
+import { registryDomainControllers, registryDomainProviders } from './registry-domain.module.ts';
+import { REGISTRY_CONFIG, type RegistryConfig } from './registry.config.ts';
+import { RegistryDatabaseConnection } from './schema/registry-database-connection.ts';
+import { REGISTRY_DB } from './schema/registry-database.ts';
+
+@Module({})
+class RegistryModule {}
+
+export function registryModule(config: RegistryConfig, process: ServiceProcess): DynamicModule {
+  return {
+    module: RegistryModule,
+    controllers: [...registryControllers, ...registryDomainControllers],
+    providers: [
+      ...process.providers,
+      { provide: REGISTRY_CONFIG, useValue: config },
+      ...registryDomainProviders,
+      ...registryBackgroundProviders,
+      ...registryApiProviders,
+    ],
+  };
+}
+
+const registryApiProviders = [
+  ...operatorProviders,
+  provide(EventQueries, [REGISTRY_DB]),
+  provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
+  provide(Downlink, [NATS, DeviceQueries, SessionDirectory]),
+  provide(ProductWatch, [NATS, LOGGER]),
+  provideMade(
+    MessageStreams,
+    [ProductQueries, ProductWatch],
+    (products, watch) => new MessageStreams(products, watch),
+  ),
+  provideMade(HEALTH_PROBES, [RegistryDatabaseConnection, RegistryWork], (database, work) => [
+    database,
+    {
+      name: 'schema',
+      check: async () => {
+        if (!work.isSchemaReady) throw new Error('the database is not set up yet');
+      },
+    },
+  ]),
+];
