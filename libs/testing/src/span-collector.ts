@@ -77,7 +77,8 @@ export class SpanCollector implements AsyncDisposable {
 
   #take(request: OtlpRequest): void {
     for (const { resource, scopeSpans = [] } of request.resourceSpans ?? []) {
-      const service = String(attributesOf(resource?.attributes)['service.name'] ?? '');
+      const name = attributesOf(resource?.attributes)['service.name'];
+      const service = typeof name === 'string' ? name : '';
       for (const span of scopeSpans.flatMap(({ spans = [] }) => spans)) {
         this.spans.push({
           service,
