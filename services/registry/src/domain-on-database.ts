@@ -1,0 +1,64 @@
+import { AppendAnnouncer, openDatabase, type OpenDatabase } from '@gatehouse/event-store';
+import { CommandTransactions } from './commands/command-transactions.ts';
+import { CredentialQueries } from './device/credentials.queries.ts';
+import { DeviceCommands } from './device/device-commands.ts';
+import { DeviceImporter } from './device/device-importer.ts';
+import { DeviceQueries } from './device/device-views.queries.ts';
+import { PresenceRecorder } from './device/presence-recorder.ts';
+import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
+import { GatewayQueries } from './gateway/gateway-views.queries.ts';
+import { ListenerQueries } from './gateway/listeners.queries.ts';
+import { ParsingScriptCommands } from './parsing-script/parsing-script-commands.ts';
+import {
+  ParsingScriptQueries,
+  ProductParsingQueries,
+} from './parsing-script/parsing-script-views.queries.ts';
+import { ProductQueries } from './product/product-views.queries.ts';
+import { migrateRegistry } from './schema/migrate-registry.ts';
+import type { RegistryDatabase } from './schema/registry-database.ts';
+import { SecretSealer } from './secrets/sealed-secret.ts';
+
+export interface DomainOptions {
+  readonly url: string;
+  /** 64 hexadecimal characters. */
+  readonly masterKey: string;
+  readonly clock?: Clock;
+}
+
+/** The registry's inside without Nest and NATS, on a database that is migrated first: for integration tests. */
+export async function openDomain({ url, masterKey, clock = () => new Date() }: DomainOptions) {
+  const database: OpenDatabase<RegistryDatabase> = openDatabase({
+    connectionString: url,
+    applicationName: 'registry-domain-test',
+    poolSize: 8,
+    onError: () => undefined,
+  });
+  const { db } = database;
+  await migrateRegistry(db);
+  const sealer = new SecretSealer(masterKey);
+  const transactions = new CommandTransactions(db, new AppendAnnouncer(db), sealer);
+  const gateways = new GatewayQueries(db, 'localhost');
+  const devices = new DeviceQueries(db);
+  const scripts = new ParsingScriptQueries(db);
+  return {
+    db,
+    gateways,
+    devices,
+    scripts,
+    products: new ProductQueries(db),
+    credentials: new CredentialQueries(db),
+    listeners: new ListenerQueries(db, sealer),
+    productParsing: new ProductParsingQueries(db),
+    gatewayCommands: new GatewayCommands(transactions, gateways, sealer, clock),
+    deviceCommands: new DeviceCommands(
+      transactions,
+      devices,
+      new DeviceImporter(transactions),
+      new PresenceRecorder(transactions),
+    ),
+    scriptCommands: new ParsingScriptCommands(transactions, scripts),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
+}
+
+export type RegistryDomain = Awaited<ReturnType<typeof openDomain>>;

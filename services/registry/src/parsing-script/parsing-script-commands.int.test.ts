@@ -1,0 +1,91 @@
+import { gatewayInput, type GatewayView } from '@gatehouse/contracts';
+import { createCertificateAuthority } from '@gatehouse/pki';
+import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+
+let database: TestDatabase;
+let domain: RegistryDomain;
+let gateway: GatewayView;
+const context = { actor: 'api-key:test' };
+const draftOf = (code: string) => ({ language: 'javascript' as const, code });
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  domain = await openDomain({ url: database.url, masterKey: '12'.repeat(32) });
+  const authority = await createCertificateAuthority();
+  const issued = await authority.issueServerCertificate({ commonName: 'localhost' });
+  const certificates = { serverCertificate: issued.certificatePem, serverPrivateKey: issued.privateKeyPem };
+  gateway = await domain.gatewayCommands.create(
+    gatewayInput.parse({ name: 'plant_7', parsing: { enabled: true }, certificates }),
+    context,
+  );
+});
+
+afterAll(async () => {
+  await domain[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+test('a draft comes into force when it is submitted, not before', async () => {
+  const { scriptCommands, scripts, productParsing } = domain;
+  const { productKey, gatewayId } = gateway;
+  await expect(scripts.draft(productKey)).rejects.toMatchObject({ code: 'REGISTRY_PARSING_DRAFT_NOT_FOUND' });
+  await expect(scriptCommands.submit(productKey, context)).rejects.toMatchObject({
+    code: 'REGISTRY_PARSING_DRAFT_NOT_FOUND',
+  });
+
+  const saved = await scriptCommands.putDraft(productKey, draftOf('one'), context);
+  expect(saved).toMatchObject({ code: 'one', savedBy: 'api-key:test' });
+  expect(await scripts.draft(productKey)).toEqual(saved);
+  expect(await productParsing.get(productKey)).toEqual({
+    productKey,
+    gatewayId,
+    enabled: true,
+    script: null,
+  });
+
+  expect(await scriptCommands.submit(productKey, context)).toMatchObject({ version: 1, isInForce: true });
+  expect(await productParsing.get(productKey)).toMatchObject({ script: { version: 1, code: 'one' } });
+  expect(await scriptCommands.submit(productKey, context)).toMatchObject({ version: 1, isInForce: true });
+});
+
+test('versions are kept, and an earlier one comes back under its number', async () => {
+  const { scriptCommands, scripts, productParsing } = domain;
+  const { productKey } = gateway;
+  for (const code of ['two', 'three']) {
+    await scriptCommands.putDraft(productKey, draftOf(code), context);
+    await scriptCommands.submit(productKey, context);
+  }
+  expect(await scriptCommands.restore(productKey, 1, context)).toMatchObject({ version: 1, isInForce: true });
+  expect(await productParsing.get(productKey)).toMatchObject({ script: { version: 1, code: 'one' } });
+  const page = await scripts.versions(productKey, { limit: 2 });
+  expect(page.items.map(({ version, isInForce }) => [version, isInForce])).toEqual([
+    [3, false],
+    [2, false],
+  ]);
+  const rest = await scripts.versions(productKey, { limit: 2, after: page.next ?? '' });
+  expect(rest.items.map(({ version, isInForce }) => [version, isInForce])).toEqual([[1, true]]);
+  await expect(scriptCommands.restore(productKey, 9, context)).rejects.toMatchObject({
+    code: 'REGISTRY_PARSING_VERSION_NOT_FOUND',
+  });
+});
+
+test('a script may have 128 kB and not a byte more', async () => {
+  const { scriptCommands, scripts } = domain;
+  const { productKey } = gateway;
+  await scriptCommands.putDraft(productKey, draftOf('é'.repeat(65_536)), context);
+  await expect(
+    scriptCommands.putDraft(productKey, draftOf(`${'é'.repeat(65_536)}x`), context),
+  ).rejects.toMatchObject({ code: 'REGISTRY_PARSING_SCRIPT_TOO_LARGE', kind: 'too-large' });
+  await scriptCommands.deleteDraft(productKey, context);
+  await scriptCommands.deleteDraft(productKey, context);
+  await expect(scripts.draft(productKey)).rejects.toMatchObject({ code: 'REGISTRY_PARSING_DRAFT_NOT_FOUND' });
+});
+
+test('a product that is not there has no parsing', async () => {
+  expect(await domain.productParsing.get('a1none')).toBeNull();
+  await expect(domain.scriptCommands.putDraft('a1none', draftOf('x'), context)).rejects.toMatchObject({
+    code: 'REGISTRY_PRODUCT_NOT_FOUND',
+  });
+});
