@@ -1,0 +1,29 @@
+import { key, readConfig, serviceConfig } from '@gatehouse/nest';
+import { z } from 'zod';
+
+const parserConfig = serviceConfig.extend({
+  /** How long transformPayload may take for one message. */
+  PARSER_SCRIPT_TIMEOUT_MS: z.coerce.number().int().min(1).max(10_000).default(50),
+  /** Heap of one product's script. */
+  PARSER_SCRIPT_MEMORY_MB: z.coerce.number().int().min(8).max(1_024).default(32),
+  /** Largest JSON that a script may return. */
+  PARSER_SCRIPT_RESULT_MAX_BYTES: z.coerce.number().int().min(1_024).max(4_194_304).default(524_288),
+  /** Scripts kept loaded; the one that was not used for longest is unloaded first. */
+  PARSER_LOADED_SCRIPTS: z.coerce.number().int().min(1).default(64),
+  /** How long the registry may take to say how a product is parsed; then it is asked again. */
+  PARSER_REGISTRY_TIMEOUT_MS: z.coerce.number().int().min(10).default(3_000),
+  /** How long the stream MESSAGES may take to confirm a message; then it is published again. */
+  PARSER_PUBLISH_TIMEOUT_MS: z.coerce.number().int().min(10).default(5_000),
+  /** Uplink batches handled as one group, at most. */
+  PARSER_GROUP_BATCHES: z.coerce.number().int().min(1).max(256).default(16),
+  /** Messages handled as one group, at most; a larger batch is a group of its own. */
+  PARSER_GROUP_MESSAGES: z.coerce.number().int().min(1).default(2_048),
+  /** Copies a second for those who watch one product; the rest is counted as skipped. */
+  PARSER_WATCHED_PER_SECOND: z.coerce.number().int().min(1).default(200),
+});
+export type ParserConfig = z.infer<typeof parserConfig>;
+export const PARSER_CONFIG = key<ParserConfig>('PARSER_CONFIG');
+
+export function readParserConfig(environment: NodeJS.ProcessEnv = process.env): ParserConfig {
+  return readConfig(parserConfig, environment);
+}

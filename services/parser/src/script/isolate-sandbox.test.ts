@@ -1,0 +1,259 @@
+import { CountedTotal } from '@gatehouse/observability';
+import { afterEach, expect, test } from 'vitest';
+import { IsolateSandboxes } from './isolate-sandbox.ts';
+import { ScriptFailure } from './script-failure.ts';
+import type { ScriptOutcome, ScriptSandbox } from './script-sandbox.ts';
+
+const cpu = new CountedTotal('test.script_cpu', '');
+const sandboxes = new IsolateSandboxes(
+  { timeoutMs: 50, memoryMb: 32, maxResultBytes: 100_000 },
+  { scriptCpuSeconds: cpu, onIsolateLost: () => undefined },
+);
+const opened: ScriptSandbox[] = [];
+afterEach(() => {
+  for (const sandbox of opened.splice(0)) sandbox.retire();
+});
+
+function open(code: string): ScriptSandbox {
+  const sandbox = sandboxes.open(code);
+  opened.push(sandbox);
+  return sandbox;
+}
+
+const body = (text: string): string => `function transformPayload(topic, rawData) { ${text} }`;
+
+function shown(outcome: ScriptOutcome | undefined): unknown {
+  if (outcome instanceof ScriptFailure) return `${outcome.code} ${outcome.message}`;
+  return outcome === undefined ? undefined : JSON.parse(Buffer.from(outcome).toString());
+}
+
+async function transform(code: string, payload: number[] = [1], topic = 'up'): Promise<unknown> {
+  const [outcome] = await open(code).run([{ topic, payload: Uint8Array.from(payload) }]);
+  return shown(outcome);
+}
+
+/** The sample of the reference documentation. */
+const SAMPLE = `
+var SELF_DEFINE_TOPIC_UPDATE_FLAG = '/user/update'
+var SELF_DEFINE_TOPIC_ERROR_FLAG = '/user/update/error'
+function transformPayload(topic, rawData) {
+  var jsonMap = {};
+  var uint8Array = new Uint8Array(rawData.length);
+  for (var i = 0; i < rawData.length; i++) {
+    uint8Array[i] = rawData[i] & 0xff;
+  }
+  var dataView = new DataView(uint8Array.buffer, 0);
+  if (topic.includes(SELF_DEFINE_TOPIC_ERROR_FLAG)) {
+    jsonMap['topic'] = topic;
+    jsonMap['errorCode'] = dataView.getInt8(0)
+  } else if (topic.includes(SELF_DEFINE_TOPIC_UPDATE_FLAG)) {
+    jsonMap['topic'] = topic;
+    jsonMap['prop_int16'] = dataView.getInt16(5);
+    jsonMap['prop_bool'] = uint8Array[7];
+    jsonMap['prop_float'] = dataView.getFloat32(8);
+  }
+  return jsonMap;
+}`;
+
+test('the sample of the reference documentation gives its results', async () => {
+  const update = [...Buffer.from('000000000100320100000000', 'hex')];
+  expect(await transform(SAMPLE, update, '/pk/dn/user/update')).toEqual({
+    topic: '/pk/dn/user/update',
+    prop_int16: 50,
+    prop_bool: 1,
+    prop_float: 0,
+  });
+  expect(await transform(SAMPLE, [0xff], '/pk/dn/user/update/error')).toEqual({
+    topic: '/pk/dn/user/update/error',
+    errorCode: -1,
+  });
+  expect(await transform(SAMPLE, [1], '/other')).toBe('6201 transformPayload returned an empty object');
+});
+
+test.each([
+  [
+    'raw data is a plain array of bytes',
+    'return { list: Array.isArray(rawData), rawData: rawData }',
+    { list: true, rawData: [0, 127, 128, 255] },
+  ],
+  ['slices by the old way work', 'return { tail: [].slice.call(rawData, 2) }', { tail: [128, 255] }],
+  [
+    'keys and values of any language are kept',
+    'return { "温度": "二十\\n度\\ud800" }',
+    { 温度: '二十\n度\ud800' },
+  ],
+  ['what JSON leaves out is left out', 'return { a: 1, b: undefined, c: function () {} }', { a: 1 }],
+  [
+    'an object that writes itself is taken as it writes',
+    'return { toJSON: function () { return { a: 1 } } }',
+    { a: 1 },
+  ],
+])('%s', async (_title, text, expected) => {
+  expect(await transform(body(text), [0, 127, 128, 255])).toEqual(expected);
+});
+
+test.each([
+  ['undefined', 'return undefined', '6201 transformPayload returned nothing'],
+  ['null', 'return null', '6201 transformPayload returned nothing'],
+  ['an empty object', 'return {}', '6201 transformPayload returned an empty object'],
+  ['an object without data', 'return { a: undefined }', '6201 transformPayload returned an empty object'],
+  ['an empty array', 'return []', '6201 transformPayload returned an empty array'],
+  ['an array', 'return [1]', '26007 transformPayload returned something else than an object'],
+  ['a string', 'return "{}"', '26007 transformPayload returned a string, not an object'],
+  ['a number', 'return 0', '26007 transformPayload returned a number, not an object'],
+  ['false', 'return false', '26007 transformPayload returned a boolean, not an object'],
+  ['a function', 'return transformPayload', '26007 transformPayload returned a function, not an object'],
+  [
+    'an object that becomes a string',
+    'return new Date(0)',
+    '26007 transformPayload returned something else than an object',
+  ],
+  ['a circle', 'var a = {}; a.a = a; return a', expect.stringMatching(/^6207 .*circular/)],
+  ['a promise', 'return Promise.resolve({ a: 1 })', '6201 transformPayload returned an empty object'],
+  [
+    'too much',
+    'return { a: "x".repeat(100001) }',
+    expect.stringMatching(/^26007 the result has 100009 bytes/),
+  ],
+  ['an exception', 'return rawData.nothing.here', expect.stringMatching(/^26002 TypeError: /)],
+  ['an exception of another kind', 'throw "no\\nway"', '26002 no way'],
+  [
+    'an exception that cannot be shown',
+    'throw { toString: function () { throw 1 } }',
+    '26002 an exception that cannot be shown',
+  ],
+  [
+    'endless recursion',
+    'return transformPayload(topic, rawData)',
+    '26002 RangeError: Maximum call stack size exceeded',
+  ],
+  ['an endless loop', 'for (;;);', '26002 transformPayload took longer than 50 ms'],
+  [
+    'an endless loop while writing JSON',
+    'return { get a() { for (;;); } }',
+    '26002 transformPayload took longer than 50 ms',
+  ],
+  [
+    'a regular expression that explodes',
+    'return { a: /^(a+)+$/.test("a".repeat(40) + "b") }',
+    '26002 transformPayload took longer than 50 ms',
+  ],
+  [
+    'too many buffers',
+    'var all = []; for (;;) all.push(new Uint8Array(1e6))',
+    '26002 RangeError: Array buffer allocation failed',
+  ],
+])('%s is a failure', async (_title, text, expected) => {
+  expect(await transform(body(text))).toEqual(expected);
+});
+
+test.each([
+  ['no function', 'var a = 1', '26006 the script has no function transformPayload(topic, rawData)'],
+  [
+    'something else of that name',
+    'var transformPayload = 1',
+    '26006 the script has no function transformPayload(topic, rawData)',
+  ],
+  ['nothing', '', '26006 the script has no function transformPayload(topic, rawData)'],
+  ['a syntax error', 'function transformPayload( {', expect.stringMatching(/^26002 SyntaxError: /)],
+  ['an exception at its top level', 'null.a', expect.stringMatching(/^26002 TypeError: /)],
+  ['an endless loop at its top level', 'for (;;);', '26002 the script itself does not come to an end'],
+])('a script with %s fails every message', async (_title, code, expected) => {
+  const outcomes = await open(code).run(
+    [1, 2].map((byte) => ({ topic: 'up', payload: Uint8Array.of(byte) })),
+  );
+  expect(outcomes.map(shown)).toEqual([expected, expected]);
+});
+
+test('a function that is a constant is found', async () => {
+  expect(await transform('const transformPayload = (topic, rawData) => ({ topic })')).toEqual({
+    topic: 'up',
+  });
+});
+
+test('an exception names its line and column', async () => {
+  const [outcome] = await open('\n\n  function transformPayload() { throw new Error("here") }').run([
+    { topic: 'up', payload: new Uint8Array() },
+  ]);
+  expect(outcome).toEqual(new ScriptFailure('26002', 'Error: here', { line: 3, column: 39 }));
+});
+
+test('a syntax error names its line', async () => {
+  const [outcome] = await open('\nfunction transformPayload() { return }}').run([
+    { topic: 'up', payload: new Uint8Array() },
+  ]);
+  expect(outcome).toMatchObject({ code: '26002', place: { line: 2 } });
+});
+
+const numbered = (count: number) =>
+  Array.from({ length: count }, (_, index) => ({ topic: `up/${index}`, payload: Uint8Array.of(index) }));
+
+test.each([
+  ['throws', 'throw new Error("bad")', '26002 Error: bad'],
+  ['loops', 'for (;;);', '26002 transformPayload took longer than 50 ms'],
+  [
+    'eats memory',
+    'var s = []; while (s.length < 1e8) s = s.concat(new Array(1e5).fill(0))',
+    expect.stringMatching(/^26002 /),
+  ],
+])('in a batch, only the message that %s fails', async (_title, text, expected) => {
+  const sandbox = open(body(`if (rawData[0] === 7) { ${text} } return { topic: topic, n: rawData[0] }`));
+  const outcomes = await sandbox.run(numbered(20));
+  expect(outcomes.map(shown)).toEqual(
+    Array.from({ length: 20 }, (_, n) => (n === 7 ? expected : { topic: `up/${n}`, n })),
+  );
+  expect((await sandbox.run(numbered(1))).map(shown)).toEqual([{ topic: 'up/0', n: 0 }]);
+});
+
+test('runs that are asked for at once follow one another', async () => {
+  const sandbox = open(body('if (topic === "up/1") for (;;); return { n: rawData[0] }'));
+  const [first, second] = await Promise.all([sandbox.run(numbered(2)), sandbox.run(numbered(1))]);
+  expect(first?.map(shown)).toEqual([{ n: 0 }, '26002 transformPayload took longer than 50 ms']);
+  expect(second?.map(shown)).toEqual([{ n: 0 }]);
+});
+
+test('a script reaches nothing of the process, of the network or of another script', async () => {
+  const names = [
+    'process',
+    'require',
+    'fetch',
+    'setTimeout',
+    'WebAssembly',
+    'SharedArrayBuffer',
+    'Atomics',
+    'Buffer',
+    'other',
+  ];
+  await transform('var other = 1; function transformPayload() { return { other: other } }');
+  expect(
+    await transform(
+      body(`return { found: ${JSON.stringify(names)}.filter(function (n) { return n in globalThis }) }`),
+    ),
+  ).toEqual({ found: [] });
+});
+
+test('a script that breaks the built-ins fails by itself and lies to nobody', async () => {
+  const sandbox = open(`
+    JSON.stringify = function () { return '\\n\\n' };
+    String.prototype.split = String.prototype.slice = Array.prototype.join = function () { return 'x' };
+    Object.defineProperty(Array.prototype, 0, { set: function () { throw 'no' }, configurable: true });
+    ${body('return { topic: topic }')}`);
+  const outcomes = await sandbox.run(numbered(3));
+  expect(outcomes).toHaveLength(3);
+  expect(shown(outcomes[0])).toEqual('26002 no');
+});
+
+test('many messages with any bytes and topics come back in order', async () => {
+  const sandbox = open(
+    body('return { topic: topic, sum: rawData.reduce(function (a, b) { return a + b }, 0) }'),
+  );
+  const inputs = Array.from({ length: 500 }, (_, index) => ({
+    topic: index % 3 === 0 ? '' : `上/${index}\n!`,
+    payload: Uint8Array.from({ length: index }, (__, at) => (at * index) % 256),
+  }));
+  const outcomes = await sandbox.run(inputs);
+  expect(outcomes.map(shown)).toEqual(
+    inputs.map(({ topic, payload }) => ({ topic, sum: payload.reduce((a, b) => a + b, 0) })),
+  );
+  expect(cpu.total).toBeGreaterThan(0);
+});

@@ -1,0 +1,45 @@
+import type { ScriptSandbox, ScriptSandboxes } from './script-sandbox.ts';
+
+interface Loaded {
+  readonly code: string;
+  readonly sandbox: ScriptSandbox;
+}
+
+/**
+ * One sandbox a product, for the script it uses now. Holds a limited number of them; the one that was not
+ * used for longest is retired, and made anew when its product is heard of again.
+ */
+export class LoadedSandboxes {
+  readonly #loaded = new Map<string, Loaded>();
+
+  constructor(
+    private readonly sandboxes: ScriptSandboxes,
+    readonly maxLoaded: number,
+  ) {}
+
+  get size(): number {
+    return this.#loaded.size;
+  }
+
+  of(productKey: string, code: string): ScriptSandbox {
+    const former = this.#loaded.get(productKey);
+    this.#loaded.delete(productKey);
+    const loaded = former?.code === code ? former : { code, sandbox: this.sandboxes.open(code) };
+    if (loaded !== former) former?.sandbox.retire();
+    this.#loaded.set(productKey, loaded);
+    if (this.#loaded.size > this.maxLoaded) this.#retireOldest();
+    return loaded.sandbox;
+  }
+
+  retireAll(): void {
+    for (const { sandbox } of this.#loaded.values()) sandbox.retire();
+    this.#loaded.clear();
+  }
+
+  #retireOldest(): void {
+    const [oldest] = this.#loaded;
+    if (oldest === undefined) return;
+    this.#loaded.delete(oldest[0]);
+    oldest[1].sandbox.retire();
+  }
+}

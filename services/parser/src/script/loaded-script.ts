@@ -1,0 +1,181 @@
+import ivm from 'isolated-vm';
+import { FUNCTION_CHECK_SOURCE, HARNESS_SOURCE, SCRIPT_FILE, TOPIC_SEPARATOR } from './isolate-harness.ts';
+import { SCRIPT_FAILURE_CODE, ScriptFailure } from './script-failure.ts';
+import type { ScriptInput } from './script-sandbox.ts';
+
+export interface ScriptLimits {
+  /** For one message. */
+  readonly timeoutMs: number;
+  readonly memoryMb: number;
+  /** Of one result, as JSON. */
+  readonly maxResultBytes: number;
+}
+
+/** Time for the script's top level and for compiling it: done once, so it may take longer than a message. */
+const LOAD_TIMEOUT_MS = 1_000;
+/** An isolate that was told to end and did not within this time is beyond control. */
+const END_TIMEOUT_MS = 1_000;
+const NOT_STARTED = -1;
+
+/** A run that did not come to its end: at which of its messages, why, and whether the isolate still holds a thread. */
+export interface BrokenRun {
+  readonly index: number;
+  readonly message: string;
+  readonly isLost: boolean;
+}
+
+/** One script in one isolate of its own. When a run breaks it is used up: load the script again. */
+export class LoadedScript {
+  // Shared memory: when an isolate dies it can no longer say which message it was working on.
+  readonly #progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  readonly #progressInside: ivm.Reference;
+  #cpuSeen = 0n;
+
+  private constructor(
+    private readonly isolate: ivm.Isolate,
+    private readonly transformBatch: ivm.Reference,
+    progressInside: (progress: Int32Array) => ivm.Reference,
+    private readonly limits: ScriptLimits,
+  ) {
+    this.#progressInside = progressInside(this.#progress);
+  }
+
+  /** @returns why the script cannot run at all, when it cannot */
+  static async load(code: string, limits: ScriptLimits): Promise<LoadedScript | ScriptFailure> {
+    const isolate = new ivm.Isolate({
+      memoryLimit: limits.memoryMb,
+      // Without a listener isolated-vm ends the process on the spot; the watch over each run notices by itself.
+      onCatastrophicError: () => undefined,
+    });
+    try {
+      const context = await isolate.createContext();
+      const transformBatch: ivm.Reference = await context.eval(HARNESS_SOURCE, { reference: true });
+      await context.eval(code, { filename: SCRIPT_FILE, timeout: LOAD_TIMEOUT_MS });
+      const hasFunction: unknown = await context.eval(FUNCTION_CHECK_SOURCE, { copy: true });
+      if (hasFunction !== true) {
+        isolate.dispose();
+        return new ScriptFailure(
+          SCRIPT_FAILURE_CODE.functionMissing,
+          'the script has no function transformPayload(topic, rawData)',
+        );
+      }
+      const inside = (progress: Int32Array): ivm.Reference =>
+        context.evalClosureSync('return $0', [new ivm.ExternalCopy(progress).copyInto()], {
+          result: { reference: true },
+        });
+      return new LoadedScript(isolate, transformBatch, inside, limits);
+    } catch (error) {
+      if (!isolate.isDisposed) isolate.dispose();
+      return failureOfLoading(error);
+    }
+  }
+
+  /** Seconds of CPU time since it was asked last. */
+  takeCpuSeconds(): number {
+    const now = this.isolate.isDisposed ? this.#cpuSeen : this.isolate.cpuTime;
+    const spent = Number(now - this.#cpuSeen) / 1e9;
+    this.#cpuSeen = now;
+    return spent;
+  }
+
+  /** @returns one line for each input, or where the run broke */
+  async run(inputs: readonly ScriptInput[]): Promise<string | BrokenRun> {
+    this.#progress[0] = NOT_STARTED;
+    const batch = [
+      this.#progressInside.derefInto(),
+      new ivm.ExternalCopy(bufferOf(inputs), { transferOut: true }).copyInto({
+        release: true,
+        transferIn: true,
+      }),
+      inputs.length,
+      inputs.length === 1 ? inputs[0]?.topic : inputs.map(({ topic }) => topic).join(TOPIC_SEPARATOR),
+    ];
+    const run: Promise<unknown> = this.transformBatch.apply(undefined, batch, {
+      result: { copy: true },
+    });
+    const watch = this.#watch();
+    try {
+      return String(await Promise.race([run, watch.lost]));
+    } catch (error) {
+      return this.#broken(error, watch.verdict());
+    } finally {
+      watch.end();
+      run.catch(() => undefined);
+    }
+  }
+
+  dispose(): void {
+    if (!this.isolate.isDisposed) this.isolate.dispose();
+  }
+
+  /** Ends the isolate when one message is in work for longer than the limit, 1.5 times the limit at the latest. */
+  #watch() {
+    let seen = NOT_STARTED;
+    let unchanged = 0;
+    let verdict: 'in time' | 'stuck' | 'lost' = 'in time';
+    const { promise: lost, reject: lose } = Promise.withResolvers<never>();
+    lost.catch(() => undefined);
+    let end: NodeJS.Timeout | undefined;
+    const tick = setInterval(() => {
+      const index = this.#progress[0] ?? NOT_STARTED;
+      unchanged = index === seen && index !== NOT_STARTED ? unchanged + 1 : 0;
+      seen = index;
+      if (unchanged < 2 || verdict !== 'in time') return;
+      verdict = 'stuck';
+      end = setTimeout(() => {
+        verdict = 'lost';
+        lose(new Error('the isolate does not end'));
+      }, END_TIMEOUT_MS);
+      this.dispose();
+    }, this.limits.timeoutMs / 2);
+    return {
+      lost,
+      verdict: () => verdict,
+      end: () => {
+        clearInterval(tick);
+        clearTimeout(end);
+      },
+    };
+  }
+
+  #broken(error: unknown, verdict: 'in time' | 'stuck' | 'lost'): BrokenRun {
+    const reason = error instanceof Error ? error.message : String(error);
+    const message =
+      verdict === 'in time'
+        ? reason.includes('memory limit')
+          ? `transformPayload needs more than ${this.limits.memoryMb} MB of memory`
+          : reason
+        : `transformPayload took longer than ${this.limits.timeoutMs} ms`;
+    this.dispose();
+    return { index: Math.max(this.#progress[0] ?? 0, 0), message, isLost: verdict === 'lost' };
+  }
+}
+
+/** Lengths (u32 of this machine's order), then the payloads one behind the other. */
+function bufferOf(inputs: readonly ScriptInput[]): ArrayBuffer {
+  let size = inputs.length * Uint32Array.BYTES_PER_ELEMENT;
+  for (const { payload } of inputs) size += payload.length;
+  const buffer = new ArrayBuffer(size);
+  const lengths = new Uint32Array(buffer, 0, inputs.length);
+  const bytes = new Uint8Array(buffer);
+  let at = lengths.byteLength;
+  for (const [index, { payload }] of inputs.entries()) {
+    lengths[index] = payload.length;
+    bytes.set(payload, at);
+    at += payload.length;
+  }
+  return buffer;
+}
+
+/** `SyntaxError: Unexpected token '}' [transform-payload.js:3:1]` and the like. */
+function failureOfLoading(error: unknown): ScriptFailure {
+  const { name = 'Error', message = String(error) } = error instanceof Error ? error : {};
+  const stack = error instanceof Error ? (error.stack ?? '') : '';
+  const place = /transform-payload\.js:(\d+):(\d+)/.exec(`${message}\n${stack}`);
+  const plain = message.replace(/ \[transform-payload\.js:\d+:\d+\]$/, '');
+  return new ScriptFailure(
+    SCRIPT_FAILURE_CODE.exception,
+    plain.includes('timed out') ? 'the script itself does not come to an end' : `${name}: ${plain}`,
+    place === null ? undefined : { line: Number(place[1]), column: Number(place[2]) },
+  );
+}

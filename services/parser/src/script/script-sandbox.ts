@@ -1,0 +1,28 @@
+import type { ScriptFailure } from './script-failure.ts';
+
+/** What transformPayload gets: the topic name without its tag, and the bytes as the device sent them. */
+export interface ScriptInput {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+}
+
+/** The JSON of the object that the script returned, or why there is none. */
+export type ScriptOutcome = Uint8Array | ScriptFailure;
+
+/** Port: one version of a customer's script, cut off from everything else. */
+export interface ScriptSandbox {
+  /**
+   * Calls `transformPayload(topic, rawData)` for each input. Never rejects because of the script: a message
+   * that throws, loops or eats memory fails by itself, and the others have their results.
+   *
+   * @returns one outcome for each input, in order
+   */
+  run(inputs: readonly ScriptInput[]): Promise<readonly ScriptOutcome[]>;
+  /** Frees its memory once the runs that were asked for are over. */
+  retire(): void;
+}
+
+/** Port: makes sandboxes. */
+export abstract class ScriptSandboxes {
+  abstract open(code: string): ScriptSandbox;
+}

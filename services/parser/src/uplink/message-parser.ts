@@ -1,0 +1,101 @@
+import type { UplinkBatch, UplinkMessage } from '@gatehouse/contracts';
+import { MessageTrace } from '../observability/message-trace.ts';
+import type { ParserMetrics } from '../observability/parser-metrics.ts';
+import type { ParsingRule, ProductParsings } from '../script/product-parsing.ts';
+import { ScriptFailure } from '../script/script-failure.ts';
+import type { ParsedMessage, ParsingResult } from './parsed-message.ts';
+
+/** Ordinary products of the reference platform ask for parsing with this tag; it is no part of the topic name. */
+const PARSING_TAG = '?_sn=default';
+
+interface Waiting {
+  readonly messageId: string;
+  readonly message: UplinkMessage;
+  readonly topic: string;
+  readonly trace: MessageTrace | undefined;
+}
+
+/** Turns batches into messages for the stream MESSAGES: by the script of each product, or unchanged. */
+export class MessageParser {
+  constructor(
+    private readonly parsings: ProductParsings,
+    private readonly metrics: ParserMetrics,
+  ) {}
+
+  /**
+   * @returns the messages of all batches, each device's in the order in which it sent them
+   * @throws the signal's reason when it aborts
+   */
+  async parse(batches: readonly UplinkBatch[], signal: AbortSignal): Promise<ParsedMessage[]> {
+    const waiting = new Map<string, Waiting[]>();
+    for (const { productKey, batchId, messages } of batches) {
+      const ofProduct = waiting.get(productKey) ?? [];
+      waiting.set(productKey, ofProduct);
+      for (const [index, message] of messages.entries()) {
+        const messageId = `${batchId}-${index}`;
+        ofProduct.push({
+          messageId,
+          message,
+          topic: withoutTag(message.topic),
+          trace: MessageTrace.of(message, messageId),
+        });
+      }
+    }
+    const parsed = await Promise.all(
+      Array.from(waiting, ([productKey, messages]) => this.#parseProduct(productKey, messages, signal)),
+    );
+    return parsed.length === 1 ? (parsed[0] ?? []) : parsed.flat();
+  }
+
+  async #parseProduct(
+    productKey: string,
+    messages: readonly Waiting[],
+    signal: AbortSignal,
+  ): Promise<ParsedMessage[]> {
+    const rule = await this.parsings.ruleOf(productKey, signal);
+    const results = await this.#resultsOf(rule, messages);
+    return messages.map((each, index) => {
+      const result = results(index);
+      if (result.outcome === 'failed') this.metrics.failures.add(result.failure.code);
+      return { ...each, productKey, result };
+    });
+  }
+
+  async #resultsOf(
+    rule: ParsingRule,
+    messages: readonly Waiting[],
+  ): Promise<(index: number) => ParsingResult> {
+    switch (rule.kind) {
+      case 'pass':
+        return (index) => ({ outcome: 'passed', payload: messages[index]?.message.payload ?? EMPTY });
+      case 'fail':
+        return () => ({ outcome: 'failed', failure: rule.failure });
+      case 'script':
+        return this.#runScript(rule, messages);
+    }
+  }
+
+  async #runScript(
+    { sandbox, version }: Extract<ParsingRule, { kind: 'script' }>,
+    messages: readonly Waiting[],
+  ): Promise<(index: number) => ParsingResult> {
+    const startedAt = Date.now();
+    const outcomes = await sandbox.run(
+      messages.map(({ topic, message }) => ({ topic, payload: message.payload })),
+    );
+    return (index) => {
+      const outcome = outcomes[index] ?? EMPTY;
+      const failure = outcome instanceof ScriptFailure ? outcome : undefined;
+      messages[index]?.trace?.parsed(startedAt, version, failure);
+      return outcome instanceof ScriptFailure
+        ? { outcome: 'failed', failure: outcome, scriptVersion: version }
+        : { outcome: 'parsed', payload: outcome, scriptVersion: version };
+    };
+  }
+}
+
+const EMPTY = new Uint8Array();
+
+function withoutTag(topic: string): string {
+  return topic.endsWith(PARSING_TAG) ? topic.slice(0, -PARSING_TAG.length) : topic;
+}
