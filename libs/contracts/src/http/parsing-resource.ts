@@ -5,7 +5,10 @@ import { scriptLanguage } from '../registry/parsing-queries.ts';
 export const MAX_SCRIPT_BYTES = 131_072;
 
 /** Body of PUT …/parsing/draft. The size is checked in bytes by the registry. */
-export const parsingDraftInput = z.strictObject({ language: scriptLanguage, code: z.string() });
+export const parsingDraftInput = z.strictObject({
+  language: scriptLanguage,
+  code: z.string().refine((code) => !code.includes('\0'), { error: 'may not hold a NUL character' }),
+});
 export type ParsingDraftInput = z.infer<typeof parsingDraftInput>;
 
 export const parsingDraftView = z.strictObject({
