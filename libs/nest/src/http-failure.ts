@@ -58,6 +58,16 @@ export class BodyTooLarge extends HttpFailure {
   }
 }
 
+export class UrlMalformed extends HttpFailure {
+  readonly code = 'HTTP_URL_MALFORMED';
+  readonly kind = 'invalid';
+  readonly status = 400;
+
+  constructor() {
+    super('the path cannot be read: a % must begin two hexadecimal digits (RFC 3986 §2.1)');
+  }
+}
+
 export class UrlTooLong extends HttpFailure {
   readonly code = 'HTTP_URL_TOO_LONG';
   readonly kind = 'too-large';

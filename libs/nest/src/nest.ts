@@ -9,7 +9,7 @@ export {
   RequestInvalid,
   RouteUnknown,
 } from './http-failure.ts';
-export { problemOf, ProblemFilter, type Problem } from './problem-filter.ts';
+export { answerUnroutable, problemOf, ProblemFilter, type Problem } from './problem-filter.ts';
 export { requestSchemaPipe } from './request-schema-pipe.ts';
 export { key, provide, provideMade, type Key, type Token } from './provide.ts';
 export { ConfigurationInvalid, readConfig } from './read-config.ts';

@@ -3,7 +3,7 @@ import { Failure, type FieldError } from '@gatehouse/failure';
 import { Catch, HttpException, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asFailure, httpStatusOf } from './failure-status.ts';
-import { HttpFailure, httpFailureOf } from './http-failure.ts';
+import { HttpFailure, httpFailureOf, UrlMalformed, UrlTooLong } from './http-failure.ts';
 import { serviceLogger } from './service-logger.ts';
 
 /** Problem details, RFC 9457, with the members that every problem of ours has. */
@@ -26,6 +26,26 @@ export function problemOf(failure: Failure): Problem {
     code: failure.code,
     errors: failure.errors,
   };
+}
+
+/** The one form in which errors leave over HTTP. */
+export function answerProblem(reply: FastifyReply, failure: Failure): void {
+  if (failure instanceof HttpFailure) void reply.headers(failure.headers);
+  const problem = problemOf(failure);
+  void reply
+    .status(problem.status)
+    .type('application/problem+json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(problem);
+}
+
+/** For Fastify's `frameworkErrors`: what the router refuses before any filter is asked. */
+export function answerUnroutable(
+  error: { readonly statusCode?: number },
+  _request: unknown,
+  reply: FastifyReply,
+): void {
+  answerProblem(reply, error.statusCode === 414 ? new UrlTooLong() : new UrlMalformed());
 }
 
 /**
@@ -52,13 +72,7 @@ export class ProblemFilter implements ExceptionFilter {
       reply.raw.destroy();
       return;
     }
-    if (failure instanceof HttpFailure) void reply.headers(failure.headers);
-    const problem = problemOf(failure);
-    void reply
-      .status(problem.status)
-      .type('application/problem+json; charset=utf-8')
-      .serializer(JSON.stringify)
-      .send(problem);
+    answerProblem(reply, failure);
   }
 
   #failureOf(error: unknown, request: FastifyRequest): Failure {

@@ -1,6 +1,6 @@
 import type { Server } from 'node:http';
 import { DatabaseUnavailable } from '@gatehouse/event-store';
-import { ProblemFilter, requestSchemaPipe } from '@gatehouse/nest';
+import { answerUnroutable, ProblemFilter, requestSchemaPipe } from '@gatehouse/nest';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions } from 'fastify';
 import { ApiEntrance } from './api/api-entrance.ts';
@@ -16,6 +16,7 @@ const MAX_BODY_BYTES = 8 * 1024 * 1024;
 export const REGISTRY_HTTP_OPTIONS: FastifyHttpOptions<Server> = {
   bodyLimit: MAX_BODY_BYTES,
   rewriteUrl: ({ method = 'GET', url = '/' }) => routedUrl(method, url),
+  frameworkErrors: answerUnroutable,
   routerOptions: { maxParamLength: 300 },
 };
 

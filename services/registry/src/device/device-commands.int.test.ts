@@ -207,6 +207,14 @@ test('presence reports may come twice, late, at once and about unknown devices',
   ]);
 });
 
+test('a client identifier that PostgreSQL cannot hold does not keep the device offline', async () => {
+  await importRows([row('strange-1')]);
+  const strange = { ...report('connected', 'strange-1', 30), clientId: 'a\0b\ud800' };
+  expect(await domain.deviceCommands.recordPresence([strange])).toMatchObject({ recorded: 1 });
+  const { status, clientId } = await domain.devices.get(gateway.productKey, 'strange-1');
+  expect([status, clientId]).toEqual(['ONLINE', 'a\uFFFDb\uFFFD']);
+});
+
 test('the sessions open at an edge are told, so that they can be closed', async () => {
   await importRows([row('reaped-1', 1), row('reaped-2', 2)]);
   const reports = ['reaped-1', 'reaped-2'].map((name, index): PresenceReport => ({
