@@ -8,6 +8,7 @@ import {
   type NewEvent,
   type RecordedEvent,
 } from './event-table.ts';
+import { storableJson } from './storable-json.ts';
 
 /** Events for one stream, and the version that the stream had when they were decided on; 0 for a new one. */
 export interface StreamAppend {
@@ -88,8 +89,8 @@ function rowsOf({ streamId, expectedVersion, events, metadata }: StreamAppend): 
     expectedVersion,
     type: event.type,
     schemaVersion: event.schemaVersion ?? 1,
-    data: JSON.stringify(event.data),
-    metadata: JSON.stringify(event.metadata ?? metadata),
+    data: storableJson(event.data),
+    metadata: storableJson(event.metadata ?? metadata),
   }));
 }
 
