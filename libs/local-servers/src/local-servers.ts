@@ -1,4 +1,5 @@
 export { cacheDirectory, projectDirectory } from './cache-directory.ts';
+export { startChildServer, type ChildServerOptions } from './child-server.ts';
 export { commandLineOf } from './command-line.ts';
 export { fetchDebianPackages, type DebianPackages } from './debian-packages.ts';
 export { freePort } from './free-port.ts';
