@@ -9,6 +9,7 @@ export {
   RequestInvalid,
   RouteUnknown,
 } from './http-failure.ts';
+export { HttpSpans } from './http-span.ts';
 export { answerUnroutable, problemOf, ProblemFilter, type Problem } from './problem-filter.ts';
 export { requestSchemaPipe } from './request-schema-pipe.ts';
 export { key, provide, provideMade, type Key, type Token } from './provide.ts';

@@ -21,3 +21,8 @@ export function routedUrl(method: string, url: string): string {
 export function documentedPath(routed: string): string {
   return routed.replace('/:', ':');
 }
+
+/** The router's pattern as people know it: `/devices/:deviceName/::disable` is `/devices/:deviceName:disable`. */
+export function documentedRoute(pattern: string): string {
+  return pattern.replace('/::', ':');
+}

@@ -1,4 +1,5 @@
 import type { Logger } from '@gatehouse/observability';
+import { isDatabaseOutage } from './database-outage.ts';
 import { BackOff } from './back-off.ts';
 
 /** Work that goes on while the service runs. */
@@ -20,7 +21,9 @@ export async function keepRunning(work: BackgroundWork, signal: AbortSignal, log
       await work.run(signal);
     } catch (error) {
       if (signal.aborted) return;
-      logger.warn({ err: error, work: work.name }, 'background work failed and starts again');
+      // An outage is known from /readyz; its stack says nothing more.
+      const why = isDatabaseOutage(error) ? { reason: String(error) } : { err: error };
+      logger.warn({ ...why, work: work.name }, 'background work failed and starts again');
     }
     if (performance.now() - startedAt > HEALTHY_AFTER_MS) backOff.succeeded();
     await backOff.pause(signal);

@@ -49,7 +49,8 @@ export class RegistryWork {
         this.#isSchemaReady = true;
         return;
       } catch (error) {
-        logger.warn({ err: error, attempt: backOff.attempts + 1 }, 'waiting for the database');
+        const reason = error instanceof Error ? error.message : String(error);
+        logger.warn({ reason, attempt: backOff.attempts + 1 }, 'waiting for the database');
         await backOff.pause(signal);
       }
     }

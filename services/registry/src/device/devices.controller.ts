@@ -39,6 +39,7 @@ import {
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { commandContext } from '../api/api-request.ts';
+import { SessionEnding } from '../live-session/session-ending.ts';
 import { DeviceCommands } from './device-commands.ts';
 import { importRowsOfCsv, importRowsOfJson, type ImportRow } from './device-import.ts';
 import { DeviceQueries } from './device-views.queries.ts';
@@ -55,6 +56,7 @@ export class DevicesController {
   constructor(
     @Inject(DeviceCommands) private readonly commands: DeviceCommands,
     @Inject(DeviceQueries) private readonly queries: DeviceQueries,
+    @Inject(SessionEnding) private readonly sessions: SessionEnding,
   ) {}
 
   @Post('::import')
@@ -109,12 +111,14 @@ export class DevicesController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Disable a device; its live connection ends' })
   @ApiOkResponse({ standardSchema: deviceView })
-  disable(
+  async disable(
     @Param('productKey') productKey: string,
     @Param('deviceName') deviceName: string,
     @Req() request: FastifyRequest,
   ): Promise<DeviceView> {
-    return this.commands.disable(productKey, deviceName, commandContext(request));
+    const device = await this.commands.disable(productKey, deviceName, commandContext(request));
+    this.sessions.endNow({ productKey, deviceName, reason: 'device-disabled' });
+    return device;
   }
 
   @Post(':deviceName/::enable')
@@ -139,6 +143,7 @@ export class DevicesController {
     @Req() request: FastifyRequest,
   ): Promise<void> {
     await this.commands.delete(productKey, deviceName, commandContext(request));
+    this.sessions.endNow({ productKey, deviceName, reason: 'device-deleted' });
   }
 
   @Put(':deviceName/credentials')

@@ -10,7 +10,7 @@ import type { DeviceQueries } from '../device/device-views.queries.ts';
 import { streamNameOf } from '../stream-names.ts';
 import type { SessionDirectory } from './session-directory.ts';
 
-interface Ending {
+export interface Ending {
   readonly productKey: string;
   readonly deviceName: string;
   readonly reason: SessionEndReason;
@@ -25,11 +25,15 @@ const MAX_SECOND_LOOKS = 10_000;
 const ATTEMPTS = 3;
 const RETRY_MS = 200;
 
-/** Ends the live session of a device that was disabled or deleted: reads it from the log, at least once. */
+/**
+ * Ends the live session of a device that was disabled or deleted: at once by the instance that did it, and at
+ * least once by the log, which can be held back by a long transaction.
+ */
 export class SessionEnding implements LogReader {
   readonly name = 'session-ending';
   readonly batchSize = 200;
   readonly #secondLooks = new Set<NodeJS.Timeout>();
+  readonly #stopped = new AbortController();
 
   constructor(
     private readonly nats: NatsConnection,
@@ -37,6 +41,17 @@ export class SessionEnding implements LogReader {
     private readonly sessions: SessionDirectory,
     private readonly logger: Logger,
   ) {}
+
+  /** Right after the command, without waiting for the edge. */
+  endNow(ending: Ending): void {
+    this.#end(ending, this.#stopped.signal).catch((error: unknown) => {
+      this.logger.warn({ err: error, ...ending }, 'a session is left to the log to end');
+    });
+  }
+
+  onModuleDestroy(): void {
+    this.#stopped.abort();
+  }
 
   async handle(events: readonly RecordedEvent[], signal: AbortSignal): Promise<void> {
     await Promise.all(

@@ -78,7 +78,7 @@ export class ProductWatch {
     const { promise, resolve } = Promise.withResolvers<void>();
     void (async () => {
       while (!signal.aborted) {
-        const parsers = await this.#ask(productKey);
+        const parsers = await this.#ask(productKey, signal);
         if (parsers > 0) resolve();
         await pauseUnlessAborted(parsers > 0 ? RENEW_MS : RETRY_MS, signal);
       }
@@ -88,7 +88,7 @@ export class ProductWatch {
   }
 
   /** @returns how many parsers answered */
-  async #ask(productKey: string): Promise<number> {
+  async #ask(productKey: string, signal: AbortSignal): Promise<number> {
     const request = JSON.stringify({ productKey, seconds: WATCH_SECONDS });
     let parsers = 0;
     try {
@@ -101,7 +101,8 @@ export class ProductWatch {
         if (watchProduct.reply.safeParse(jsonOf(reply.string())).success) parsers += 1;
       }
     } catch (error) {
-      if (!(error instanceof errors.NoRespondersError) && !(error instanceof errors.TimeoutError)) {
+      const isSilence = error instanceof errors.NoRespondersError || error instanceof errors.TimeoutError;
+      if (!isSilence && !signal.aborted) {
         this.logger.warn({ err: error, productKey }, 'the parsers could not be asked to copy messages');
       }
     }

@@ -1,0 +1,224 @@
+import {
+  deviceOfSessionKey,
+  EDGES_BUCKET,
+  edgeSubject,
+  presenceReportSubject,
+  PRESENCE_STREAM,
+  SESSIONS_BUCKET,
+  sessionKey,
+  type EdgeEntry,
+  type PresenceReport,
+} from '@gatehouse/contracts';
+import { connectNats, openBucket } from '@gatehouse/nats';
+import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  createGateway,
+  importDevices,
+  startRegistry,
+  type RegistryUnderTest,
+} from '../testing/registry-under-test.ts';
+
+const resources = new AsyncDisposableStack();
+let registry: RegistryUnderTest;
+let nats: NatsConnection;
+let sessions: KV;
+let edges: KV;
+
+beforeAll(async () => {
+  const server = resources.use(await startTestNats());
+  const database = resources.use(await createTestDatabase());
+  nats = resources.use(await connectNats(server.url, 'test'));
+  registry = resources.use(await startRegistry(database.url, server.url));
+  await registry.ready();
+  sessions = await openBucket(nats, SESSIONS_BUCKET);
+  edges = await openBucket(nats, EDGES_BUCKET);
+});
+afterAll(() => resources.disposeAsync());
+
+const ENTRY: EdgeEntry = { startedAt: '2026-01-01T00:00:00.000Z', connections: 0, listeners: [] };
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736';
+
+/** An edge's side of the contract: its entry, its sessions, its reports, and what it is asked. */
+class EdgeDouble implements Disposable {
+  readonly kicked: unknown[] = [];
+  #beat: NodeJS.Timeout | undefined;
+
+  constructor(
+    readonly edgeId: string,
+    answer: unknown = { ended: true },
+  ) {
+    for (const verb of ['kick', 'deliver'] as const) {
+      nats.subscribe(edgeSubject(edgeId, verb), {
+        callback: (_error, message) => {
+          this.kicked.push(message.json());
+          message.respond(JSON.stringify(answer));
+        },
+      });
+    }
+  }
+
+  async live(entry: EdgeEntry = ENTRY): Promise<void> {
+    clearInterval(this.#beat);
+    await edges.put(this.edgeId, JSON.stringify(entry));
+    this.#beat = setInterval(() => void edges.put(this.edgeId, JSON.stringify(entry)), 1_000);
+  }
+
+  async connect(productKey: string, deviceName: string): Promise<number> {
+    const entry = { edgeId: this.edgeId, gatewayId: 'g1', connectedAt: new Date().toISOString() };
+    const session = await sessions.put(sessionKey(productKey, deviceName), JSON.stringify(entry));
+    await this.report({ type: 'connected', productKey, deviceName, session });
+    return session;
+  }
+
+  async report(
+    report: Pick<PresenceReport, 'type' | 'productKey' | 'deviceName' | 'session'>,
+  ): Promise<void> {
+    const whole: PresenceReport = {
+      ...report,
+      gatewayId: 'g1',
+      edgeId: this.edgeId,
+      at: new Date().toISOString(),
+      clientId: 'client',
+      remoteAddress: '192.0.2.7',
+      protocolVersion: 5,
+      ...(report.type === 'disconnected' ? { reason: 'closed' } : {}),
+      traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
+    };
+    await jetstream(nats).publish(presenceReportSubject(this.edgeId), JSON.stringify([whole]));
+  }
+
+  die(): void {
+    clearInterval(this.#beat);
+  }
+
+  [Symbol.dispose](): void {
+    this.die();
+  }
+}
+
+async function newDevice(name: string): Promise<{ productKey: string; path: string }> {
+  const { productKey } = await createGateway(registry, `p_${Math.random().toString(36).slice(2, 10)}`);
+  await importDevices(registry, productKey, name);
+  return { productKey, path: `/products/${productKey}/devices/${name}` };
+}
+
+const status = async (path: string): Promise<string> => (await registry.call(`GET ${path}`)).body.status;
+
+test('what an edge reports becomes the status and the history of the device, in its trace', async () => {
+  const { productKey, path } = await newDevice('pump-7');
+  using edge = new EdgeDouble('edge-a');
+  await edge.live();
+  const session = await edge.connect(productKey, 'pump-7');
+  await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+  await edge.report({ type: 'disconnected', productKey, deviceName: 'pump-7', session });
+  await eventually(async () => expect(await status(path)).toBe('OFFLINE'));
+  const { body } = await registry.call(`GET ${path}/events`);
+  expect(
+    body.items.map((each: { type: string; traceId: string }) => [each.type, each.traceId]),
+  ).toMatchObject([
+    ['DeviceDisconnected', TRACE],
+    ['DeviceConnected', TRACE],
+    ['DeviceImported', expect.anything()],
+  ]);
+  const manager = await jetstreamManager(nats);
+  await eventually(async () => {
+    expect((await manager.streams.info(PRESENCE_STREAM.name)).state.messages).toBe(0);
+  });
+});
+
+test('a report that nobody can read is put aside, and the next ones are written', async () => {
+  const { productKey, path } = await newDevice('pump-8');
+  await jetstream(nats).publish(presenceReportSubject('edge-a'), 'not JSON');
+  using edge = new EdgeDouble('edge-b');
+  await edge.live();
+  await edge.connect(productKey, 'pump-8');
+  await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+});
+
+test.each([
+  [':disable', 'device-disabled'],
+  ['', 'device-deleted'],
+])('a live connection ends within a second of %j', async (verb, reason) => {
+  const { productKey, path } = await newDevice('a:b@c');
+  using edge = new EdgeDouble(`edge-${reason}`);
+  await edge.live();
+  const session = await edge.connect(productKey, 'a:b@c');
+  await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+  await registry.call(verb === '' ? `DELETE ${path}` : `POST ${path}${verb}`);
+  await eventually(() => {
+    expect(edge.kicked).toContainEqual({ productKey, deviceName: 'a:b@c', upToSession: session, reason });
+  }, 1_000);
+});
+
+test('the sessions of an edge that dies are closed, in the log and in the directory', async () => {
+  const { productKey, path } = await newDevice('pump.9');
+  using survivor = new EdgeDouble('edge-alive');
+  await survivor.live();
+  const { productKey: otherKey, path: otherPath } = await newDevice('pump-10');
+  await survivor.connect(otherKey, 'pump-10');
+  {
+    using edge = new EdgeDouble('edge-dying');
+    await edge.live();
+    await edge.connect(productKey, 'pump.9');
+    await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+  }
+  await eventually(async () => expect(await status(path)).toBe('OFFLINE'), 20_000);
+  const { body } = await registry.call(`GET ${path}/events?limit=1`);
+  expect(body.items).toMatchObject([{ type: 'DeviceDisconnected', data: { reason: 'edge-lost' } }]);
+  await eventually(async () => {
+    const entry = await sessions.get(sessionKey(productKey, 'pump.9'));
+    expect(entry?.operation).toBe('DEL');
+  });
+  expect(await status(otherPath)).toBe('ONLINE');
+  expect(deviceOfSessionKey(sessionKey(otherKey, 'pump-10'))?.deviceName).toBe('pump-10');
+});
+
+test('a gateway listens when every live edge listens with its current version', async () => {
+  const { gatewayId } = await createGateway(registry, 'plant_status');
+  const of = async () => (await registry.call(`GET /gateways/${gatewayId}`)).body;
+  using edge = new EdgeDouble('edge-listening');
+  await edge.live({ ...ENTRY, listeners: [{ gatewayId, version: 1, status: 'listening' }] });
+  // Edges of the tests before count until their entries are too old.
+  await eventually(async () => expect((await of()).status).toBe('listening'), 10_000);
+  await edge.live({
+    ...ENTRY,
+    listeners: [{ gatewayId, version: 1, status: 'failed', reason: 'port is taken' }],
+  });
+  await eventually(async () => {
+    expect(await of()).toMatchObject({
+      status: 'failed',
+      statusReason: 'edge edge-listening: port is taken',
+    });
+  });
+});
+
+test('a message goes to the edge that holds the device, and the outcome comes back', async () => {
+  const { productKey, path } = await newDevice('pump-11');
+  const send = (json: unknown) => registry.call(`POST ${path}/messages`, { json });
+  const message = { topic: 'down/led', payload: 'aGk=', qos: 1 };
+  expect(await send(message)).toMatchObject({ status: 200, body: { outcome: 'offline' } });
+  using edge = new EdgeDouble('edge-delivering', { outcome: 'delivered' });
+  await edge.live();
+  await edge.connect(productKey, 'pump-11');
+  const sent = await send(message);
+  expect(sent).toMatchObject({ status: 200, body: { outcome: 'delivered' } });
+  expect(edge.kicked).toEqual([
+    {
+      productKey,
+      deviceName: 'pump-11',
+      message: { ...message, retain: false, messageId: sent.body.messageId },
+    },
+  ]);
+  expect(await send({ ...message, topic: 'a/#' })).toMatchObject({ status: 400 });
+
+  using silent = new EdgeDouble('edge-silent', { outcome: 'unacknowledged' });
+  await silent.connect(productKey, 'pump-11');
+  expect(await send(message)).toMatchObject({
+    status: 504,
+    body: { code: 'REGISTRY_DOWNLINK_UNACKNOWLEDGED' },
+  });
+});
