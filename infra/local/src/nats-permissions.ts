@@ -71,7 +71,10 @@ const readBucket = (bucket: BucketDefinition): string[] => [
   ...read(bucketStream(bucket)),
   ...consume({ name: bucketStream(bucket) }),
 ];
-const writeBucket = ({ name }: BucketDefinition): string[] => [`$KV.${name}.>`];
+const writeBucket = (bucket: BucketDefinition): string[] => [
+  `$KV.${bucket.name}.>`,
+  `$JS.API.STREAM.PURGE.${bucketStream(bucket)}`,
+];
 
 export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> = {
   registry: {

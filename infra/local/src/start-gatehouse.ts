@@ -1,4 +1,5 @@
-import { freePort, projectDirectory, runProgram } from '@gatehouse/local-servers';
+import { join } from 'node:path';
+import { cacheDirectory, freePort, projectDirectory, runProgram } from '@gatehouse/local-servers';
 import { openDataDirectory, type DataDirectory } from './data-directory.ts';
 import { ApiClient } from './demo/api-client.ts';
 import { awaitListening, setUpDemo } from './demo/demo.ts';
@@ -165,6 +166,8 @@ async function startServices(
           { ...streamLimit, ...house.environment },
           {
             LOG_LEVEL: house.log.level,
+            // Saves a service a third of its time to start.
+            NODE_COMPILE_CACHE: join(cacheDirectory, 'compiled'),
             NATS_URL: natsUrlOf(service),
             HTTP_PORT: port,
             ...own,

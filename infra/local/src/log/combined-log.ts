@@ -37,9 +37,10 @@ export class CombinedLog {
   }
 
   /** Our own words. */
-  say(level: LogLevel, msg: string, fields: LogRecord = {}): void {
+  say(level: LogLevel, msg: string, fields: LogRecord & { readonly service?: string } = {}): void {
     const time = new Date().toISOString();
-    this.#show({ level, time, service: 'local', ...fields, msg }, 'local');
+    const record = { level, time, service: 'local', ...fields, msg };
+    this.#show(record, record.service);
   }
 
   #show(record: LogRecord, process: string): void {
