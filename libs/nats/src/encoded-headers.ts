@@ -1,6 +1,5 @@
 import type { MsgHdrs } from '@nats-io/transport-node';
 
-const encoder = new TextEncoder();
 // oxlint-disable-next-line no-control-regex -- line ends would start a header of their own
 const LINE_END = /[\r\n\u0000]/;
 
@@ -17,6 +16,7 @@ export function headerLine(name: string, value: string): string {
  * @param block lines made by {@link headerLine}
  */
 export function encodedHeaders(block: string): MsgHdrs {
-  const encoded = { encode: () => encoder.encode(`NATS/1.0\r\n${block}\r\n`) };
+  // Buffer takes small texts out of its pool; an encoder allocates memory of its own for each.
+  const encoded = { encode: () => Buffer.from(`NATS/1.0\r\n${block}\r\n`) };
   return encoded as unknown as MsgHdrs;
 }

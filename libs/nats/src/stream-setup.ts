@@ -58,5 +58,7 @@ function configOf(definition: StreamDefinition, setup: StreamSetup): StreamConfi
     max_bytes: wanted < 0 ? -1 : Math.min(wanted, setup.maxStreamBytes),
     duplicate_window: definition.duplicateWindowSeconds * NANOS_PER_SECOND,
     allow_direct: true,
+    // For publishing by fast-ingest batches.
+    allow_batched: true,
   } as StreamConfig;
 }
