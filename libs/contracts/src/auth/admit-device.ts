@@ -27,7 +27,8 @@ export const clientCertificate = z.strictObject({
 /** Asked by an edge once for every CONNECT. */
 export const admitDevice = requestContract({
   subject: 'auth.v1.admit',
-  timeoutMs: 5_000,
+  // Longer than auth itself waits for the registry or for a customer's authenticator.
+  timeoutMs: 9_000,
   request: z.strictObject({
     gatewayId,
     clientId: z.string(),

@@ -1,5 +1,6 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { findCredential, type ReplyOf } from '@gatehouse/contracts';
-import { callService } from '@gatehouse/nats';
+import { callService, ServiceUnreachable } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AuthConfig } from '../auth.config.ts';
@@ -18,6 +19,8 @@ export interface KnownCredential {
 export type CredentialLookup =
   | { readonly outcome: 'known'; readonly credential: KnownCredential }
   | { readonly outcome: 'unknown-gateway' | 'unknown-device' | 'unavailable' };
+
+const ASK_AGAIN_MS = 100;
 
 interface Flight {
   /** Set when the registry reported a change after this was asked: the answer may be the old one. */
@@ -95,13 +98,19 @@ export class CredentialDirectory {
     return flight.lookup;
   }
 
-  #answerOf(gatewayId: string, username: string): Promise<CredentialAnswer> {
-    return callService(
-      this.nats,
-      findCredential,
-      { gatewayId, username },
-      this.config.AUTH_REGISTRY_TIMEOUT_MS,
-    );
+  /** A registry that is not there is asked again until the time is over: it may be restarting. */
+  async #answerOf(gatewayId: string, username: string): Promise<CredentialAnswer> {
+    const deadline = performance.now() + this.config.AUTH_REGISTRY_TIMEOUT_MS;
+    for (;;) {
+      const leftMs = Math.max(1, Math.ceil(deadline - performance.now()));
+      try {
+        return await callService(this.nats, findCredential, { gatewayId, username }, leftMs);
+      } catch (error) {
+        const isAway = error instanceof ServiceUnreachable;
+        if (!isAway || performance.now() + ASK_AGAIN_MS >= deadline) throw error;
+        await wait(ASK_AGAIN_MS);
+      }
+    }
   }
 
   #learn(key: string, answer: CredentialAnswer, flight: Flight): CredentialLookup {

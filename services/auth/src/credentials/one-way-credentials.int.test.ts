@@ -118,6 +118,15 @@ test('the right password admits, everything else is refused with its reason', as
   expect(auth.metrics.admissions.of('device-disabled')).toBe(1);
 });
 
+test('a registry that restarts is waited for', async () => {
+  await using auth = await startAuth({ AUTH_REGISTRY_TIMEOUT_MS: '5000' });
+  auth.registry.leave();
+  const connecting = auth.connect('pump', 'secret');
+  await eventually(() => expect(auth.metrics.credentialLookups.of('registry')).toBe(0));
+  answerAsRegistry(auth.nats);
+  expect(await connecting).toBe('admitted');
+});
+
 test('a stranger is not told that a device is disabled', async () => {
   await using auth = await startAuth();
   expect(await auth.connect('idle', 'guess')).toBe('wrong-password');
