@@ -12,12 +12,17 @@ const LAST_RETRY_MS = 500;
 
 /** Asks auth, and asks again while it does not answer: a patient client does not notice its restart. */
 export class NatsConnectionAdmission implements ConnectionAdmission {
+  /** Leaves time for a second question: the first one is lost when auth dies with it in its hands. */
+  readonly #attemptMs: number;
+
   constructor(
     private readonly nats: NatsConnection,
     private readonly queue: AdmissionQueue,
     private readonly timeoutMs: number,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#attemptMs = Math.min(admitDevice.timeoutMs, timeoutMs / 2);
+  }
 
   async admit(request: AdmissionRequest): Promise<Admitted> {
     return this.queue.run(request.isWaiting, () => this.#ask(request));
@@ -29,7 +34,7 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
     for (;;) {
       try {
         const remaining = Math.max(1, deadline - performance.now());
-        return await this.#askOnce(request, Math.min(admitDevice.timeoutMs, remaining));
+        return await this.#askOnce(request, Math.min(this.#attemptMs, remaining));
       } catch (error) {
         if (error instanceof DeviceRefused) throw error;
         const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;

@@ -1,7 +1,7 @@
 import { encodePublish, PacketIdentifiers, type OutgoingPublish } from '@gatehouse/mqtt';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
-import type { ClientTerms } from './session.ts';
+import type { ClientTerms } from './client-terms.ts';
 
 export type DeliveryOutcome = 'delivered' | 'unacknowledged';
 

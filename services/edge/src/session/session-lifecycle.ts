@@ -6,12 +6,13 @@ import { ClientGone } from '../admission/admission.failures.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { UplinkPublisher } from '../routing/uplink-publisher.ts';
+import { clientTerms } from './client-terms.ts';
 import type { Presence } from './presence.ts';
 import type { SessionDirectory } from './session-directory.ts';
 import { SessionDownlink, type DownlinkLimits } from './session-downlink.ts';
 import type { SessionTakeover } from './session-takeover.ts';
 import { SessionTakenOver } from './session.failures.ts';
-import { clientTerms, Session } from './session.ts';
+import { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface SessionParts {

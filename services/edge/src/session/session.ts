@@ -1,7 +1,7 @@
-import type { ConnectPacket, ProtocolVersion, Will } from '@gatehouse/mqtt';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import { TopicAliases } from '../connection/topic-alias.ts';
 import type { UplinkSource } from '../routing/uplink-publisher.ts';
+import type { ClientTerms } from './client-terms.ts';
 import type { SessionDownlink } from './session-downlink.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -21,32 +21,6 @@ export interface SessionIdentity {
   readonly connectedAt: Date;
   /** When the admission ends, in milliseconds since 1970; Infinity while nothing limits it. */
   readonly expiresAtMs: number;
-}
-
-/** What the client asked for in CONNECT. */
-export interface ClientTerms {
-  readonly clientId: string;
-  readonly protocolVersion: ProtocolVersion;
-  readonly keepAliveSeconds: number;
-  /** QoS 1 messages that it takes at a time, 1 to 65 535. */
-  readonly receiveMaximum: number;
-  /** Infinity without a limit. */
-  readonly maximumPacketBytes: number;
-  /** Kept for the session; nobody publishes it yet. */
-  readonly will: Will | undefined;
-}
-
-const DEFAULT_RECEIVE_MAXIMUM = 65_535;
-
-export function clientTerms(packet: ConnectPacket, clientId: string): ClientTerms {
-  return {
-    clientId,
-    protocolVersion: packet.protocolVersion,
-    keepAliveSeconds: packet.keepAliveSeconds,
-    receiveMaximum: packet.properties.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM,
-    maximumPacketBytes: packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-    will: packet.will,
-  };
 }
 
 /** A device that is connected: its identity, its terms, and what its packets have set up. */

@@ -1,0 +1,27 @@
+import type { ConnectPacket, ProtocolVersion, Will } from '@gatehouse/mqtt';
+
+/** What the client asked for in CONNECT. */
+export interface ClientTerms {
+  readonly clientId: string;
+  readonly protocolVersion: ProtocolVersion;
+  readonly keepAliveSeconds: number;
+  /** QoS 1 messages that it takes at a time, 1 to 65 535. */
+  readonly receiveMaximum: number;
+  /** Infinity without a limit. */
+  readonly maximumPacketBytes: number;
+  /** Kept for the session; nobody publishes it yet. */
+  readonly will: Will | undefined;
+}
+
+const DEFAULT_RECEIVE_MAXIMUM = 65_535;
+
+export function clientTerms(packet: ConnectPacket, clientId: string): ClientTerms {
+  return {
+    clientId,
+    protocolVersion: packet.protocolVersion,
+    keepAliveSeconds: packet.keepAliveSeconds,
+    receiveMaximum: packet.properties.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM,
+    maximumPacketBytes: packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
+    will: packet.will,
+  };
+}

@@ -1,0 +1,236 @@
+import { deliverMessage, kickSession, type GatewayListener } from '@gatehouse/contracts';
+import { callService } from '@gatehouse/nats';
+import { eventually } from '@gatehouse/testing';
+import type { IPublishPacket, MqttClient } from 'mqtt';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { connectDevice, disconnected, EdgeHouse, untilRead } from '../testing/edge-under-test.ts';
+import { connectPacket, RawClient } from '../testing/raw-client.ts';
+
+let house: EdgeHouse;
+let gateway: GatewayListener;
+
+beforeEach(async () => {
+  house = await EdgeHouse.open();
+  gateway = await house.newGateway('gw-1');
+  house.bus.put(gateway);
+});
+
+afterEach(() => house[Symbol.asyncDispose]());
+
+const edgeOf = async (deviceName: string): Promise<string> =>
+  eventually(async () => {
+    const report = (await house.stored.presence()).findLast(
+      (each) => each.deviceName === deviceName && each.type === 'connected',
+    );
+    if (report === undefined) throw new Error(`${deviceName} has not connected`);
+    return report.edgeId;
+  });
+
+const presenceOf = async (deviceName: string) =>
+  (await house.stored.presence())
+    .filter((report) => report.deviceName === deviceName)
+    .map(({ type, reason, session, edgeId }) => ({ type, reason, session, edgeId }));
+
+const startWith = async (deviceName: string): Promise<{ device: MqttClient; edgeId: string }> => {
+  await house.startEdge({ EDGE_DOWNLINK_TIMEOUT_MS: '500' });
+  await eventually(() => house.stored.expectListening(gateway));
+  const device = await connectDevice(house.address(gateway), deviceName, { protocolVersion: 5 });
+  return { device, edgeId: await edgeOf(deviceName) };
+};
+
+describe('takeover', () => {
+  test.each([
+    ['the same edge', '127.0.0.1'],
+    ['another edge', '127.0.0.2'],
+  ])('a device that connects again on %s takes its session over', async (_where, secondHost) => {
+    await house.startEdge({ EDGE_HOST: '127.0.0.1' });
+    await house.startEdge({ EDGE_HOST: '127.0.0.2' });
+    await eventually(() => house.stored.expectListening(gateway, 2));
+    const first = await connectDevice(house.address(gateway), 'pump@7.a', { protocolVersion: 5 });
+    const kicked = disconnected(first);
+    const second = await connectDevice(house.address(gateway, secondHost), 'pump@7.a', {
+      protocolVersion: 5,
+    });
+
+    expect(await kicked).toMatchObject({ reasonCode: 0x8e });
+    await second.publishAsync('up', 'mine', { qos: 1 });
+    const reports = await eventually(async () => {
+      const all = await presenceOf('pump@7.a');
+      expect(all).toHaveLength(3);
+      return all;
+    });
+    const connects = reports.filter(({ type }) => type === 'connected');
+    expect(connects[1]?.session).toBeGreaterThan(connects[0]?.session ?? 0);
+    expect(reports.find(({ type }) => type === 'disconnected')).toMatchObject({
+      reason: 'EDGE_SESSION_TAKEN_OVER',
+      session: connects[0]?.session,
+    });
+    await second.endAsync();
+  });
+
+  test('many CONNECTs of one device at once leave exactly one connection', async () => {
+    await house.startEdge({ EDGE_HOST: '127.0.0.1' });
+    await house.startEdge({ EDGE_HOST: '127.0.0.2' });
+    await eventually(() => house.stored.expectListening(gateway, 2));
+    const clients = await Promise.all(
+      Array.from({ length: 10 }, async (_, index) => {
+        const client = await RawClient.open(house.address(gateway, `127.0.0.${1 + (index % 2)}`));
+        client.send(connectPacket(4, 'pump-race'));
+        return client;
+      }),
+    );
+    const open = new Set(clients);
+    for (const client of clients) void client.closed().then(() => open.delete(client));
+    await eventually(() => expect(open.size).toBe(1));
+    const [winner] = [...open];
+    winner?.send('c000');
+    const reports = await eventually(async () => {
+      const all = await presenceOf('pump-race');
+      const connects = all.filter(({ type }) => type === 'connected');
+      expect(all.length - connects.length).toBe(connects.length - 1);
+      return all;
+    });
+    const ended = new Set(
+      reports.filter(({ type }) => type === 'disconnected').map(({ session }) => session),
+    );
+    const newest = Math.max(...reports.map(({ session }) => session));
+    expect(ended.has(newest)).toBe(false);
+    winner?.destroy();
+  });
+});
+
+describe('ending a session', () => {
+  test('a kick ends the session that it means and spares a newer one', async () => {
+    await house.startEdge();
+    await eventually(() => house.stored.expectListening(gateway));
+    const device = await connectDevice(house.address(gateway), 'pump-1', { protocolVersion: 5 });
+    const edgeId = await edgeOf('pump-1');
+    const [{ session } = { session: 0 }] = await presenceOf('pump-1');
+    const ask = (upToSession: number) =>
+      callService(house.nats, kickSession(edgeId), {
+        productKey: 'a1',
+        deviceName: 'pump-1',
+        upToSession,
+        reason: 'device-disabled',
+      });
+
+    expect(await ask(session - 1)).toEqual({ ended: false });
+    const kicked = disconnected(device);
+    expect(await ask(session)).toEqual({ ended: true });
+    expect(await kicked).toEqual({ reasonCode: 0x98, reasonString: 'the device was disabled' });
+    expect(await ask(session)).toEqual({ ended: false });
+  });
+
+  test('an edge that stops says so, reports its disconnects and takes its entries away', async () => {
+    const edge = await house.startEdge();
+    await eventually(() => house.stored.expectListening(gateway));
+    const device = await connectDevice(house.address(gateway), 'pump-1', { protocolVersion: 5 });
+    await device.publishAsync('up', 'last words', { qos: 0 });
+    await untilRead(device);
+    const told = disconnected(device);
+    const started = performance.now();
+    await edge.stop();
+
+    expect(await told).toMatchObject({ reasonCode: 0x8b });
+    expect(performance.now() - started).toBeLessThan(8_000);
+    expect(await presenceOf('pump-1')).toMatchObject([
+      { type: 'connected' },
+      { type: 'disconnected', reason: 'EDGE_STOPPING' },
+    ]);
+    expect(await house.stored.messages()).toHaveLength(1);
+    expect((await house.stored.edges()).size).toBe(0);
+    expect(await house.stored.sessions()).toEqual([]);
+  });
+
+  test('a connection that breaks is reported', async () => {
+    await house.startEdge();
+    await eventually(() => house.stored.expectListening(gateway));
+    const device = await RawClient.connected(house.address(gateway), connectPacket(4, 'pump-1'));
+    device.destroy();
+    await eventually(async () =>
+      expect(await presenceOf('pump-1')).toMatchObject([
+        { type: 'connected' },
+        { type: 'disconnected', reason: 'connection-closed' },
+      ]),
+    );
+  });
+});
+
+describe('downlink', () => {
+  const hello = { messageId: 'm1', topic: 'down/a', payload: 'aGVsbG8=', qos: 1, retain: false } as const;
+
+  const deliver = (edgeId: string, deviceName: string, changes: object = {}) =>
+    callService(house.nats, deliverMessage(edgeId), {
+      productKey: 'a1',
+      deviceName,
+      message: { ...hello, ...changes },
+    });
+
+  test('a subscribed device gets the message with its properties', async () => {
+    const { device, edgeId } = await startWith('pump-1');
+    await device.subscribeAsync('down/#', { qos: 1, properties: { subscriptionIdentifier: 7 } });
+    const received = new Promise<[string, Buffer, IPublishPacket]>((resolve) => {
+      device.once('message', (...message) => resolve(message));
+    });
+    const reply = await deliver(edgeId, 'pump-1', {
+      contentType: 'text/plain',
+      responseTopic: 'up/answer',
+      correlationData: 'NDI=',
+      expirySeconds: 60,
+      userProperties: [['a', '1']],
+    });
+
+    expect(reply).toEqual({ outcome: 'delivered' });
+    const [topic, payload, packet] = await received;
+    expect([topic, String(payload), packet.qos]).toEqual(['down/a', 'hello', 1]);
+    expect(packet.properties).toMatchObject({
+      contentType: 'text/plain',
+      responseTopic: 'up/answer',
+      correlationData: Buffer.from('42'),
+      messageExpiryInterval: 60,
+      userProperties: { a: '1' },
+      subscriptionIdentifier: 7,
+    });
+    await device.endAsync();
+  });
+
+  test('a device without a matching subscription, and one that is away, do not get it', async () => {
+    const { device, edgeId } = await startWith('pump-1');
+    await device.subscribeAsync('down/b');
+    expect(await deliver(edgeId, 'pump-1')).toEqual({ outcome: 'not-subscribed' });
+    expect(await deliver(edgeId, 'pump-2')).toEqual({ outcome: 'offline' });
+    await device.endAsync();
+    await eventually(async () => expect(await deliver(edgeId, 'pump-1')).toEqual({ outcome: 'offline' }));
+  });
+
+  test('a QoS 1 message that is not acknowledged in time is reported so', async () => {
+    const { device, edgeId } = await startWith('pump-0');
+    const silent = await RawClient.connected(house.address(gateway), connectPacket(4, 'pump-1'));
+    silent.send('82 0b 0001 0006 646f776e2f23 01');
+    await silent.packet();
+    expect(await deliver(edgeId, 'pump-1')).toEqual({ outcome: 'unacknowledged' });
+    expect(await deliver(edgeId, 'pump-1', { qos: 0 })).toEqual({ outcome: 'delivered' });
+    silent.destroy();
+    await device.endAsync();
+  });
+
+  test("messages beyond the client's Receive Maximum wait for its acknowledgements", async () => {
+    const { device, edgeId } = await startWith('pump-0');
+    // Receive Maximum 1.
+    const narrow = await RawClient.connected(
+      house.address(gateway),
+      connectPacket(5, 'pump-1', { properties: '21 0001' }),
+    );
+    narrow.send('82 0c 0001 00 0006 646f776e2f23 01');
+    await narrow.packet();
+    const replies = [deliver(edgeId, 'pump-1'), deliver(edgeId, 'pump-1')];
+    for (let index = 0; index < 2; index += 1) {
+      const publish = (await narrow.packet()) ?? Buffer.alloc(12);
+      expect(narrow.bytesWaiting).toBe(0);
+      narrow.send(Buffer.concat([Buffer.from('4002', 'hex'), publish.subarray(10, 12)]));
+    }
+    expect(await Promise.all(replies)).toEqual([{ outcome: 'delivered' }, { outcome: 'delivered' }]);
+    narrow.destroy();
+    await device.endAsync();
+  });
+});
