@@ -59,8 +59,8 @@ export const registryBackgroundProviders = [
 function follower(db: RegistryDb, notifications: EventNotifications, reader: LogReader): LogFollower {
   const made = new LogFollower(db, notifications, reader);
   observedGauge(
-    `gatehouse.registry.${reader.name.replaceAll('-', '_')}.lag_seconds`,
-    `Age of the oldest event that ${reader.name} has read and not finished; 0 on instances that do not do it`,
+    `gatehouse.registry.${reader.name.replaceAll('-', '_')}.lag`,
+    `Seconds since the oldest event that ${reader.name} has read and not finished; 0 on instances that do not do it`,
     () => made.lagSeconds,
   );
   return made;

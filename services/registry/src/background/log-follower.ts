@@ -37,6 +37,14 @@ export class LogFollower implements BackgroundWork {
   }
 
   async run(signal: AbortSignal): Promise<void> {
+    try {
+      await this.#follow(signal);
+    } finally {
+      this.#oldestPendingAt = undefined;
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
     let checkpoint = await readCheckpoint(this.db, this.reader.name);
     while (!signal.aborted) {
       // Asked for before the read: what is appended in between wakes the reader too.

@@ -1,15 +1,19 @@
 import { messageStreamQuery, streamedMessage } from '@gatehouse/contracts';
-import { Controller, Get, Inject, Param, Query, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiProduces, ApiTags } from '@nestjs/swagger';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { ApiKeyAuthentication } from '../operator/api-key-authentication.ts';
 import { MessageStreams } from './message-streams.ts';
 
 @ApiTags('messages')
 @ApiBearerAuth()
 @Controller('api/v1/products/:productKey/messages')
 export class MessageStreamController {
-  constructor(@Inject(MessageStreams) private readonly streams: MessageStreams) {}
+  constructor(
+    @Inject(MessageStreams) private readonly streams: MessageStreams,
+    @Inject(ApiKeyAuthentication) private readonly authentication: ApiKeyAuthentication,
+  ) {}
 
   @Get('stream')
   @ApiOperation({
@@ -24,11 +28,15 @@ export class MessageStreamController {
   async stream(
     @Param('productKey') productKey: string,
     @Query({ schema: messageStreamQuery }) query: z.infer<typeof messageStreamQuery>,
+    @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const selection = { productKey, ...query };
     await this.streams.check(selection);
     reply.hijack();
-    this.streams.open(selection, reply.raw);
+    this.streams.open(selection, {
+      response: reply.raw,
+      mayGoOn: () => this.authentication.isStillGood(request.headers.authorization),
+    });
   }
 }

@@ -16,6 +16,12 @@ export interface MessageSelection {
   readonly topic?: string | undefined;
 }
 
+export interface StreamReader {
+  readonly response: ServerResponse;
+  /** Asked at every heartbeat: a key may have been revoked. Never rejects. */
+  readonly mayGoOn: () => Promise<boolean>;
+}
+
 export interface MessageStreamLimits {
   readonly maxStreams: number;
   readonly heartbeatMs: number;
@@ -59,8 +65,8 @@ export class MessageStreams {
     if (this.#open.size >= this.limits.maxStreams) throw new TooManyMessageStreams(this.limits.maxStreams);
   }
 
-  /** Streams until the reader goes or the service stops. */
-  open(selection: MessageSelection, response: ServerResponse): void {
+  /** Streams until the reader goes, may no longer read, or the service stops. */
+  open(selection: MessageSelection, { response, mayGoOn }: StreamReader): void {
     response.writeHead(200, {
       'Content-Type': 'text/event-stream; charset=utf-8',
       'Cache-Control': 'no-store',
@@ -71,7 +77,10 @@ export class MessageStreams {
     const watching = this.watch.watch(selection.productKey, (message) => {
       if (isSelected(selection, message)) this.#show(events, streamedMessageOf(message));
     });
-    const heartbeat = setInterval(() => events.comment('still here'), this.limits.heartbeatMs);
+    const heartbeat = setInterval(() => {
+      events.comment('still here');
+      void endUnless(mayGoOn, close);
+    }, this.limits.heartbeatMs);
     const close = (): void => {
       clearInterval(heartbeat);
       watching.stop();
@@ -101,4 +110,8 @@ export class MessageStreams {
 function isSelected({ device, topic }: MessageSelection, message: WatchedMessage): boolean {
   if (device !== undefined && device !== message.deviceName) return false;
   return topic === undefined || matchesTopicFilter(topic, message.topic);
+}
+
+async function endUnless(mayGoOn: () => Promise<boolean>, end: () => void): Promise<void> {
+  if (!(await mayGoOn())) end();
 }

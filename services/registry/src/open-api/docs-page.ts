@@ -5,11 +5,25 @@ import type { FastifyInstance } from 'fastify';
 const OPEN_API = '/api/v1/openapi.json';
 const DOCS = '/api/docs';
 
+interface Asset {
+  readonly type: string;
+  readonly location: string;
+}
+
 /** Files of Swagger UI, from the installed package: the page works without the internet. */
-const ASSETS: Readonly<Record<string, string>> = {
-  'swagger-ui.css': 'text/css; charset=utf-8',
-  'swagger-ui-bundle.js': 'text/javascript; charset=utf-8',
-  'favicon-32x32.png': 'image/png',
+const ASSETS: Readonly<Record<string, Asset>> = {
+  'swagger-ui.css': {
+    type: 'text/css; charset=utf-8',
+    location: import.meta.resolve('swagger-ui-dist/swagger-ui.css'),
+  },
+  'swagger-ui-bundle.js': {
+    type: 'text/javascript; charset=utf-8',
+    location: import.meta.resolve('swagger-ui-dist/swagger-ui-bundle.js'),
+  },
+  'favicon-32x32.png': {
+    type: 'image/png',
+    location: import.meta.resolve('swagger-ui-dist/favicon-32x32.png'),
+  },
 };
 
 const POLICY =
@@ -42,8 +56,8 @@ export function serveDocs(http: FastifyInstance, document: object): void {
     reply.header('Content-Security-Policy', POLICY).type('text/html; charset=utf-8').send(PAGE),
   );
   http.get(`${DOCS}/start.js`, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(START));
-  for (const [file, type] of Object.entries(ASSETS)) {
-    const path = fileURLToPath(import.meta.resolve(`swagger-ui-dist/${file}`));
+  for (const [file, { type, location }] of Object.entries(ASSETS)) {
+    const path = fileURLToPath(location);
     http.get(`${DOCS}/${file}`, (_request, reply) =>
       reply.header('Cache-Control', 'public, max-age=3600').type(type).send(createReadStream(path)),
     );

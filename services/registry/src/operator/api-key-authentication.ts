@@ -36,11 +36,21 @@ export class ApiKeyAuthentication {
    */
   async authenticate(authorization: string | undefined, address: string): Promise<Principal> {
     if (authorization === undefined || authorization === '') throw new ApiKeyMissing();
-    const key = BEARER.exec(authorization)?.[1];
+    const key = keyOf(authorization);
     const principal = key === undefined ? undefined : await this.#principalOf(key);
     if (principal !== undefined) return principal;
     await this.attempts.failed(address);
     throw new ApiKeyInvalid();
+  }
+
+  /** Whether a key that was good is good still; while nobody can say, it is. */
+  async isStillGood(authorization: string | undefined): Promise<boolean> {
+    const key = keyOf(authorization);
+    try {
+      return key !== undefined && (await this.#principalOf(key)) !== undefined;
+    } catch {
+      return true;
+    }
   }
 
   /** Forgets what is cached, so that a key that was revoked here stops working at once. */
@@ -73,4 +83,8 @@ export class ApiKeyAuthentication {
     const [oldest] = this.#cache.keys();
     if (oldest !== undefined) this.#cache.delete(oldest);
   }
+}
+
+function keyOf(authorization: string | undefined): string | undefined {
+  return authorization === undefined ? undefined : BEARER.exec(authorization)?.[1];
 }
