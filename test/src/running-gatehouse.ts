@@ -25,6 +25,14 @@ const runFile = z.object({
 });
 export type RunFile = z.infer<typeof runFile>;
 
+const answerBody = z.record(z.string(), z.unknown());
+
+export interface ApiAnswer {
+  readonly status: number;
+  /** Empty when the answer has none. */
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 const READY_TIMEOUT_MS = 60_000;
 const KEPT_LINES = 200;
 
@@ -40,14 +48,17 @@ export class RunningGatehouse implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #lines: string[] = [];
 
+  readonly dataDirectory: string;
+  readonly httpPort: number;
+  readonly mqttPort: number;
+
   private constructor(
     child: ChildProcess,
-    readonly dataDirectory: string,
-    readonly httpPort: number,
-    readonly mqttPort: number,
+    place: { dataDirectory: string; httpPort: number; mqttPort: number },
     private readonly keepsData: boolean,
   ) {
     this.#child = child;
+    ({ dataDirectory: this.dataDirectory, httpPort: this.httpPort, mqttPort: this.mqttPort } = place);
   }
 
   static async start(options: GatehouseOptions = {}): Promise<RunningGatehouse> {
@@ -57,10 +68,10 @@ export class RunningGatehouse implements AsyncDisposable {
       process.execPath,
       [
         join(projectDirectory, 'infra/local/dist/main.js'),
-        ...['--data-dir', dataDirectory],
-        ...['--http-port', String(httpPort)],
-        ...['--mqtt-port', String(mqttPort)],
-        ...['--edges', String(options.edges ?? 1)],
+        `--data-dir=${dataDirectory}`,
+        `--http-port=${httpPort}`,
+        `--mqtt-port=${mqttPort}`,
+        `--edges=${options.edges ?? 1}`,
       ],
       {
         cwd: projectDirectory,
@@ -69,7 +80,7 @@ export class RunningGatehouse implements AsyncDisposable {
       },
     );
     const keepsData = options.dataDirectory !== undefined;
-    const gatehouse = new RunningGatehouse(child, dataDirectory, httpPort, mqttPort, keepsData);
+    const gatehouse = new RunningGatehouse(child, { dataDirectory, httpPort, mqttPort }, keepsData);
     await gatehouse.#ready();
     return gatehouse;
   }
@@ -95,8 +106,8 @@ export class RunningGatehouse implements AsyncDisposable {
     return join(this.dataDirectory, 'demo', 'ca.pem');
   }
 
-  /** Calls the HTTP API with the demo key; the answer's body is JSON, or undefined when there is none. */
-  async api<T = unknown>(method: string, path: string, body?: unknown): Promise<{ status: number; body: T }> {
+  /** Calls the HTTP API with the demo key; every answer is a JSON object. */
+  async api(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
     const key = (await readFile(join(this.dataDirectory, 'demo', 'api-key'), 'utf8')).trim();
     const response = await fetch(`http://127.0.0.1:${this.httpPort}/api/v1${path}`, {
       method,
@@ -107,7 +118,7 @@ export class RunningGatehouse implements AsyncDisposable {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: (text === '' ? undefined : JSON.parse(text)) as T };
+    return { status: response.status, body: text === '' ? {} : answerBody.parse(JSON.parse(text)) };
   }
 
   /** The processes of a service, as they are now. */

@@ -1,11 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { LoadAnswer, LoadOptions, LoadRequest, PublishOptions, PublishResult } from './mqtt-load.ts';
 
 /** A fleet of devices in a process of its own. */
 export class Fleet implements AsyncDisposable {
-  readonly #child: ChildProcess = fork(fileURLToPath(import.meta.resolve('./mqtt-load.js')));
+  readonly #child: ChildProcess = fork(new URL('mqtt-load.js', import.meta.url));
 
   async connect(options: LoadOptions): Promise<number> {
     const answer = await this.#ask({ type: 'connect', options });
@@ -16,6 +15,12 @@ export class Fleet implements AsyncDisposable {
     const answer = await this.#ask({ type: 'publish', options });
     if (answer.type !== 'published') throw new Error(`the fleet answered ${answer.type}`);
     return answer.result;
+  }
+
+  /** Connects and subscribes every client to everything, at QoS 0. */
+  async subscribeToAll(options: LoadOptions): Promise<void> {
+    await this.connect(options);
+    await this.#ask({ type: 'subscribe' });
   }
 
   async end(): Promise<void> {

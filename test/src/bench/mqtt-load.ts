@@ -39,11 +39,13 @@ export interface PublishResult {
 export type LoadRequest =
   | { readonly type: 'connect'; readonly options: LoadOptions }
   | { readonly type: 'publish'; readonly options: PublishOptions }
+  | { readonly type: 'subscribe' }
   | { readonly type: 'end' };
 
 export type LoadAnswer =
   | { readonly type: 'connected'; readonly milliseconds: number }
   | { readonly type: 'published'; readonly result: PublishResult }
+  | { readonly type: 'subscribed' }
   | { readonly type: 'ended' }
   | { readonly type: 'failed'; readonly message: string };
 
@@ -168,10 +170,22 @@ function publishOne(client: Client | undefined, template: Buffer, qos: 0 | 1, id
 
 async function acknowledgedAll(total: number): Promise<void> {
   const deadline = performance.now() + ACK_WAIT_MS;
-  while (acknowledged < total && performance.now() < deadline) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, TICK_MS);
-    });
+  await new Promise<void>((resolve) => {
+    const tick = setInterval(() => {
+      if (acknowledged < total && performance.now() < deadline) return;
+      clearInterval(tick);
+      resolve();
+    }, TICK_MS);
+  });
+}
+
+/** Received messages are read and thrown away. */
+async function subscribeAll(): Promise<void> {
+  for (const { socket } of clients) {
+    socket.removeAllListeners('data');
+    socket.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '#', qos: 0 }] }));
+    await once(socket, 'data');
+    socket.resume();
   }
 }
 
@@ -194,6 +208,10 @@ async function handle(request: LoadRequest): Promise<void> {
     }
     case 'publish':
       answerWith({ type: 'published', result: await publish(request.options) });
+      return;
+    case 'subscribe':
+      await subscribeAll();
+      answerWith({ type: 'subscribed' });
       return;
     case 'end':
       end();

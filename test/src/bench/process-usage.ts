@@ -6,11 +6,14 @@ const KIB = 1_024;
 
 let ticksPerSecond: number | undefined;
 
-/** CPU time that a process has used, user and system, in microseconds (proc(5), fields utime and stime). */
-export async function cpuMicroseconds(pid: number): Promise<number> {
+/**
+ * CPU time that a process has used, user and system, in microseconds, with that of its children that have
+ * ended (proc(5): utime, stime, cutime, cstime).
+ */
+async function cpuMicroseconds(pid: number): Promise<number> {
   ticksPerSecond ??= Number(await runProgram('getconf', ['CLK_TCK']));
-  const fields = await statFields(pid);
-  return ((Number(fields[11]) + Number(fields[12])) / ticksPerSecond) * MICROSECONDS_PER_SECOND;
+  const ticks = (await statFields(pid)).slice(11, 15).reduce((sum, field) => sum + Number(field), 0);
+  return (ticks / ticksPerSecond) * MICROSECONDS_PER_SECOND;
 }
 
 /** Resident memory of a process in bytes. */
@@ -38,7 +41,7 @@ export interface Measured {
   readonly pids: readonly number[];
 }
 
-/** Microseconds of CPU that each group used while `work` ran. Processes that ended count as they last were. */
+/** Microseconds of CPU that each group used while `work` ran. */
 export async function cpuDuring(
   groups: readonly Measured[],
   work: () => Promise<void>,

@@ -1,0 +1,33 @@
+import { jetstream } from '@nats-io/jetstream';
+import { MESSAGE_HEADERS, MESSAGES_STREAM } from '@gatehouse/contracts';
+import { connectNats } from '@gatehouse/nats';
+
+export interface StoredDeviceMessage {
+  readonly deviceName: string;
+  readonly topic: string;
+  readonly messageId: string;
+  readonly payload: string;
+}
+
+/** Everything that the stream MESSAGES holds of a product, in the stream's order. */
+export async function storedMessages(natsUrl: string, productKey: string): Promise<StoredDeviceMessage[]> {
+  await using nats = await connectNats(natsUrl, 'stored-messages');
+  const consumer = await jetstream(nats).consumers.get(MESSAGES_STREAM.name, {
+    filter_subjects: `messages.v1.${productKey}.>`,
+  });
+  const stored: StoredDeviceMessage[] = [];
+  let { num_pending: pending } = await consumer.info();
+  while (pending > 0) {
+    const batch = await consumer.fetch({ max_messages: Math.min(pending, 5_000), expires: 5_000 });
+    for await (const message of batch) {
+      stored.push({
+        deviceName: message.subject.split('.')[3] ?? '',
+        topic: message.headers?.get(MESSAGE_HEADERS.topic) ?? '',
+        messageId: message.headers?.get(MESSAGE_HEADERS.messageId) ?? '',
+        payload: message.string(),
+      });
+      pending = message.info.pending;
+    }
+  }
+  return stored;
+}
