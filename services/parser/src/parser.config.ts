@@ -18,6 +18,8 @@ const parserConfig = serviceConfig.extend({
   PARSER_GROUP_BATCHES: z.coerce.number().int().min(1).max(256).default(16),
   /** Messages handled as one group, at most; a larger batch is a group of its own. */
   PARSER_GROUP_MESSAGES: z.coerce.number().int().min(1).default(2_048),
+  /** How long a group waits for more while groups follow one another closely; a lone batch never waits. */
+  PARSER_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(4),
   /** Copies a second for those who watch one product; the rest is counted as skipped. */
   PARSER_WATCHED_PER_SECOND: z.coerce.number().int().min(1).default(200),
 });

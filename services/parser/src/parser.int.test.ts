@@ -29,6 +29,8 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
 interface ParserProcess {
   readonly metricsUrl: string;
+  /** How it ended, once it has. */
+  readonly ended: Promise<NodeJS.Signals | null>;
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
@@ -36,9 +38,9 @@ interface ParserProcess {
 async function startParser(natsUrl: string): Promise<ParserProcess> {
   const child = spawn(process.execPath, [MAIN], {
     env: { ...process.env, NATS_URL: natsUrl, HTTP_PORT: '0', LOG_LEVEL: 'info' },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
-  const ended = once(child, 'exit');
+  const ended = once(child, 'exit').then(() => child.signalCode);
   const metricsUrl = await new Promise<string>((resolve, reject) => {
     createInterface({ input: child.stdout }).on('line', (line) => {
       const { msg, http } = JSON.parse(line) as { msg: string; http?: string };
@@ -50,7 +52,7 @@ async function startParser(natsUrl: string): Promise<ParserProcess> {
     child.kill(signal);
     await ended;
   };
-  return { metricsUrl, kill };
+  return { metricsUrl, ended, kill };
 }
 
 /** NATS with the streams, a registry that says how products are parsed, and an edge that publishes. */
@@ -322,4 +324,21 @@ test('when NATS is interrupted the work goes on where it was', async () => {
   await manager.consumers.delete(UPLINK_STREAM.name, `parser-${uplinkPartition('pump')}`);
   await around.publish([{ deviceName: 'pump', payload: Buffer.from('2') }]);
   expect((await around.messages(2)).map(text)).toEqual(['1', '2']);
+});
+
+test('a script that not even V8 can end costs its own message and one restart, no other message', async () => {
+  await using around = await startSurroundings();
+  around.setScript(
+    1,
+    script('if (rawData[0] === 7) Array.prototype.sort.call({ length: 1e9 }); return { n: rawData[0] }'),
+  );
+  const parser = await around.startParser();
+  await around.publish([1, 7, 2].map((byte) => ({ deviceName: 'pump', payload: Uint8Array.of(byte) })));
+  expect((await around.messages(2)).map(text)).toEqual(['{"n":1}', '{"n":2}']);
+  expect(await parser.ended).toBe('SIGKILL');
+
+  await around.startParser();
+  await around.publish([{ deviceName: 'pump', payload: Uint8Array.of(3) }]);
+  expect((await around.messages(3)).map(text)).toEqual(['{"n":1}', '{"n":2}', '{"n":3}']);
+  await around.uplinkIsEmpty();
 });

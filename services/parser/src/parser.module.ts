@@ -1,4 +1,4 @@
-import { StreamPublisher } from '@gatehouse/nats';
+import { GroupPublisher } from '@gatehouse/nats';
 import {
   HEALTH_PROBES,
   INSTANCE_ID,
@@ -66,12 +66,12 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
       provide(ProductWatch, [NATS, PARSER_CONFIG, ParserMetrics]),
       provide(WatchRequests, [NATS, INSTANCE_ID, ProductWatch]),
       provideMade(
-        StreamPublisher,
+        GroupPublisher,
         [NATS, PARSER_CONFIG],
-        (nats, { PARSER_PUBLISH_TIMEOUT_MS }) => new StreamPublisher(nats, PARSER_PUBLISH_TIMEOUT_MS),
+        (nats, { PARSER_PUBLISH_TIMEOUT_MS }) => new GroupPublisher(nats, PARSER_PUBLISH_TIMEOUT_MS),
       ),
       provide(MessageParser, [ProductParsings, ParserMetrics]),
-      provide(MessagePublisher, [StreamPublisher, BusConnection, ParserMetrics]),
+      provide(MessagePublisher, [GroupPublisher, BusConnection, ParserMetrics, LOGGER]),
       provideMade(
         UPLINK_CONTEXT,
         [NATS, BusConnection, ParserMetrics, LOGGER],
@@ -85,7 +85,11 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
           publisher,
           watch,
           consumer,
-          limits: { batches: config.PARSER_GROUP_BATCHES, messages: config.PARSER_GROUP_MESSAGES },
+          limits: {
+            batches: config.PARSER_GROUP_BATCHES,
+            messages: config.PARSER_GROUP_MESSAGES,
+            lingerMs: config.PARSER_LINGER_MS,
+          },
         }),
       ),
       provide(PartitionOwners, [UPLINK_WORK]),

@@ -1,85 +1,73 @@
 import { messageSubject } from '@gatehouse/contracts';
-import type { StreamPublisher } from '@gatehouse/nats';
-import { traceparentOf } from '@gatehouse/observability';
+import type { GroupMessage, GroupPublisher } from '@gatehouse/nats';
+import { traceparentOf, type Logger } from '@gatehouse/observability';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { BusConnection } from './bus-connection.ts';
 import { messageHeaderBlock } from './message-headers.ts';
 import type { ParsedMessage } from './parsed-message.ts';
 import { retryDelayMs, wait } from './retry-delay.ts';
 
-interface Outgoing {
-  readonly subject: string;
-  readonly payload: Uint8Array;
-  readonly headerBlock: string;
-  readonly trace: ParsedMessage['trace'];
-  isStored: boolean;
-}
-
 /**
- * Publishes messages to the stream MESSAGES and returns when every single one is stored. What was not stored
- * is published again in the same order and under the same id, so the stream takes each once.
+ * Publishes messages to the stream MESSAGES and returns when every single one is stored. A group that was not
+ * stored to its end is published again as a whole: each message keeps its id, so the stream takes each once
+ * and in the order of the group.
  */
 export class MessagePublisher {
   constructor(
-    private readonly stream: StreamPublisher,
+    private readonly stream: GroupPublisher,
     private readonly connection: BusConnection,
     private readonly metrics: ParserMetrics,
+    private readonly logger: Logger,
   ) {}
 
   /** @throws the signal's reason when it aborts; some messages may be stored then */
   async storeAll(messages: readonly ParsedMessage[], signal: AbortSignal): Promise<void> {
-    let unstored = messages.flatMap(outgoing);
-    for (let attempt = 0; unstored.length > 0; attempt += 1) {
+    const group: GroupMessage[] = [];
+    for (const message of messages) {
+      if (message.result.outcome === 'failed') message.trace?.failed(message.result.failure);
+      else group.push(outgoing(message, message.result));
+    }
+    for (let attempt = 0; group.length > 0; attempt += 1) {
       await this.connection.up(signal);
       signal.throwIfAborted();
-      await this.#publish(unstored, signal);
-      unstored = unstored.filter(({ isStored }) => !isStored);
-      if (unstored.length === 0) return;
-      this.metrics.publishRetries.add(unstored.length);
-      await wait(retryDelayMs(attempt), signal);
+      try {
+        await this.#untilInterrupted(this.stream.store(group), signal);
+        break;
+      } catch (error) {
+        signal.throwIfAborted();
+        const reason = error instanceof Error ? error.message : String(error);
+        this.logger.warn({ messages: group.length, reason }, 'publishing messages again');
+        this.metrics.publishRetries.add(group.length);
+        await wait(retryDelayMs(attempt), signal);
+      }
     }
+    for (const { trace, result } of messages) if (result.outcome !== 'failed') trace?.stored();
   }
 
-  /** Returns when each has its answer, or none will come: what a lost connection carried is not answered. */
-  #publish(messages: readonly Outgoing[], signal: AbortSignal): Promise<void> {
-    return new Promise((resolve, reject) => {
-      let unanswered = messages.length;
-      const stopListening = this.connection.onLost(() => finish());
-      const aborted = (): void => {
-        stopListening();
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', aborted, { once: true });
-      const finish = (): void => {
-        stopListening();
-        signal.removeEventListener('abort', aborted);
-        resolve();
-      };
-      for (const message of messages) {
-        this.stream.publish(message.subject, message.payload, message.headerBlock, (refusal) => {
-          if (refusal === undefined && !message.isStored) {
-            message.isStored = true;
-            message.trace?.stored();
-          }
-          unanswered -= 1;
-          if (unanswered === 0) finish();
-        });
-      }
-    });
+  /** What a lost connection carried will not be answered, and after an abort nobody waits for the answer. */
+  async #untilInterrupted(stored: Promise<void>, signal: AbortSignal): Promise<void> {
+    const { promise: interrupted, reject } = Promise.withResolvers<never>();
+    const abort = (): void => reject(new Error('the lease is over'));
+    const stopListening = this.connection.onLost(() => reject(new Error('the connection to NATS was lost')));
+    signal.addEventListener('abort', abort);
+    try {
+      await Promise.race([stored, interrupted]);
+    } finally {
+      stopListening();
+      signal.removeEventListener('abort', abort);
+    }
   }
 }
 
-function outgoing({ productKey, message, messageId, topic, result, trace }: ParsedMessage): Outgoing[] {
-  if (result.outcome === 'failed') {
-    trace?.failed(result.failure);
-    return [];
-  }
+function outgoing(
+  { productKey, message, messageId, topic, trace }: ParsedMessage,
+  { payload, scriptVersion }: Exclude<ParsedMessage['result'], { outcome: 'failed' }>,
+): GroupMessage {
   const subject = messageSubject(productKey, message.deviceName, topic);
   const traceparent = trace?.publishing(subject) ?? traceparentOf(message.trace);
-  const headerBlock = messageHeaderBlock(message, topic, {
-    messageId,
-    traceparent,
-    scriptVersion: result.scriptVersion,
-  });
-  return [{ subject, payload: result.payload, headerBlock, trace, isStored: false }];
+  return {
+    subject,
+    payload,
+    headerBlock: messageHeaderBlock(message, topic, { messageId, traceparent, scriptVersion }),
+  };
 }

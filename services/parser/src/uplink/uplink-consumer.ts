@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { decodeUplinkBatch, UPLINK_STREAM, type UplinkBatch } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
 import {
@@ -21,7 +22,12 @@ export interface ReceivedBatch {
 export interface GroupLimits {
   readonly batches: number;
   readonly messages: number;
+  /** How long a group is held open for more while the traffic is dense; a lone batch never waits. */
+  readonly lingerMs: number;
 }
+
+/** Two groups within this time of each other are dense traffic. */
+const DENSE_MS = 50;
 
 export interface UplinkConsumerContext {
   readonly nats: NatsConnection;
@@ -53,6 +59,7 @@ export class UplinkConsumer implements AsyncDisposable {
   #messages: ConsumerMessages | undefined;
   #wake: () => void = () => undefined;
   #lastDelivery = 0;
+  #lastTakenAt = 0;
   #hasEnded = false;
 
   private constructor(
@@ -97,7 +104,10 @@ export class UplinkConsumer implements AsyncDisposable {
         this.#wake = resolve;
       });
     }
+    const isDense = performance.now() - this.#lastTakenAt < DENSE_MS;
+    if (isDense && limits.lingerMs > 0 && this.#queue.length < limits.batches) await delay(limits.lingerMs);
     if (this.#hasEnded) return undefined;
+    this.#lastTakenAt = performance.now();
     let taken = 0;
     let messages = 0;
     for (const { batch } of this.#queue) {

@@ -1,0 +1,86 @@
+import { PARTITIONS_BUCKET, UPLINK_PARTITIONS } from '@gatehouse/contracts';
+import { connectNats, openBucket } from '@gatehouse/nats';
+import { createLogger } from '@gatehouse/observability';
+import { eventually, startTestNats } from '@gatehouse/testing';
+import { expect, test } from 'vitest';
+import { PartitionLeases } from './partition-leases.ts';
+
+const all = Array.from({ length: UPLINK_PARTITIONS }, (_, partition) => partition);
+
+async function startInstances() {
+  const server = await startTestNats();
+  const nats = await connectNats(server.url, 'test');
+  await openBucket(nats, PARTITIONS_BUCKET);
+  const running: PartitionLeases[] = [];
+  return {
+    nats,
+    /** An instance with leases; what it was told stands in `told`. */
+    async start(name: string) {
+      const connection = await connectNats(server.url, name);
+      const told: string[] = [];
+      const holder = {
+        acquired: (partition: number) => void told.push(`acquired ${partition}`),
+        lost: (partition: number) => void told.push(`lost ${partition}`),
+        release: (partition: number) => Promise.resolve(void told.push(`released ${partition}`)),
+      };
+      const leases = new PartitionLeases(connection, name, holder, createLogger('parser', 'silent'));
+      running.push(leases);
+      await leases.onApplicationBootstrap();
+      return { leases, told, connection };
+    },
+    async [Symbol.asyncDispose]() {
+      await Promise.all(running.map((leases) => leases.onModuleDestroy()));
+      await server[Symbol.asyncDispose]();
+    },
+  };
+}
+
+const owned = (...instances: { leases: PartitionLeases }[]) =>
+  instances.map(({ leases }) => leases.owned.toSorted((a, b) => a - b));
+
+test('one instance takes all partitions, and a second one gets its half', async () => {
+  await using instances = await startInstances();
+  const first = await instances.start('one');
+  await eventually(() => expect(owned(first)).toEqual([all]));
+
+  const second = await instances.start('two');
+
+  await eventually(() => {
+    const [ofFirst = [], ofSecond = []] = owned(first, second);
+    expect([ofFirst.length, ofSecond.length]).toEqual([2, 2]);
+    expect([...ofFirst, ...ofSecond].toSorted((a, b) => a - b)).toEqual(all);
+  }, 8_000);
+});
+
+test('an instance that signs off leaves its partitions to the others at once', async () => {
+  await using instances = await startInstances();
+  const first = await instances.start('one');
+  await eventually(() => expect(owned(first)).toEqual([all]));
+  const second = await instances.start('two');
+  const stoppedAt = performance.now();
+  await first.leases.onModuleDestroy();
+  expect(first.leases.owned).toEqual([]);
+  await eventually(() => expect(owned(second)).toEqual([all]));
+  expect(performance.now() - stoppedAt).toBeLessThan(3_000);
+});
+
+test('an instance that cannot renew stops before another one can take over', async () => {
+  await using instances = await startInstances();
+  const first = await instances.start('one');
+  await eventually(() => expect(owned(first)).toEqual([all]));
+
+  await first.connection.close();
+  await eventually(() => expect(first.told.filter((each) => each.startsWith('lost'))).toHaveLength(4));
+  const second = await instances.start('two');
+
+  await eventually(() => expect(owned(second)).toEqual([all]), 8_000);
+});
+
+test('an instance whose entry names another one has lost the partition', async () => {
+  await using instances = await startInstances();
+  const first = await instances.start('one');
+  await eventually(() => expect(owned(first)).toEqual([all]));
+  const bucket = await openBucket(instances.nats, PARTITIONS_BUCKET);
+  await bucket.put('partition-2', 'somebody else');
+  await eventually(() => expect(first.told).toContain('lost 2'));
+});
