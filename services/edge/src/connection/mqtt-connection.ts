@@ -331,10 +331,8 @@ export class MqttConnection implements ClientConnection {
   readonly #onRoom = (): void => this.#resume(Pause.uplink);
 
   #pause(reason: number): void {
-    if (this.#pauses === 0) {
-      this.socket.pause();
-      this.parts.metrics.readingPauses.add();
-    }
+    if (this.#pauses === 0) this.socket.pause();
+    if (reason !== Pause.admission) this.parts.metrics.readingPauses.add();
     this.#pauses |= reason;
   }
 

@@ -21,6 +21,8 @@ export interface LiveGatewayParts {
 }
 
 const BACKLOG = 4_096;
+/** Elsewhere the option is an error, and a machine runs one edge. */
+const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
 
 /** One gateway's TLS listener. Any number of edges on a machine may have one on the same port. */
 export class LiveGateway {
@@ -79,7 +81,7 @@ export class LiveGateway {
           ),
         );
       this.#server.once('error', refuse);
-      this.#server.listen({ host: this.parts.host, port, backlog: BACKLOG, reusePort: true }, () => {
+      this.#server.listen({ host: this.parts.host, port, backlog: BACKLOG, reusePort: SHARES_PORTS }, () => {
         this.#server.off('error', refuse);
         this.#server.on('error', (error) =>
           this.parts.logger.error({ err: error, gatewayId, port }, 'a listener reported an error'),
