@@ -71,10 +71,7 @@ const readBucket = (bucket: BucketDefinition): string[] => [
   ...read(bucketStream(bucket)),
   ...consume({ name: bucketStream(bucket) }),
 ];
-const writeBucket = (bucket: BucketDefinition): string[] => [
-  `$KV.${bucket.name}.>`,
-  `$JS.API.STREAM.PURGE.${bucketStream(bucket)}`,
-];
+const writeBucket = ({ name }: BucketDefinition): string[] => [`$KV.${name}.>`];
 
 export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> = {
   registry: {
@@ -118,6 +115,8 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       ...MESSAGES_STREAM.subjects,
       ...readBucket(PARTITIONS_BUCKET),
       ...writeBucket(PARTITIONS_BUCKET),
+      // An instance that stops takes its entry along.
+      `$JS.API.STREAM.PURGE.${bucketStream(PARTITIONS_BUCKET)}`,
       watchedSubject('*'),
     ],
     subscribe: ['parser.v1.>', ...REGISTRY_STREAM.subjects],

@@ -34,8 +34,8 @@ test('the lines to paste use paths below the project', () => {
 });
 
 test('a data directory elsewhere is named in full, in quotes when it needs them', () => {
-  const message = readyMessage({ ...facts, caFile: "/home/a b/it's/ca.pem" });
-  expect(message).toContain(String.raw`--cafile '/home/a b/it'\''s/ca.pem' -h`);
+  const message = readyMessage({ ...facts, caFile: "/data/a b/it's/ca.pem" });
+  expect(message).toContain(String.raw`--cafile '/data/a b/it'\''s/ca.pem' -h`);
 });
 
 test('somebody without mosquitto_pub is told where it comes from', () => {
