@@ -10,6 +10,7 @@ export {
   type NewEvent,
   type RecordedEvent,
 } from './event-table.ts';
+export { EventUpcasters, type Upcast, type UpcastSteps } from './event-upcasters.ts';
 export { openDatabase, type DatabaseOptions, type OpenDatabase } from './open-database.ts';
 export { readAll, START_OF_LOG, type LogPosition } from './read-all.ts';
 export { readLockedLog } from './read-locked-log.ts';

@@ -1,5 +1,4 @@
 import {
-  readAll,
   readCheckpoint,
   writeCheckpoint,
   type EventNotifications,
@@ -7,6 +6,7 @@ import {
   type RecordedEvent,
 } from '@gatehouse/event-store';
 import type { Kysely } from 'kysely';
+import { readAll } from '../event-log/read-events.ts';
 import type { BackgroundWork } from './background-work.ts';
 
 /** What is done with committed events; the same event can come again, never in another order. */

@@ -4,12 +4,14 @@ import {
   StreamVersionConflict,
   type AppendAnnouncer,
   type EventMetadata,
+  type NewEvent,
   type RecordedEvent,
   type StreamAppend,
 } from '@gatehouse/event-store';
 import type { z } from 'zod';
 import type { RegistryDb, RegistryTransaction } from '../schema/registry-database.ts';
 import type { SecretSealer } from '../secrets/sealed-secret.ts';
+import { registryUpcasters } from '../event-log/registry-upcasters.ts';
 import { applyToViews } from '../views/registry-views.projection.ts';
 import type { CommandContext } from './command-context.ts';
 import {
@@ -98,7 +100,7 @@ export class CommandTransactions {
         append: async (...appends) => {
           const recorded = await appendToStreams(
             db,
-            appends.map((append) => ({ ...append, metadata })),
+            appends.map((append) => ({ ...append, events: append.events.map(inNewestVersion), metadata })),
           );
           await applyToViews(db, recorded);
           hasAppended ||= recorded.length > 0;
@@ -118,3 +120,8 @@ export class CommandTransactions {
     return { actor, key: idempotencyKey, hash: this.sealer.fingerprint(JSON.stringify([name, input])) };
   }
 }
+
+const inNewestVersion = (event: NewEvent): NewEvent => ({
+  ...event,
+  schemaVersion: registryUpcasters.newestVersion(event.type),
+});

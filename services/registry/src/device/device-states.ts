@@ -1,5 +1,6 @@
 import { fold } from '@gatehouse/decider';
-import { readStream, streamVersions } from '@gatehouse/event-store';
+import { streamVersions } from '@gatehouse/event-store';
+import { readStream } from '../event-log/read-events.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
 import { deviceStream } from '../stream-names.ts';
 import { deviceStateOf } from './device-row.ts';

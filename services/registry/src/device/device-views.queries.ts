@@ -1,6 +1,6 @@
 import type { DeviceHistoryEvent, DeviceStatus, DeviceView, Page } from '@gatehouse/contracts';
-import { readStreamBackwards } from '@gatehouse/event-store';
 import { traceIdOf } from '../commands/traceparent.ts';
+import { readStreamBackwards } from '../event-log/read-events.ts';
 import { ProductQueries } from '../product/product-views.queries.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import { deviceStream } from '../stream-names.ts';
@@ -8,11 +8,18 @@ import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
 import { deviceViewOf } from './device-view.ts';
 import { DeviceNotFound } from './device.failures.ts';
 
-export interface DeviceListRequest extends PageRequest {
+export interface DeviceFilters {
   readonly status?: DeviceStatus | undefined;
   /** What the device's name begins with. */
   readonly prefix?: string | undefined;
+  /** The whole serial number. */
+  readonly sn?: string | undefined;
 }
+
+export interface DeviceListRequest extends DeviceFilters, PageRequest {}
+
+/** Sorts after everything that begins as the text before it does. */
+const LAST_CHARACTER = '\u{10FFFF}';
 
 /** A device that the registry holds for online, with what a report of its session's end needs. */
 export interface OpenSession {
@@ -35,18 +42,9 @@ export class DeviceQueries {
 
   /** @throws {ProductNotFound} */
   async list(productKey: string, request: DeviceListRequest): Promise<Page<DeviceView>> {
-    const { status, prefix, limit, after } = request;
+    const { limit } = request;
     await this.#products.get(productKey);
-    let query = this.db
-      .selectFrom('device_view')
-      .selectAll()
-      .where('product_key', '=', productKey)
-      .where('device_name', '>', after ?? '')
-      .orderBy('device_name')
-      .limit(limit + 1);
-    if (status !== undefined) query = query.where('status', '=', status);
-    if (prefix !== undefined) query = query.where('device_name', 'like', `${likeText(prefix)}%`);
-    return pageOfRows(await query.execute(), limit, {
+    return pageOfRows(await devicesQuery(this.db, productKey, request).execute(), limit, {
       item: deviceViewOf,
       cursor: (row) => row.device_name,
     });
@@ -132,9 +130,24 @@ export class DeviceQueries {
   }
 }
 
-/** LIKE's own signs stand for themselves. */
-function likeText(text: string): string {
-  return text.replaceAll(/[\\%_]/g, (sign) => `\\${sign}`);
+/** One row more than a page. A prefix is a range of names: the plan does not depend on its text. */
+export function devicesQuery(db: RegistryDb, productKey: string, request: DeviceListRequest) {
+  const { status, prefix, sn, limit, after = '' } = request;
+  let query = db
+    .selectFrom('device_view')
+    .selectAll()
+    .where('product_key', '=', productKey)
+    .where('device_name', '>', after)
+    .orderBy('device_name')
+    .limit(limit + 1);
+  if (status !== undefined) query = query.where('status', '=', status);
+  if (sn !== undefined) query = query.where('serial_number', '=', sn);
+  if (prefix !== undefined) {
+    query = query
+      .where('device_name', '>=', prefix)
+      .where('device_name', '<', `${prefix}${LAST_CHARACTER}`);
+  }
+  return query;
 }
 
 function versionOfCursor(cursor: string | undefined): number | undefined {

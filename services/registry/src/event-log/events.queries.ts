@@ -1,8 +1,9 @@
 import type { LoggedEvent, Page } from '@gatehouse/contracts';
-import { readAll, START_OF_LOG, type LogPosition } from '@gatehouse/event-store';
+import { START_OF_LOG, type LogPosition } from '@gatehouse/event-store';
 import { RequestInvalid } from '@gatehouse/nest';
 import { traceIdOf } from '../commands/traceparent.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
+import { readAll } from './read-events.ts';
 
 export interface EventListRequest {
   readonly limit: number;

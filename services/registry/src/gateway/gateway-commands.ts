@@ -1,9 +1,10 @@
 import { gatewayView, type GatewayInput, type GatewayPatch, type GatewayView } from '@gatehouse/contracts';
 import { fold } from '@gatehouse/decider';
-import { readStream, violatedConstraint } from '@gatehouse/event-store';
+import { violatedConstraint } from '@gatehouse/event-store';
 import { z } from 'zod';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandAttempt, CommandTransactions } from '../commands/command-transactions.ts';
+import { readStream } from '../event-log/read-events.ts';
 import { productDecider } from '../product/product.decider.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
 import type { SecretSealer } from '../secrets/sealed-secret.ts';

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import type { ApiKeyInput, NewApiKeyView } from '@gatehouse/contracts';
 import { fold } from '@gatehouse/decider';
-import { readStream, violatedConstraint, type RecordedEvent } from '@gatehouse/event-store';
+import { violatedConstraint, type RecordedEvent } from '@gatehouse/event-store';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandTransactions } from '../commands/command-transactions.ts';
+import { readStream } from '../event-log/read-events.ts';
 import { operatorStream } from '../stream-names.ts';
 import type { ApiKeyAuthentication } from './api-key-authentication.ts';
 import { apiKeyHash, newApiKey } from './api-key-secret.ts';

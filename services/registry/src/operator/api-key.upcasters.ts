@@ -1,0 +1,4 @@
+import type { UpcastSteps } from '@gatehouse/event-store';
+
+/** Every event of API keys has its first shape. */
+export const apiKeyUpcasters: UpcastSteps = {};

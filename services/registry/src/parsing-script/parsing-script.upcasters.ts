@@ -1,0 +1,4 @@
+import type { UpcastSteps } from '@gatehouse/event-store';
+
+/** Every event of parsing scripts has its first shape. */
+export const parsingScriptUpcasters: UpcastSteps = {};
