@@ -15,7 +15,7 @@ const parserConfig = serviceConfig.extend({
   /** How long the stream MESSAGES may take to confirm a message; then it is published again. */
   PARSER_PUBLISH_TIMEOUT_MS: z.coerce.number().int().min(10).default(5_000),
   /** Uplink batches handled as one group, at most. */
-  PARSER_GROUP_BATCHES: z.coerce.number().int().min(1).max(256).default(16),
+  PARSER_GROUP_BATCHES: z.coerce.number().int().min(1).max(256).default(64),
   /** Messages handled as one group, at most; a larger batch is a group of its own. */
   PARSER_GROUP_MESSAGES: z.coerce.number().int().min(1).default(2_048),
   /** How long a group waits for more while groups follow one another closely; a lone batch never waits. */

@@ -22,13 +22,14 @@ import { BusConnection } from './uplink/bus-connection.ts';
 import { MessageParser } from './uplink/message-parser.ts';
 import { MessagePublisher } from './uplink/message-publisher.ts';
 import { PartitionLeases } from './uplink/partition-leases.ts';
-import type { UplinkWork } from './uplink/partition-owner.ts';
 import { PartitionOwners } from './uplink/partition-owners.ts';
+import type { UplinkConsumerContext } from './uplink/uplink-consumer.ts';
+import { UplinkPipeline, type GroupSteps } from './uplink/uplink-pipeline.ts';
 import { ProductWatch } from './watch/product-watch.ts';
 import { WatchRequests } from './watch/watch-requests.ts';
 
-const UPLINK_WORK = key<UplinkWork>('UPLINK_WORK');
-const UPLINK_CONTEXT = key<UplinkWork['consumer']>('UPLINK_CONTEXT');
+const GROUP_STEPS = key<GroupSteps>('GROUP_STEPS');
+const UPLINK_CONTEXT = key<UplinkConsumerContext>('UPLINK_CONTEXT');
 
 @Module({})
 class ParserModule {}
@@ -78,21 +79,26 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
         (nats, connection, metrics, logger) => ({ nats, connection, metrics, logger }),
       ),
       provideMade(
-        UPLINK_WORK,
-        [MessageParser, MessagePublisher, ProductWatch, UPLINK_CONTEXT],
-        (parser, publisher, watch, consumer) => ({
-          parser,
-          publisher,
-          watch,
-          consumer,
-          limits: {
-            batches: config.PARSER_GROUP_BATCHES,
-            messages: config.PARSER_GROUP_MESSAGES,
-            lingerMs: config.PARSER_LINGER_MS,
-          },
-        }),
+        GROUP_STEPS,
+        [MessageParser, ProductWatch, MessagePublisher],
+        (parser, watch, publisher) => ({ parser, watch, publisher }),
       ),
-      provide(PartitionOwners, [UPLINK_WORK]),
+      provideMade(
+        UplinkPipeline,
+        [GROUP_STEPS, PARSER_CONFIG, ParserMetrics, LOGGER],
+        (steps, settings, metrics, logger) =>
+          new UplinkPipeline(
+            steps,
+            {
+              batches: settings.PARSER_GROUP_BATCHES,
+              messages: settings.PARSER_GROUP_MESSAGES,
+              lingerMs: settings.PARSER_LINGER_MS,
+            },
+            metrics,
+            logger,
+          ),
+      ),
+      provide(PartitionOwners, [UplinkPipeline, UPLINK_CONTEXT]),
       provide(PartitionLeases, [NATS, INSTANCE_ID, PartitionOwners, LOGGER]),
     ],
   };

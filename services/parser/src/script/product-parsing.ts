@@ -35,14 +35,9 @@ export class ProductParsings {
     private readonly logger: Logger,
   ) {}
 
-  /**
-   * Waits for as long as the registry is away: a message that nobody can parse yet is not a message to drop.
-   *
-   * @throws the signal's reason when it aborts
-   */
-  async ruleOf(productKey: string, signal: AbortSignal): Promise<ParsingRule> {
+  /** Waits for as long as the registry is away: a message that nobody can parse yet is not a message to drop. */
+  async ruleOf(productKey: string): Promise<ParsingRule> {
     for (let attempt = 0; ; attempt += 1) {
-      signal.throwIfAborted();
       try {
         const entry =
           this.#entries.get(productKey) ?? (await (this.#questions.get(productKey) ?? this.#ask(productKey)));
@@ -50,7 +45,7 @@ export class ProductParsings {
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         this.logger.warn({ productKey, reason }, 'waiting for the registry to say how a product is parsed');
-        await wait(retryDelayMs(attempt), signal);
+        await wait(retryDelayMs(attempt));
       }
     }
   }

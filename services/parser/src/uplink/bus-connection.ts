@@ -21,8 +21,8 @@ export class BusConnection {
   }
 
   /** @throws when the signal aborts before the connection is back */
-  async up(signal: AbortSignal): Promise<void> {
-    while (!this.#isUp) await once(this.#events, 'back', { signal });
+  async up(signal?: AbortSignal): Promise<void> {
+    while (!this.#isUp) await once(this.#events, 'back', signal === undefined ? {} : { signal });
   }
 
   async #watch(): Promise<void> {

@@ -1,9 +1,10 @@
-import type { UplinkBatch, UplinkMessage } from '@gatehouse/contracts';
+import type { UplinkMessage } from '@gatehouse/contracts';
 import { MessageTrace } from '../observability/message-trace.ts';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { ParsingRule, ProductParsings } from '../script/product-parsing.ts';
 import { ScriptFailure } from '../script/script-failure.ts';
 import type { ParsedMessage, ParsingResult } from './parsed-message.ts';
+import type { ReceivedBatch } from './uplink-consumer.ts';
 
 /** Ordinary products of the reference platform ask for parsing with this tag; it is no part of the topic name. */
 const PARSING_TAG = '?_sn=default';
@@ -12,6 +13,7 @@ interface Waiting {
   readonly messageId: string;
   readonly message: UplinkMessage;
   readonly topic: string;
+  readonly source: ParsedMessage['source'];
   readonly trace: MessageTrace | undefined;
 }
 
@@ -22,13 +24,11 @@ export class MessageParser {
     private readonly metrics: ParserMetrics,
   ) {}
 
-  /**
-   * @returns the messages of all batches, each device's in the order in which it sent them
-   * @throws the signal's reason when it aborts
-   */
-  async parse(batches: readonly UplinkBatch[], signal: AbortSignal): Promise<ParsedMessage[]> {
+  /** @returns the messages of all batches, each device's in the order in which it sent them */
+  async parse(received: readonly ReceivedBatch[]): Promise<ParsedMessage[]> {
     const waiting = new Map<string, Waiting[]>();
-    for (const { productKey, batchId, messages } of batches) {
+    for (const { batch, consumer: source } of received) {
+      const { productKey, batchId, messages } = batch;
       const ofProduct = waiting.get(productKey) ?? [];
       waiting.set(productKey, ofProduct);
       for (const [index, message] of messages.entries()) {
@@ -37,22 +37,19 @@ export class MessageParser {
           messageId,
           message,
           topic: withoutTag(message.topic),
+          source,
           trace: MessageTrace.of(message, messageId),
         });
       }
     }
     const parsed = await Promise.all(
-      Array.from(waiting, ([productKey, messages]) => this.#parseProduct(productKey, messages, signal)),
+      Array.from(waiting, ([productKey, messages]) => this.#parseProduct(productKey, messages)),
     );
     return parsed.length === 1 ? (parsed[0] ?? []) : parsed.flat();
   }
 
-  async #parseProduct(
-    productKey: string,
-    messages: readonly Waiting[],
-    signal: AbortSignal,
-  ): Promise<ParsedMessage[]> {
-    const rule = await this.parsings.ruleOf(productKey, signal);
+  async #parseProduct(productKey: string, messages: readonly Waiting[]): Promise<ParsedMessage[]> {
+    const rule = await this.parsings.ruleOf(productKey);
     const results = await this.#resultsOf(rule, messages);
     return messages.map((each, index) => {
       const result = results(index);

@@ -21,6 +21,8 @@ export interface ParsedMessage {
   /** The topic name without its tag. */
   readonly topic: string;
   readonly result: ParsingResult;
+  /** Where it came from: once abandoned, it is somebody else's to publish. */
+  readonly source: { readonly isAbandoned: boolean };
   /** Of sampled messages only. */
   readonly trace: MessageTrace | undefined;
 }

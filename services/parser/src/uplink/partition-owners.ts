@@ -1,14 +1,19 @@
 import type { PartitionHolder } from './partition-leases.ts';
-import { PartitionOwner, type UplinkWork } from './partition-owner.ts';
+import { PartitionOwner } from './partition-owner.ts';
+import type { UplinkConsumerContext } from './uplink-consumer.ts';
+import type { UplinkPipeline } from './uplink-pipeline.ts';
 
 /** The owners of the partitions that this instance has leases for. */
 export class PartitionOwners implements PartitionHolder {
   readonly #owners = new Map<number, PartitionOwner>();
 
-  constructor(private readonly work: UplinkWork) {}
+  constructor(
+    private readonly pipeline: UplinkPipeline,
+    private readonly context: UplinkConsumerContext,
+  ) {}
 
   acquired(partition: number): void {
-    this.#owners.set(partition, new PartitionOwner(partition, this.work));
+    this.#owners.set(partition, new PartitionOwner(partition, this.pipeline, this.context));
   }
 
   async release(partition: number): Promise<void> {

@@ -13,6 +13,6 @@ export function retryDelayMs(attempt: number): number {
 }
 
 /** @throws the signal's reason when it aborts first */
-export async function wait(milliseconds: number, signal: AbortSignal): Promise<void> {
-  await delay(milliseconds, undefined, { signal, ref: false }).catch(() => signal.throwIfAborted());
+export async function wait(milliseconds: number, signal?: AbortSignal): Promise<void> {
+  await delay(milliseconds, undefined, { ref: false, ...(signal === undefined ? {} : { signal }) });
 }

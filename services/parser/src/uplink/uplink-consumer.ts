@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { decodeUplinkBatch, UPLINK_STREAM, type UplinkBatch } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
 import {
@@ -17,17 +16,8 @@ import type { BusConnection } from './bus-connection.ts';
 export interface ReceivedBatch {
   readonly batch: UplinkBatch;
   readonly delivery: JsMsg;
+  readonly consumer: UplinkConsumer;
 }
-
-export interface GroupLimits {
-  readonly batches: number;
-  readonly messages: number;
-  /** How long a group is held open for more while the traffic is dense; a lone batch never waits. */
-  readonly lingerMs: number;
-}
-
-/** Two groups within this time of each other are dense traffic. */
-const DENSE_MS = 50;
 
 export interface UplinkConsumerContext {
   readonly nats: NatsConnection;
@@ -43,6 +33,7 @@ const STILL_WORKING_MS = 20_000;
 const MAX_ACK_PENDING = 256;
 const MESSAGES_PULLED = 128;
 const NANOS_PER_MS = 1_000_000;
+const CONSUMER_NOT_FOUND = 10_014;
 
 const consumerName = (partition: number): string => `parser-${partition}`;
 
@@ -53,14 +44,16 @@ const consumerName = (partition: number): string => `parser-${partition}`;
  */
 export class UplinkConsumer implements AsyncDisposable {
   readonly #queue: ReceivedBatch[] = [];
-  readonly #held = new Set<JsMsg>();
+  readonly #inHand = new Set<JsMsg>();
+  readonly #ended = Promise.withResolvers<void>();
+  readonly #drained = Promise.withResolvers<void>();
   readonly #stopListening: () => void;
   readonly #stillWorking: NodeJS.Timeout;
   #messages: ConsumerMessages | undefined;
-  #wake: () => void = () => undefined;
+  #onArrival: () => void = () => undefined;
   #lastDelivery = 0;
-  #lastTakenAt = 0;
   #hasEnded = false;
+  #isAbandoned = false;
 
   private constructor(
     readonly partition: number,
@@ -68,7 +61,8 @@ export class UplinkConsumer implements AsyncDisposable {
   ) {
     this.#stopListening = context.connection.onLost(() => this.end());
     this.#stillWorking = setInterval(() => {
-      for (const delivery of this.#held) delivery.working();
+      for (const delivery of this.#inHand) delivery.working();
+      for (const { delivery } of this.#queue) delivery.working();
     }, STILL_WORKING_MS);
   }
 
@@ -76,7 +70,9 @@ export class UplinkConsumer implements AsyncDisposable {
     const { nats } = context;
     const manager = await jetstreamManager(nats, { checkAPI: false });
     const name = consumerName(partition);
-    await manager.consumers.delete(UPLINK_STREAM.name, name).catch(ignoreMissing);
+    await manager.consumers.delete(UPLINK_STREAM.name, name).catch((error: { code?: number }) => {
+      if (error.code !== CONSUMER_NOT_FOUND) throw error;
+    });
     await manager.consumers.add(UPLINK_STREAM.name, {
       durable_name: name,
       description: `owner of uplink partition ${partition}`,
@@ -97,49 +93,80 @@ export class UplinkConsumer implements AsyncDisposable {
     return opened;
   }
 
-  /** The next batches in their order, at least one; undefined when it has ended. */
-  async take(limits: GroupLimits): Promise<readonly ReceivedBatch[] | undefined> {
-    while (this.#queue.length === 0 && !this.#hasEnded) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const isDense = performance.now() - this.#lastTakenAt < DENSE_MS;
-    if (isDense && limits.lingerMs > 0 && this.#queue.length < limits.batches) await delay(limits.lingerMs);
-    if (this.#hasEnded) return undefined;
-    this.#lastTakenAt = performance.now();
-    let taken = 0;
-    let messages = 0;
-    for (const { batch } of this.#queue) {
-      messages += batch.messages.length;
-      if (taken > 0 && (taken >= limits.batches || messages > limits.messages)) break;
-      taken += 1;
-    }
-    return this.#queue.splice(0, taken);
+  /** Somebody else may own the partition by now: what is in hand must not be published any more. */
+  get isAbandoned(): boolean {
+    return this.#isAbandoned;
   }
 
-  /** All messages of these batches are stored. */
-  done(batches: readonly ReceivedBatch[]): void {
-    for (const { delivery } of batches) {
-      delivery.ack();
-      this.#held.delete(delivery);
-    }
-    this.context.metrics.batches.add('done', batches.length);
+  get hasBatches(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  /** @param listener called whenever a batch has arrived */
+  onArrival(listener: () => void): void {
+    this.#onArrival = listener;
+    if (this.hasBatches) listener();
+  }
+
+  /** The next batch, unless it would be larger than `maxMessages`. */
+  take(maxMessages: number): ReceivedBatch | undefined {
+    const [next] = this.#queue;
+    if (next === undefined || next.batch.messages.length > maxMessages) return undefined;
+    this.#queue.shift();
+    this.#inHand.add(next.delivery);
+    return next;
+  }
+
+  /** All messages of this batch are stored. */
+  done({ delivery }: ReceivedBatch): void {
+    if (this.#isAbandoned) return;
+    delivery.ack();
+    this.context.metrics.batches.add('done');
+    this.#letGo(delivery);
+  }
+
+  /** Nothing is known of this batch: ends, so that it is delivered again in its turn. */
+  fail({ delivery }: ReceivedBatch): void {
+    this.end();
+    this.#letGo(delivery);
   }
 
   /** Hands out nothing more; batches in hand may still be acknowledged. */
   end(): void {
+    if (this.#hasEnded) return;
     this.#hasEnded = true;
     this.#queue.length = 0;
-    this.#wake();
+    this.#ended.resolve();
+    if (this.#inHand.size === 0) this.#drained.resolve();
+  }
+
+  abandon(): void {
+    this.#isAbandoned = true;
+    this.#inHand.clear();
+    this.end();
+    this.#drained.resolve();
+  }
+
+  /** Resolves when it hands out nothing more. */
+  get ended(): Promise<void> {
+    return this.#ended.promise;
+  }
+
+  /** Resolves when it has ended and nothing is in hand any more. */
+  get drained(): Promise<void> {
+    return this.#drained.promise;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.end();
     this.#stopListening();
     clearInterval(this.#stillWorking);
-    this.#held.clear();
     await this.#messages?.close();
+  }
+
+  #letGo(delivery: JsMsg): void {
+    this.#inHand.delete(delivery);
+    if (this.#hasEnded && this.#inHand.size === 0) this.#drained.resolve();
   }
 
   #received(delivery: JsMsg): void {
@@ -153,9 +180,7 @@ export class UplinkConsumer implements AsyncDisposable {
     this.#lastDelivery = deliverySequence;
     this.context.metrics.batchesWaiting(this.partition, pending);
     try {
-      this.#queue.push({ batch: decodeUplinkBatch(delivery.data), delivery });
-      this.#held.add(delivery);
-      this.#wake();
+      this.#queue.push({ batch: decodeUplinkBatch(delivery.data), delivery, consumer: this });
     } catch (error) {
       // It will not get better by being delivered again.
       delivery.term(error instanceof Error ? error.message : 'malformed');
@@ -164,7 +189,9 @@ export class UplinkConsumer implements AsyncDisposable {
         { err: error, subject: delivery.subject, streamSequence: delivery.seq, bytes: delivery.data.length },
         'an uplink batch cannot be read and is given up',
       );
+      return;
     }
+    this.#onArrival();
   }
 
   async #watch(messages: ConsumerMessages): Promise<void> {
@@ -176,9 +203,4 @@ export class UplinkConsumer implements AsyncDisposable {
     }
     this.end();
   }
-}
-
-function ignoreMissing(error: unknown): void {
-  const CONSUMER_NOT_FOUND = 10_014;
-  if ((error as { code?: number }).code !== CONSUMER_NOT_FOUND) throw error;
 }
