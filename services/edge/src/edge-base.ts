@@ -34,6 +34,7 @@ export function edgeBase(config: EdgeConfig, process: ServiceProcess): EdgeBase 
     runId,
     {
       lingerMs: config.EDGE_UPLINK_LINGER_MS,
+      denseLingerMs: config.EDGE_UPLINK_DENSE_LINGER_MS,
       queueMessages: config.EDGE_UPLINK_QUEUE_MESSAGES,
       queueBytes: config.EDGE_UPLINK_QUEUE_BYTES,
     },

@@ -20,6 +20,8 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_ADMISSION_TIMEOUT_MS: count(100, 10_000),
   /** How long a message may wait for company before its batch is published. */
   EDGE_UPLINK_LINGER_MS: z.coerce.number().int().min(0).max(10).default(2),
+  /** The same from 2,000 messages a second. */
+  EDGE_UPLINK_DENSE_LINGER_MS: z.coerce.number().int().min(0).max(20).default(5),
   /** Messages and bytes that are read but not yet stored; at the limit sockets are not read. */
   EDGE_UPLINK_QUEUE_MESSAGES: count(1, 10_000),
   EDGE_UPLINK_QUEUE_BYTES: count(MIB, 32 * MIB),

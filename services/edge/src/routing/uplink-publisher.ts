@@ -8,7 +8,10 @@ import { UplinkBatchQueue, type Acknowledger, type SealedBatch } from './uplink-
 import { UplinkLane, type LaneParts } from './uplink-lane.ts';
 
 export interface UplinkLimits {
+  /** How long a message waits for company while few come. */
   readonly lingerMs: number;
+  /** The same in dense traffic, where company is certain and each batch costs as much as ten messages. */
+  readonly denseLingerMs: number;
   /** Messages and bytes that may be read but not stored, over all lanes. */
   readonly queueMessages: number;
   readonly queueBytes: number;
@@ -30,6 +33,8 @@ export interface UplinkSource {
 
 /** 512 messages or 256 kB: past that a larger batch costs no less a message, and waits longer. */
 const BATCH_LIMITS = { messages: 512, bytes: 256 * 1_024 };
+/** Traffic is dense from here: 2,000 messages a second through this edge. */
+const DENSE_MESSAGES_PER_MS = 2;
 /** Reading goes on when the queue has emptied to this share, so that it does not stop at once again. */
 const ROOM_SHARE = 0.8;
 const REFUSAL_LOG_INTERVAL_MS = 5_000;
@@ -44,6 +49,9 @@ export class UplinkPublisher {
   readonly #laneParts: LaneParts;
   #due: UplinkLane[] = [];
   #tick: NodeJS.Timeout | undefined;
+  #lingerMs: number;
+  #takenSinceTick = 0;
+  #tickedAt = performance.now();
   #messages = 0;
   #bytes = 0;
   #refusalLoggedAt = Number.NEGATIVE_INFINITY;
@@ -55,6 +63,7 @@ export class UplinkPublisher {
     private readonly limits: UplinkLimits,
     private readonly parts: UplinkParts,
   ) {
+    this.#lingerMs = limits.lingerMs;
     this.#laneParts = {
       ...parts,
       onStored: (lane, batch) => this.#stored(lane, batch),
@@ -124,6 +133,7 @@ export class UplinkPublisher {
   ): void {
     this.#bytes += lane.queue.add(message, acknowledger, packetId, traced);
     this.#messages += 1;
+    this.#takenSinceTick += 1;
     if (lane.queue.hasFullBatch) lane.send();
     else if (!lane.isDue) this.#schedule(lane);
   }
@@ -173,15 +183,22 @@ export class UplinkPublisher {
     lane.isDue = true;
     this.#due.push(lane);
     // One timer for all lanes: their batches go out in one write.
-    this.#tick ??= setTimeout(() => {
-      this.#tick = undefined;
-      const due = this.#due;
-      this.#due = [];
-      for (const each of due) {
-        each.isDue = false;
-        each.send();
-      }
-    }, this.limits.lingerMs);
+    this.#tick ??= setTimeout(() => this.#sendDue(), this.#lingerMs);
+  }
+
+  #sendDue(): void {
+    this.#tick = undefined;
+    const now = performance.now();
+    const isDense = this.#takenSinceTick >= DENSE_MESSAGES_PER_MS * (now - this.#tickedAt);
+    this.#lingerMs = isDense ? this.limits.denseLingerMs : this.limits.lingerMs;
+    this.#takenSinceTick = 0;
+    this.#tickedAt = now;
+    const due = this.#due;
+    this.#due = [];
+    for (const lane of due) {
+      lane.isDue = false;
+      lane.send();
+    }
   }
 
   #stored(lane: UplinkLane, batch: SealedBatch): void {
