@@ -16,6 +16,10 @@ const SIGN_OF_LIFE_MS = 10_000;
 /** Signals that end us end what we run; the terminal sends Ctrl-C to all by itself, twice does no harm. */
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+let interrupted = false;
+/** Whether somebody asked us to stop. */
+export const isInterrupted = () => interrupted;
+
 /** A thing that went wrong, in words for the person at the terminal. */
 export class NotPrepared extends Error {}
 
@@ -81,7 +85,10 @@ export function run(command, args, options = {}, onLine) {
       stdio: onLine === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       ...options,
     });
-    const forward = (signal) => child.kill(signal);
+    const forward = (signal) => {
+      interrupted = true;
+      child.kill(signal);
+    };
     for (const signal of FORWARDED) process.on(signal, forward);
     const stopWatching = onParentGone(() => forward('SIGTERM'));
     if (onLine !== undefined) {

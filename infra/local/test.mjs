@@ -4,7 +4,15 @@
 //   npm run bench       the figures of docs/performance.md
 import { readFileSync, rmSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { exitWith, installDependencies, pinnedNode, projectDirectory, run } from './prepare-checkout.mjs';
+import {
+  exitWith,
+  installDependencies,
+  isInterrupted,
+  NotPrepared,
+  pinnedNode,
+  projectDirectory,
+  run,
+} from './prepare-checkout.mjs';
 
 const CACHE = join(projectDirectory, '.cache');
 const inModules = (...parts) => join(projectDirectory, 'node_modules', ...parts);
@@ -13,18 +21,33 @@ const inModules = (...parts) => join(projectDirectory, 'node_modules', ...parts)
 const STATIC_CHECKS = ['format:check', 'lint', 'build', 'boundaries', 'unused'];
 const TEST_PROJECTS = ['unit', 'integration', 'end-to-end'];
 
+/** Thrown between two steps. */
+class Interrupted extends Error {}
+
 const totals = { passed: 0, failed: 0, skipped: 0 };
 
-await exitWith(async () => {
-  await installDependencies();
-  mkdirSync(CACHE, { recursive: true });
-  if (process.argv.includes('--bench')) return bench();
-  if (process.argv.includes('--long')) await test('long');
-  else await checkAll();
+await exitWith(process.argv.includes('--bench') ? bench : testAll);
+
+async function testAll() {
+  try {
+    await installDependencies();
+    mkdirSync(CACHE, { recursive: true });
+    if (process.argv.includes('--long')) await test('long');
+    else await checkAll();
+  } catch (error) {
+    if (!(error instanceof Interrupted)) {
+      console.error(error instanceof NotPrepared ? error.message : error);
+      count(false);
+    }
+  }
+  if (isInterrupted()) {
+    console.log('interrupted');
+    count(false);
+  }
   const skipped = totals.skipped > 0 ? `, ${totals.skipped} skipped` : '';
   console.log(`${totals.passed} passed, ${totals.failed} failed${skipped}`);
   return totals.failed === 0 ? 0 : 1;
-});
+}
 
 async function checkAll() {
   for (const name of STATIC_CHECKS) {
@@ -61,6 +84,7 @@ async function test(project) {
 }
 
 async function bench() {
+  await installDependencies();
   if (!(await step('build', () => program(inModules('typescript', 'bin', 'tsc'), ['-b'])))) return 1;
   return (await program('test/dist/bench/main.js', [])) === 0 ? 0 : 1;
 }
@@ -69,6 +93,7 @@ async function step(name, work) {
   const startedAt = Date.now();
   console.log(`\n── ${name}`);
   const isGood = (await work()) === 0;
+  if (isInterrupted()) throw new Interrupted();
   console.log(
     `── ${name}: ${isGood ? 'good' : 'FAILED'} (${((Date.now() - startedAt) / 1_000).toFixed(1)} s)`,
   );
