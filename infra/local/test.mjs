@@ -106,7 +106,7 @@ function program(script, args) {
       ...process.env,
       NX_DAEMON: 'false',
       NX_TUI: 'false',
-      FORCE_COLOR: process.stdout.isTTY ? '1' : '0',
+      ...(process.stdout.isTTY ? { FORCE_COLOR: '1' } : { NO_COLOR: '1' }),
     },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
