@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { findCredential, type ReplyOf } from '@gatehouse/contracts';
-import { callService, ServiceUnreachable } from '@gatehouse/nats';
+import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AuthConfig } from '../auth.config.ts';
@@ -98,16 +98,20 @@ export class CredentialDirectory {
     return flight.lookup;
   }
 
-  /** A registry that is not there is asked again until the time is over: it may be restarting. */
+  /**
+   * Asked again until the time is over: the registry may be restarting, and a question that it had in hand
+   * when it died is never answered.
+   */
   async #answerOf(gatewayId: string, username: string): Promise<CredentialAnswer> {
     const deadline = performance.now() + this.config.AUTH_REGISTRY_TIMEOUT_MS;
     for (;;) {
       const leftMs = Math.max(1, Math.ceil(deadline - performance.now()));
+      const attemptMs = Math.min(leftMs, this.config.AUTH_REGISTRY_ATTEMPT_MS);
       try {
-        return await callService(this.nats, findCredential, { gatewayId, username }, leftMs);
+        return await callService(this.nats, findCredential, { gatewayId, username }, attemptMs);
       } catch (error) {
-        const isAway = error instanceof ServiceUnreachable;
-        if (!isAway || performance.now() + ASK_AGAIN_MS >= deadline) throw error;
+        const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
+        if (!isPassing || performance.now() + ASK_AGAIN_MS >= deadline) throw error;
         await wait(ASK_AGAIN_MS);
       }
     }

@@ -20,7 +20,6 @@ const DISCONNECT_ONLY: ReadonlySet<ReasonCode> = new Set([
   ReasonCode.ServerShuttingDown,
   ReasonCode.KeepAliveTimeout,
   ReasonCode.SessionTakenOver,
-  ReasonCode.ReceiveMaximumExceeded,
   ReasonCode.TopicAliasInvalid,
   ReasonCode.AdministrativeAction,
   ReasonCode.MaximumConnectTime,

@@ -41,18 +41,6 @@ export class KeepAliveExpired extends ConnectionFailure {
   }
 }
 
-export class ReceiveMaximumExceeded extends ConnectionFailure {
-  readonly code = 'EDGE_RECEIVE_MAXIMUM_EXCEEDED';
-  readonly kind = 'rate-limited';
-  readonly reasonCode = ReasonCode.ReceiveMaximumExceeded;
-
-  constructor(readonly receiveMaximum: number) {
-    super(
-      `more than ${receiveMaximum} QoS 1 messages are unacknowledged; wait for PUBACK as CONNACK's Receive Maximum says`,
-    );
-  }
-}
-
 export class TopicAliasInvalid extends ConnectionFailure {
   readonly code = 'EDGE_TOPIC_ALIAS_INVALID';
   readonly kind = 'invalid';

@@ -1,9 +1,5 @@
 import { topicNameProblem, type PublishPacket } from '@gatehouse/mqtt';
-import {
-  QosUnsupported,
-  ReceiveMaximumExceeded,
-  TopicNameInvalid,
-} from '../connection/connection.failures.ts';
+import { QosUnsupported, TopicNameInvalid } from '../connection/connection.failures.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import { untracedContext, tracedContext, type EdgeSpans } from '../observability/edge-spans.ts';
 import type { UplinkPublisher } from '../routing/uplink-publisher.ts';
@@ -30,10 +26,6 @@ export class PublishHandler {
     if (qos === 2) throw new QosUnsupported();
     const topic = topicOf(session, packet);
     const isVersion5 = session.terms.protocolVersion === 5;
-    // [MQTT5-3.3.4-9]: the client knows the limit; an older client is made to wait instead.
-    if (qos === 1 && session.unacknowledged >= RECEIVE_MAXIMUM && isVersion5) {
-      throw new ReceiveMaximumExceeded(RECEIVE_MAXIMUM);
-    }
     const room = this.uplink.roomFor(packetId);
     if (room !== 'room') return room === 'full' ? 'hold' : 'next';
 
@@ -66,7 +58,9 @@ export class PublishHandler {
     }
     this.metrics.receivedQos1.add();
     session.unacknowledged += 1;
-    return session.unacknowledged >= RECEIVE_MAXIMUM && !isVersion5 ? 'pause' : 'next';
+    // A client that sends more than Receive Maximum is not read until it has been acknowledged: some popular
+    // libraries do not heed the limit, and a fleet is to come in unchanged. [MQTT5-3.3.4-9]
+    return session.unacknowledged >= RECEIVE_MAXIMUM ? 'pause' : 'next';
   }
 }
 

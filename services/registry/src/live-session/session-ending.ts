@@ -1,4 +1,4 @@
-import { kickSession, type SessionEndReason } from '@gatehouse/contracts';
+import { kickSession, registryEventSubject, type SessionEndReason } from '@gatehouse/contracts';
 import type { RecordedEvent } from '@gatehouse/event-store';
 import { Failure } from '@gatehouse/failure';
 import { callService, ServiceUnreachable } from '@gatehouse/nats';
@@ -22,11 +22,12 @@ export interface Ending {
  */
 const SECOND_LOOK_MS = 6_000;
 const MAX_SECOND_LOOKS = 10_000;
+const PUBLISHED_WITHIN_MS = 300;
 const ATTEMPTS = 3;
 const RETRY_MS = 200;
 
 /**
- * Ends the live session of a device that was disabled or deleted: at once by the instance that did it, and at
+ * Ends the live session of a device that was disabled or deleted: soon by the instance that did it, and at
  * least once by the log, which can be held back by a long transaction.
  */
 export class SessionEnding implements LogReader {
@@ -42,10 +43,20 @@ export class SessionEnding implements LogReader {
     private readonly logger: Logger,
   ) {}
 
-  /** Right after the command, without waiting for the edge. */
+  /**
+   * Right after the command, without waiting for the edge: as soon as the event is published, because auth
+   * would admit a device that comes back before it has heard of it; or a little later in any case.
+   */
   endNow(ending: Ending): void {
-    this.#end(ending, this.#stopped.signal).catch((error: unknown) => {
-      this.logger.warn({ err: error, ...ending }, 'a session is left to the log to end');
+    const end = (): void => {
+      this.#end(ending, this.#stopped.signal).catch((error: unknown) => {
+        this.logger.warn({ err: error, ...ending }, 'a session is left to the log to end');
+      });
+    };
+    this.nats.subscribe(registryEventSubject('device', ending.productKey, ending.deviceName), {
+      max: 1,
+      timeout: PUBLISHED_WITHIN_MS,
+      callback: end,
     });
   }
 
