@@ -13,6 +13,7 @@ import { masterKey } from './master-key.ts';
 import type { NatsUserName } from './nats-permissions.ts';
 import { ProcessRegister } from './process-register.ts';
 import { readyMessage } from './ready-message.ts';
+import { writeSecret } from './secret-file.ts';
 import { serviceEnvironment, type ServiceName } from './service-environment.ts';
 import { startService } from './service-process.ts';
 import type { StartOptions } from './start-options.ts';
@@ -60,6 +61,8 @@ export async function startGatehouse(
   const house = { ...parts, directory, register, running };
   const key = await masterKey(directory, options.masterKey);
   const [databaseUrl, natsUrlOf] = await allOf([startDatabase(house), startBus(house)]);
+  // For npm run registry -- … --data-dir; it holds the password.
+  await writeSecret(directory.at('database-url'), databaseUrl);
   register.natsUrl = natsUrlOf('application');
   await files.writeNatsUrl(natsUrlOf('application'));
 

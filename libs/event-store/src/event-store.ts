@@ -13,6 +13,6 @@ export {
 export { EventUpcasters, type Upcast, type UpcastSteps } from './event-upcasters.ts';
 export { openDatabase, type DatabaseOptions, type OpenDatabase } from './open-database.ts';
 export { readAll, START_OF_LOG, type LogPosition } from './read-all.ts';
-export { readLockedLog } from './read-locked-log.ts';
+export { readVisible } from './read-visible.ts';
 export { tryReaderLock, type ReaderLock } from './reader-lock.ts';
 export { readStream, readStreamBackwards, streamVersions, type BackwardsPage } from './read-stream.ts';

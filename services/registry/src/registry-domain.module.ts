@@ -40,7 +40,8 @@ export const registryDomainProviders = [
   provideMade(
     SecretSealer,
     [REGISTRY_CONFIG],
-    ({ GATEHOUSE_MASTER_KEY }) => new SecretSealer(GATEHOUSE_MASTER_KEY),
+    ({ GATEHOUSE_MASTER_KEY, GATEHOUSE_MASTER_KEY_PREVIOUS }) =>
+      new SecretSealer(GATEHOUSE_MASTER_KEY, GATEHOUSE_MASTER_KEY_PREVIOUS),
   ),
   provide(AppendAnnouncer, [REGISTRY_DB]),
   provide(CommandTransactions, [REGISTRY_DB, AppendAnnouncer, SecretSealer]),

@@ -6,6 +6,11 @@ export const registryConfig = serviceConfig.extend({
   DATABASE_URL: z.string().min(1, 'must be the address of a PostgreSQL database: postgres://…'),
   /** Seals private keys; 32 bytes as 64 hexadecimal characters. */
   GATEHOUSE_MASTER_KEY: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal characters'),
+  /** Opens what is sealed under it, seals nothing: while secrets go over from one master key to another. */
+  GATEHOUSE_MASTER_KEY_PREVIOUS: z
+    .string()
+    .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal characters')
+    .optional(),
   /** An API key with full rights that needs no database: what creates the first real ones. Unset: none. */
   GATEHOUSE_BOOTSTRAP_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),

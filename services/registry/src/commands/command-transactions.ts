@@ -117,7 +117,13 @@ export class CommandTransactions {
     { actor, idempotencyKey }: CommandContext,
   ): IdempotentCommand | undefined {
     if (idempotencyKey === undefined) return undefined;
-    return { actor, key: idempotencyKey, hash: this.sealer.fingerprint(JSON.stringify([name, input])) };
+    const text = JSON.stringify([name, input]);
+    return {
+      actor,
+      key: idempotencyKey,
+      hash: this.sealer.fingerprint(text),
+      isSameAs: (hash) => this.sealer.isFingerprintOf(hash, text),
+    };
   }
 }
 

@@ -6,6 +6,8 @@ export interface IdempotentCommand {
   readonly actor: string;
   readonly key: string;
   readonly hash: string;
+  /** Whether the hash that an earlier command left is that of this one. */
+  readonly isSameAs: (hash: string) => boolean;
 }
 
 /** Longer than any client repeats itself. */
@@ -19,8 +21,9 @@ const KEPT_HOURS = 24;
  */
 export async function claimIdempotencyKey(
   transaction: RegistryTransaction,
-  { actor, key, hash }: IdempotentCommand,
+  command: IdempotentCommand,
 ): Promise<{ readonly answer: unknown } | undefined> {
+  const { actor, key, hash } = command;
   await transaction
     .deleteFrom('idempotent_command')
     .where('created_at', '<', sql<Date>`now() - make_interval(hours => ${KEPT_HOURS})`)
@@ -31,7 +34,7 @@ export async function claimIdempotencyKey(
     .onConflict((conflict) => conflict.columns(['actor', 'key']).doNothing())
     .executeTakeFirst();
   if (claimed.numInsertedOrUpdatedRows === 1n) return undefined;
-  return findAnswer(transaction, { actor, key, hash });
+  return findAnswer(transaction, command);
 }
 
 /**
@@ -41,7 +44,7 @@ export async function claimIdempotencyKey(
  */
 export async function findAnswer(
   db: RegistryDb,
-  { actor, key, hash }: IdempotentCommand,
+  { actor, key, isSameAs }: IdempotentCommand,
 ): Promise<{ readonly answer: unknown } | undefined> {
   const earlier = await db
     .selectFrom('idempotent_command')
@@ -50,7 +53,7 @@ export async function findAnswer(
     .where('key', '=', key)
     .executeTakeFirst();
   if (earlier === undefined) return undefined;
-  if (earlier.command_hash !== hash) throw new IdempotencyKeyReused(key);
+  if (!isSameAs(earlier.command_hash)) throw new IdempotencyKeyReused(key);
   return { answer: earlier.answer };
 }
 

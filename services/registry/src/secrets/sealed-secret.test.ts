@@ -27,6 +27,15 @@ test('a secret does not open elsewhere, altered, cut short or under another key'
   );
 });
 
+test('what was sealed under the former key opens while that one is known too', () => {
+  const sealed = sealer.seal('the key', 'gateway/gw-1');
+  const next = new SecretSealer('cd'.repeat(32), 'ab'.repeat(32));
+  expect(next.open(sealed, 'gateway/gw-1')).toBe('the key');
+  expect(next.seal('the key', 'gateway/gw-1').keyId).toBe(new SecretSealer('cd'.repeat(32)).keyId);
+  expect(next.isFingerprintOf(sealer.fingerprint('a'), 'a')).toBe(true);
+  expect(next.isFingerprintOf(sealer.fingerprint('a'), 'b')).toBe(false);
+});
+
 test('a fingerprint tells equal texts under one key only', () => {
   expect(sealer.fingerprint('a')).toBe(sealer.fingerprint('a'));
   expect(sealer.fingerprint('a')).not.toBe(sealer.fingerprint('b'));

@@ -1,0 +1,68 @@
+import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
+import { sql } from 'kysely';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+import { rotateSecrets } from './secret-rotation.ts';
+import { SEALED_COLUMNS } from './sealed-columns.ts';
+import { SecretSealer } from './sealed-secret.ts';
+
+const OLD = '12'.repeat(32);
+const NEW = '34'.repeat(32);
+const GATEWAYS = 450;
+
+let database: TestDatabase;
+let domain: RegistryDomain;
+const idOf = (number: number): string => `gw-${String(number).padStart(4, '0')}`;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  domain = await openDomain({ url: database.url, masterKey: OLD });
+  const sealer = new SecretSealer(OLD);
+  const rows = Array.from({ length: GATEWAYS }, (_, number) => {
+    const { keyId, sealed } = sealer.seal(`key ${number}`, `gateway/${idOf(number)}`);
+    return { gateway_id: idOf(number), key_id: keyId, sealed_private_key: sealed };
+  });
+  await domain.db.insertInto('gateway_secret').values(rows).execute();
+});
+afterAll(async () => {
+  await domain[Symbol.asyncDispose]();
+  await database[Symbol.asyncDispose]();
+});
+
+test('every column that holds sealed secrets is rotated', async () => {
+  const { rows } = await sql<{ name: string }>`
+    select table_name || '.' || column_name as name from information_schema.columns
+    where table_schema = current_schema() and column_name like 'sealed\\_%' order by 1`.execute(domain.db);
+  expect(SEALED_COLUMNS.map(({ table, sealedColumn }) => `${table}.${sealedColumn}`).toSorted()).toEqual(
+    rows.map(({ name }) => name),
+  );
+});
+
+test('a rotation that is stopped goes on where it was, and both keys open all the while', async () => {
+  const both = new SecretSealer(NEW, OLD);
+  const stopped = rotateSecrets(domain.db, both, () => {
+    throw new Error('stopped');
+  });
+  await expect(stopped).rejects.toThrow('stopped');
+
+  const secrets = await domain.db.selectFrom('gateway_secret').selectAll().orderBy('gateway_id').execute();
+  expect(new Set(secrets.map(({ key_id }) => key_id)).size).toBe(2);
+  const opened = secrets.map(({ gateway_id, key_id, sealed_private_key }) =>
+    both.open({ keyId: key_id, sealed: sealed_private_key }, `gateway/${gateway_id}`),
+  );
+  expect(opened).toEqual(Array.from({ length: GATEWAYS }, (_, number) => `key ${number}`));
+
+  const rest = await rotateSecrets(domain.db, both);
+  expect(rest).toEqual({ resealed: GATEWAYS - 200, unreadable: [] });
+  expect(await rotateSecrets(domain.db, both)).toEqual({ resealed: 0, unreadable: [] });
+});
+
+test('a secret that neither key opens is named and left as it is', async () => {
+  const other = new SecretSealer('56'.repeat(32)).seal('lost', 'gateway/gw-lost');
+  await domain.db
+    .insertInto('gateway_secret')
+    .values({ gateway_id: 'gw-lost', key_id: other.keyId, sealed_private_key: other.sealed })
+    .execute();
+  const { unreadable } = await rotateSecrets(domain.db, new SecretSealer(NEW, OLD));
+  expect(unreadable).toEqual([{ place: 'gateway/gw-lost', keyId: other.keyId }]);
+});
