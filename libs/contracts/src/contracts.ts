@@ -111,7 +111,14 @@ export {
 } from './http/gateway-resource.ts';
 export { productPage, productView, type ProductView } from './http/product-resource.ts';
 export {
+  deviceImportPage,
+  deviceImportState,
+  deviceImportView,
+  type DeviceImportView,
+} from './http/device-import-resource.ts';
+export {
   deviceCredentialsInput,
+  deviceExportQuery,
   deviceHistoryEvent,
   deviceHistoryPage,
   deviceImportInput,

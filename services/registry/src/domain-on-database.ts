@@ -3,6 +3,9 @@ import { CommandTransactions } from './commands/command-transactions.ts';
 import { CredentialQueries } from './device/credentials.queries.ts';
 import { DeviceCommands } from './device/device-commands.ts';
 import { DeviceImporter } from './device/device-importer.ts';
+import { DeviceImports } from './device/device-imports.ts';
+import { DeviceImportQueries } from './device/device-imports.queries.ts';
+import { DeviceSecrets } from './device/device-secrets.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
@@ -34,11 +37,14 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
     onError: () => undefined,
   });
   const { db } = database;
-  await migrateRegistry(db);
   const sealer = new SecretSealer(masterKey);
+  await migrateRegistry(db, sealer);
   const transactions = new CommandTransactions(db, new AppendAnnouncer(db), sealer);
   const gateways = new GatewayQueries(db, 'localhost');
   const devices = new DeviceQueries(db);
+  const secrets = new DeviceSecrets(sealer);
+  const imports = new DeviceImports(db);
+  const importer = new DeviceImporter({ db, transactions, imports, secrets, passwordCost: 16 });
   const scripts = new ParsingScriptQueries(db);
   return {
     db,
@@ -46,16 +52,18 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
     devices,
     scripts,
     products: new ProductQueries(db),
-    credentials: new CredentialQueries(db),
+    credentials: new CredentialQueries(db, secrets),
     listeners: new ListenerQueries(db, sealer),
     productParsing: new ProductParsingQueries(db),
     gatewayCommands: new GatewayCommands(transactions, gateways, sealer, clock),
-    deviceCommands: new DeviceCommands(
+    imports: new DeviceImportQueries(db),
+    deviceCommands: new DeviceCommands({
       transactions,
-      devices,
-      new DeviceImporter(transactions),
-      new PresenceRecorder(transactions),
-    ),
+      queries: devices,
+      secrets,
+      importer,
+      presence: new PresenceRecorder(transactions),
+    }),
     scriptCommands: new ParsingScriptCommands(transactions, scripts),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

@@ -18,6 +18,7 @@ import { EventPublication } from './publication/event-publication.ts';
 import { DATABASE_POOL } from './registry-domain.module.ts';
 import { migrateRegistry } from './schema/migrate-registry.ts';
 import { REGISTRY_DB, type RegistryDb } from './schema/registry-database.ts';
+import { SecretSealer } from './secrets/sealed-secret.ts';
 
 const PUBLISH_TIMEOUT_MS = 5_000;
 
@@ -51,8 +52,9 @@ export const registryBackgroundProviders = [
   ),
   provideMade(
     RegistryWork,
-    [REGISTRY_DB, LOGGER, LiveEdges, PresenceConsumer, SingleInstance],
-    (db, logger, ...works) => new RegistryWork({ migrate: () => migrateRegistry(db), works, logger }),
+    [REGISTRY_DB, SecretSealer, LOGGER, LiveEdges, PresenceConsumer, SingleInstance],
+    (db, sealer, logger, ...works) =>
+      new RegistryWork({ migrate: () => migrateRegistry(db, sealer), works, logger }),
   ),
 ];
 

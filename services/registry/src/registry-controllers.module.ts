@@ -1,3 +1,4 @@
+import { DeviceImportsController } from './device/device-imports.controller.ts';
 import { DevicesController } from './device/devices.controller.ts';
 import { EventsController } from './event-log/events.controller.ts';
 import { GatewaysController } from './gateway/gateways.controller.ts';
@@ -12,6 +13,7 @@ export const registryControllers = [
   GatewaysController,
   ProductsController,
   DevicesController,
+  DeviceImportsController,
   DownlinkController,
   MessageStreamController,
   ParsingScriptsController,

@@ -6,6 +6,9 @@ import { CredentialsController } from './device/credentials.controller.ts';
 import { CredentialQueries } from './device/credentials.queries.ts';
 import { DeviceCommands } from './device/device-commands.ts';
 import { DeviceImporter } from './device/device-importer.ts';
+import { DeviceImports } from './device/device-imports.ts';
+import { DeviceImportQueries } from './device/device-imports.queries.ts';
+import { DeviceSecrets } from './device/device-secrets.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
@@ -54,11 +57,24 @@ export const registryDomainProviders = [
   ),
   provide(ListenerQueries, [REGISTRY_DB, SecretSealer]),
   provide(ProductQueries, [REGISTRY_DB]),
-  provide(DeviceImporter, [CommandTransactions]),
+  provide(DeviceSecrets, [SecretSealer]),
+  provide(DeviceImports, [REGISTRY_DB]),
+  provide(DeviceImportQueries, [REGISTRY_DB]),
+  provideMade(
+    DeviceImporter,
+    [REGISTRY_DB, CommandTransactions, DeviceImports, DeviceSecrets, REGISTRY_CONFIG],
+    (db, transactions, imports, secrets, { REGISTRY_PASSWORD_COST: passwordCost }) =>
+      new DeviceImporter({ db, transactions, imports, secrets, passwordCost }),
+  ),
   provide(PresenceRecorder, [CommandTransactions]),
-  provide(DeviceCommands, [CommandTransactions, DeviceQueries, DeviceImporter, PresenceRecorder]),
+  provideMade(
+    DeviceCommands,
+    [CommandTransactions, DeviceQueries, DeviceSecrets, DeviceImporter, PresenceRecorder],
+    (transactions, queries, secrets, importer, presence) =>
+      new DeviceCommands({ transactions, queries, secrets, importer, presence }),
+  ),
   provide(DeviceQueries, [REGISTRY_DB]),
-  provide(CredentialQueries, [REGISTRY_DB]),
+  provide(CredentialQueries, [REGISTRY_DB, DeviceSecrets]),
   provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries]),
   provide(ParsingScriptQueries, [REGISTRY_DB]),
   provide(ProductParsingQueries, [REGISTRY_DB]),

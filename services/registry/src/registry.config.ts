@@ -4,7 +4,7 @@ import { z } from 'zod';
 /** Environment of the registry. */
 export const registryConfig = serviceConfig.extend({
   DATABASE_URL: z.string().min(1, 'must be the address of a PostgreSQL database: postgres://…'),
-  /** Seals private keys; 32 bytes as 64 hexadecimal characters. */
+  /** Seals private keys and password hashes; 32 bytes as 64 hexadecimal characters. */
   GATEHOUSE_MASTER_KEY: z.string().regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal characters'),
   /** Opens what is sealed under it, seals nothing: while secrets go over from one master key to another. */
   GATEHOUSE_MASTER_KEY_PREVIOUS: z
@@ -13,6 +13,14 @@ export const registryConfig = serviceConfig.extend({
     .optional(),
   /** An API key with full rights that needs no database: what creates the first real ones. Unset: none. */
   GATEHOUSE_BOOTSTRAP_API_KEY: z.string().min(16, 'must have at least 16 characters').optional(),
+  /** Cost N of the scrypt hashes of imported passwords; those are sealed besides, see ADR 6. */
+  REGISTRY_PASSWORD_COST: z.coerce
+    .number()
+    .int()
+    .min(16)
+    .max(32_768)
+    .refine((cost) => Number.isInteger(Math.log2(cost)), 'must be a power of two')
+    .default(32),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   /** The host in a gateway's url when the gateway has no host name of its own. */
   PUBLIC_HOST: z.string().min(1).default('localhost'),

@@ -26,7 +26,12 @@ export const deviceListQuery = pageQuery.extend({
   status: deviceStatus.optional(),
   /** What the device's name begins with. */
   prefix: z.string().max(32).optional(),
+  /** The whole serial number. */
+  sn: z.string().max(64).optional(),
 });
+
+/** The query of devices:export: the filters of the list. */
+export const deviceExportQuery = deviceListQuery.omit({ limit: true, after: true });
 
 /** Rows of one import call, at most. */
 export const MAX_IMPORT_ROWS = 10_000;
@@ -56,6 +61,8 @@ export type ImportRowError = z.infer<typeof importRowError>;
 
 /** `imported` is 0 in a dry run; with errors nothing is imported. */
 export const importResult = z.strictObject({
+  /** Names the import for GET …/imports/{importId}. */
+  importId: z.string(),
   dryRun: z.boolean(),
   rows: z.int().nonnegative(),
   imported: z.int().nonnegative(),

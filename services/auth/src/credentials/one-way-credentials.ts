@@ -6,16 +6,6 @@ import { CredentialVerifier } from './credential-verifier.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PasswordProof } from './password-proof.ts';
 
-/** What the password of an unknown user is compared with, so that the answer takes as long; nothing matches it. */
-const HASH_OF_NOBODY = {
-  algorithm: 'scrypt',
-  cost: 512,
-  blockSize: 8,
-  parallelization: 1,
-  salt: Buffer.alloc(16).toString('base64'),
-  hash: Buffer.alloc(32).toString('base64'),
-} as const;
-
 /** One-way authentication: user name and password against the credentials imported into the registry. */
 export class OneWayCredentials extends CredentialVerifier {
   constructor(
@@ -44,7 +34,7 @@ export class OneWayCredentials extends CredentialVerifier {
 
     const comparison = await this.hasher.compare(
       password.data,
-      credential?.answer.password ?? HASH_OF_NOBODY,
+      credential?.answer.password ?? this.hasher.hashOfNobody,
     );
     if (comparison === 'overloaded') return rejected('authenticator-unavailable');
     if (credential === undefined) return rejected('unknown-device');

@@ -51,3 +51,11 @@ test('a hash that cannot be computed frees its place', async () => {
   await expect(limited.compare('secret', broken)).rejects.toThrow('scrypt');
   expect(await limited.compare('secret', hashOf('secret'))).toBe('match');
 });
+
+test('the hash for unknown users has the settings that were compared last, and matches nothing', async () => {
+  const { hasher: adapting } = hasher(4, 4);
+  await adapting.compare('secret', hashOf('secret', 64));
+  expect(adapting.hashOfNobody).toMatchObject({ cost: 64, blockSize: 8, parallelization: 1 });
+  expect(await adapting.compare('', adapting.hashOfNobody)).toBe('mismatch');
+  expect(adapting.hashOfNobody.cost).toBe(64);
+});

@@ -3,6 +3,11 @@ import type { PasswordHash } from '@gatehouse/contracts';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthMetrics } from '../observability/auth-metrics.ts';
 
+type ScryptSettings = Pick<PasswordHash, 'cost' | 'blockSize' | 'parallelization'>;
+
+const NO_SALT = Buffer.alloc(16).toString('base64');
+const NO_HASH = Buffer.alloc(32).toString('base64');
+
 /**
  * Compares passwords with scrypt hashes on libuv's threads, a few at a time: the others wait in a bounded
  * line, so that a storm of CONNECTs neither fills the thread pool nor the memory.
@@ -10,6 +15,7 @@ import type { AuthMetrics } from '../observability/auth-metrics.ts';
 export class PasswordHasher {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
+  #latest: ScryptSettings = { cost: 32, blockSize: 8, parallelization: 1 };
 
   constructor(
     private readonly config: Pick<
@@ -18,6 +24,14 @@ export class PasswordHasher {
     >,
     private readonly metrics: AuthMetrics,
   ) {}
+
+  /**
+   * What the password of an unknown user is compared with, so that the answer takes as long as that of a known
+   * one: a hash with the settings of the hash that was compared last. Nothing matches it.
+   */
+  get hashOfNobody(): PasswordHash {
+    return { algorithm: 'scrypt', ...this.#latest, salt: NO_SALT, hash: NO_HASH };
+  }
 
   /**
    * Takes the time of one scrypt run with the settings of `expected`, whether it matches or not.
@@ -40,6 +54,8 @@ export class PasswordHasher {
     try {
       const wanted = Buffer.from(expected.hash, 'base64');
       const actual = await derive(password, expected, wanted.length);
+      const { cost, blockSize, parallelization } = expected;
+      this.#latest = { cost, blockSize, parallelization };
       return timingSafeEqual(actual, wanted) ? 'match' : 'mismatch';
     } finally {
       this.metrics.passwordChecks.add('hashed');

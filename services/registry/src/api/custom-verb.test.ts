@@ -15,6 +15,17 @@ test.each([
   expect(routedUrl('POST', url)).toBe(routed);
 });
 
+test.each([
+  ['/api/v1/products/p/devices:export', '/api/v1/products/p/devices/:export'],
+  ['/api/v1/products/p/devices:export?status=ONLINE', '/api/v1/products/p/devices/:export?status=ONLINE'],
+  ['/api/v1/products/p/devices/:export', '/api/v1/products/p/devices/%3Aexport'],
+  ['/api/v1/products/p/devices/a:export', '/api/v1/products/p/devices/a:export'],
+  ['/api/v1/products/p/devices/devices:export', '/api/v1/products/p/devices/devices:export'],
+  ['/api/v1/products/p/devices?prefix=devices:export', '/api/v1/products/p/devices?prefix=devices:export'],
+])('a GET of %s is routed as %s', (url, routed) => {
+  expect(routedUrl('GET', url)).toBe(routed);
+});
+
 test('other methods have no verbs', () => {
   expect(routedUrl('GET', '/api/v1/products/p/devices/a:b')).toBe('/api/v1/products/p/devices/a:b');
 });

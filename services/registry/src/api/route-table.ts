@@ -26,7 +26,7 @@ export class RouteTable {
 
   /** The methods that a path answers, in alphabetical order; none when the path is unknown. */
   methodsOf(path: string): readonly string[] {
-    const forms = new Set([path, routedUrl('POST', path)]);
+    const forms = new Set([path, routedUrl('POST', path), routedUrl('GET', path)]);
     const methods = [...forms].flatMap((form) => {
       const segments = form.split('/');
       return this.#routes.filter((route) => matches(route, segments)).flatMap((route) => route.methods);

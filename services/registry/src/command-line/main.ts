@@ -41,7 +41,7 @@ async function runOnDatabase({ command, verify, dataDirectory }: CommandLine): P
     statementTimeoutMs: 0,
     idleInTransactionTimeoutMs: 60_000,
   });
-  await migrateRegistry(database.db);
+  await migrateRegistry(database.db, sealer);
   return command === 'rebuild'
     ? runRebuild(database, { verify }, say)
     : runRotation(database.db, sealer, say);

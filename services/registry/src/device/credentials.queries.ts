@@ -1,11 +1,19 @@
 import type { findCredential, ReplyOf } from '@gatehouse/contracts';
 import type { RegistryDb } from '../schema/registry-database.ts';
+import type { DeviceSecrets } from './device-secrets.ts';
 
 /** What auth judges a user name by. */
 export class CredentialQueries {
-  constructor(private readonly db: RegistryDb) {}
+  constructor(
+    private readonly db: RegistryDb,
+    private readonly secrets: DeviceSecrets,
+  ) {}
 
-  /** One statement, on the path of every CONNECT. */
+  /**
+   * One statement, on the path of every CONNECT.
+   *
+   * @throws {SecretNotReadable}
+   */
   async find(gatewayId: string, username: string): Promise<ReplyOf<typeof findCredential>> {
     const row = await this.db
       .selectFrom('gateway_view')
@@ -19,12 +27,25 @@ export class CredentialQueries {
           .onRef('device_secret.product_key', '=', 'device_view.product_key')
           .onRef('device_secret.device_name', '=', 'device_view.device_name'),
       )
-      .select(['gateway_view.product_key', 'device_view.is_disabled', 'device_secret.password'])
+      .select([
+        'gateway_view.product_key as productKey',
+        'device_view.is_disabled as isDisabled',
+        'device_secret.key_id as keyId',
+        'device_secret.sealed_password as sealed',
+      ])
       .where('gateway_view.gateway_id', '=', gatewayId)
       .executeTakeFirst();
     if (row === undefined) return { outcome: 'unknown-gateway' };
-    const { product_key: productKey, is_disabled: isDisabled, password } = row;
-    if (isDisabled === null || password === null) return { outcome: 'unknown-device', productKey };
-    return { outcome: 'found', productKey, deviceName: username, isDisabled, password };
+    const { productKey, isDisabled, keyId, sealed } = row;
+    if (isDisabled === null || keyId === null || sealed === null) {
+      return { outcome: 'unknown-device', productKey };
+    }
+    const device = { productKey, deviceName: username };
+    return {
+      outcome: 'found',
+      ...device,
+      isDisabled,
+      password: this.secrets.open(device, { keyId, sealed }),
+    };
   }
 }

@@ -4,18 +4,22 @@ import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+import { sealPasswords } from '../schema/migrations/seal-passwords.ts';
+import { SecretSealer } from '../secrets/sealed-secret.ts';
 import { rebuildViews } from '../views/rebuild-views.ts';
 import type { ImportRow } from './device-import.ts';
+import { devicesQuery, type DeviceListRequest } from './device-views.queries.ts';
 
 let database: TestDatabase;
 let domain: RegistryDomain;
 let gateway: GatewayView;
 const context = { actor: 'api-key:test' };
+const MASTER_KEY = '12'.repeat(32);
 const PASSWORD = 'correct-horse:battery';
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  domain = await openDomain({ url: database.url, masterKey: '12'.repeat(32) });
+  domain = await openDomain({ url: database.url, masterKey: MASTER_KEY });
   const authority = await createCertificateAuthority();
   const issued = await authority.issueServerCertificate({ commonName: 'localhost' });
   const certificates = { serverCertificate: issued.certificatePem, serverPrivateKey: issued.privateKeyPem };
@@ -65,7 +69,13 @@ test('ten thousand devices are imported at once, and one row more is refused', a
     code: 'REGISTRY_IMPORT_TOO_LARGE',
     kind: 'too-large',
   });
-  expect(await importRows(rows)).toEqual({ dryRun: false, rows: 10_000, imported: 10_000, errors: [] });
+  expect(await importRows(rows)).toEqual({
+    importId: expect.any(String),
+    dryRun: false,
+    rows: 10_000,
+    imported: 10_000,
+    errors: [],
+  });
   const { rows: counted } = await sql<{ devices: string; secrets: string; events: string }>`
     select (select count(*) from device_view where device_name like 'bulk-%') as devices,
       (select count(*) from device_secret where device_name like 'bulk-%') as secrets,
@@ -86,7 +96,7 @@ test('one bad row, and none is imported', async () => {
     { line: 3, field: 'username', username: 'taken-1', reason: 'is taken by a device of this product' },
     { line: 4, field: 'username', username: 'fresh-1', reason: 'is on line 1 already' },
   ];
-  expect(await importRows(rows, true)).toEqual({ dryRun: true, rows: 4, imported: 0, errors });
+  expect(await importRows(rows, true)).toMatchObject({ dryRun: true, rows: 4, imported: 0, errors });
   await expect(importRows(rows)).rejects.toMatchObject({
     code: 'REGISTRY_IMPORT_ROWS_INVALID',
     errors: errors.map(({ line, field, reason }) => ({ path: `line ${line}.${field}`, message: reason })),
@@ -124,7 +134,7 @@ test('auth finds the credential of a device, and why there is none', async () =>
     productKey,
     deviceName: 'cred.1',
     isDisabled: false,
-    password: { algorithm: 'scrypt', cost: 512, blockSize: 8, parallelization: 1 },
+    password: { algorithm: 'scrypt', cost: 16, blockSize: 8, parallelization: 1 },
   });
   expect(await credentials.find(gatewayId, 'nobody')).toEqual({ outcome: 'unknown-device', productKey });
   expect(await credentials.find('gw-none', 'cred.1')).toEqual({ outcome: 'unknown-gateway' });
@@ -133,9 +143,40 @@ test('auth finds the credential of a device, and why there is none', async () =>
   await deviceCommands.disable(productKey, 'cred.1', context);
   expect(await credentials.find(gatewayId, 'cred.1')).toMatchObject({ isDisabled: true });
   await deviceCommands.replaceCredentials(productKey, 'cred.1', 'another', context);
-  expect(await credentials.find(gatewayId, 'cred.1')).not.toEqual(before);
+  expect(before).not.toMatchObject({ password: { cost: 512 } });
+  expect(await credentials.find(gatewayId, 'cred.1')).toMatchObject({ password: { cost: 512 } });
   await deviceCommands.delete(productKey, 'cred.1', context);
   expect(await credentials.find(gatewayId, 'cred.1')).toEqual({ outcome: 'unknown-device', productKey });
+});
+
+test('a stored password hash is sealed for its own device: the rows alone tell nothing', async () => {
+  await importRows([row('seal-1', 1), row('seal-2', 2)]);
+  const { rows } = await sql<{ text: string }>`
+    select device_secret::text as text from device_secret where device_name like 'seal-%'`.execute(domain.db);
+  expect(rows).toHaveLength(2);
+  for (const { text } of rows) expect(text).not.toMatch(/scrypt|salt|hash|cost/);
+
+  await sql`
+    update device_secret set sealed_password = other.sealed_password from device_secret other
+    where device_secret.device_name = 'seal-1' and other.device_name = 'seal-2'`.execute(domain.db);
+  const find = domain.credentials.find(gateway.gatewayId, 'seal-1');
+  await expect(find).rejects.toMatchObject({ code: 'REGISTRY_SECRET_NOT_READABLE' });
+});
+
+test('password hashes that stood unsealed are sealed by the migration', async () => {
+  await importRows([row('moved-1')]);
+  const before = await domain.credentials.find(gateway.gatewayId, 'moved-1');
+  if (before.outcome !== 'found') throw new Error(before.outcome);
+  await sql`alter table device_secret add column password jsonb`.execute(domain.db);
+  await sql`
+    alter table device_secret alter column key_id drop not null, alter column sealed_password drop not null`.execute(
+    domain.db,
+  );
+  await sql`
+    update device_secret set key_id = null, sealed_password = null, password = ${JSON.stringify(before.password)}
+    where device_name = 'moved-1'`.execute(domain.db);
+  await sealPasswords(domain.db, new SecretSealer(MASTER_KEY));
+  expect(await domain.credentials.find(gateway.gatewayId, 'moved-1')).toEqual(before);
 });
 
 test('a write answers with the device as it is after it', async () => {
@@ -256,6 +297,39 @@ test('devices are listed by page, status and prefix, in which % and _ stand for 
   await expect(domain.devices.list('a1none', { limit: 1 })).rejects.toMatchObject({
     code: 'REGISTRY_PRODUCT_NOT_FOUND',
   });
+});
+
+test('devices are listed by their serial number, also together with the other filters', async () => {
+  await importRows([row('serial-a', 1, 'SN_S'), row('serial-b', 2, 'SN_S'), row('serial-c', 3, 'SN_T')]);
+  await domain.deviceCommands.disable(gateway.productKey, 'serial-b', context);
+  const names = async (request: DeviceListRequest) =>
+    (await domain.devices.list(gateway.productKey, request)).items.map(({ deviceName }) => deviceName);
+  expect(await names({ sn: 'SN_S', limit: 10 })).toEqual(['serial-a', 'serial-b']);
+  expect(await names({ sn: 'SN_S', limit: 10, after: 'serial-a' })).toEqual(['serial-b']);
+  expect(await names({ sn: 'SN_S', status: 'DISABLE', limit: 10 })).toEqual(['serial-b']);
+  expect(await names({ sn: 'SN_S', prefix: 'serial-b', limit: 10 })).toEqual(['serial-b']);
+  expect(await names({ sn: 'SN_', limit: 10 })).toEqual([]);
+});
+
+const filters: DeviceListRequest[] = [undefined, 'bulk-50'].flatMap((prefix) =>
+  [undefined, 'UNACTIVE' as const].flatMap((status) =>
+    [undefined, 'SN_500'].flatMap((sn) =>
+      [undefined, 'bulk-5'].map((after) => ({ prefix, status, sn, after, limit: 50 })),
+    ),
+  ),
+);
+
+test('every combination of filters is answered through an index', async () => {
+  await sql`analyze device_view`.execute(domain.db);
+  const plans = await Promise.all(
+    filters.map(async (request) => {
+      const plan = await devicesQuery(domain.db, gateway.productKey, request).explain('text');
+      return { request, text: JSON.stringify(plan) };
+    }),
+  );
+  expect(
+    plans.filter(({ text }) => !/Index (Only )?Scan/.test(text) || /Seq Scan|Bitmap/.test(text)),
+  ).toEqual([]);
 });
 
 test('a gateway with an online device is deleted only by force', async () => {

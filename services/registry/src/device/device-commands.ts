@@ -13,6 +13,7 @@ import { deviceStream } from '../stream-names.ts';
 import type { DeviceImporter } from './device-importer.ts';
 import type { ImportRow } from './device-import.ts';
 import { deviceKeyText } from './device-rows.ts';
+import type { DeviceSecrets } from './device-secrets.ts';
 import { loadDeviceStates } from './device-states.ts';
 import type { DeviceQueries } from './device-views.queries.ts';
 import { deviceDecider, type DeviceCommand } from './device.decider.ts';
@@ -20,28 +21,29 @@ import type { PresenceOutcome, PresenceRecorder } from './presence-recorder.ts';
 
 type CommandOnDevice = Exclude<DeviceCommand, { type: 'ImportDevice' | 'RecordPresence' }>;
 
+export interface DeviceCommandsParts {
+  readonly transactions: CommandTransactions;
+  readonly queries: DeviceQueries;
+  readonly secrets: DeviceSecrets;
+  readonly importer: DeviceImporter;
+  readonly presence: PresenceRecorder;
+}
+
 export class DeviceCommands {
-  constructor(
-    private readonly transactions: CommandTransactions,
-    private readonly queries: DeviceQueries,
-    private readonly importer: DeviceImporter,
-    private readonly presence: PresenceRecorder,
-  ) {}
+  constructor(private readonly parts: DeviceCommandsParts) {}
 
   /**
    * All or nothing. A dry run answers with the errors and imports nothing; a real one refuses.
    *
-   * @throws {ProductNotFound | ImportTooLarge | ImportRowsInvalid}
+   * @throws {ProductNotFound | ImportTooLarge | ImportRowsInvalid | ImportsExceeded}
    */
-  async import(
+  import(
     productKey: string,
     rows: readonly ImportRow[],
-    { dryRun }: { readonly dryRun: boolean },
+    options: { readonly dryRun: boolean },
     context: CommandContext,
   ): Promise<ImportResult> {
-    if (!dryRun) return this.importer.import(productKey, rows, context);
-    const errors = await this.importer.check(productKey, rows, context.actor);
-    return { dryRun, rows: rows.length, imported: 0, errors };
+    return this.parts.importer.import(productKey, rows, options, context);
   }
 
   /** @throws {DeviceNotFound} as all of the following */
@@ -55,16 +57,12 @@ export class DeviceCommands {
 
   async delete(productKey: string, deviceName: string, context: CommandContext): Promise<void> {
     const command = { type: 'DeleteDevice', productKey, deviceName } as const;
-    await this.transactions.run(
+    await this.parts.transactions.run(
       { name: command.type, input: command, answer: z.null() },
       context,
       async (attempt) => {
         await decideOnDevice(attempt, command);
-        await attempt.db
-          .deleteFrom('device_secret')
-          .where('product_key', '=', productKey)
-          .where('device_name', '=', deviceName)
-          .execute();
+        await this.parts.secrets.forget(attempt.db, command);
         return null;
       },
     );
@@ -78,30 +76,25 @@ export class DeviceCommands {
     context: CommandContext,
   ): Promise<DeviceView> {
     const command = { type: 'ReplaceDeviceCredentials', productKey, deviceName } as const;
-    const hash = JSON.stringify(await hashPassword(devicePassword.parse(password)));
+    const secret = this.parts.secrets.seal(command, await hashPassword(devicePassword.parse(password)));
     const description = { name: command.type, input: { ...command, password }, answer: deviceView };
-    return this.transactions.run(description, context, async (attempt) => {
+    return this.parts.transactions.run(description, context, async (attempt) => {
       await decideOnDevice(attempt, command);
-      await attempt.db
-        .updateTable('device_secret')
-        .set({ password: hash })
-        .where('product_key', '=', productKey)
-        .where('device_name', '=', deviceName)
-        .execute();
-      return this.queries.get(productKey, deviceName, attempt.db);
+      await this.parts.secrets.replace(attempt.db, command, secret);
+      return this.parts.queries.get(productKey, deviceName, attempt.db);
     });
   }
 
   /** Idempotent: a report that comes again changes nothing. */
   recordPresence(reports: readonly PresenceReport[]): Promise<PresenceOutcome> {
-    return this.presence.record(reports);
+    return this.parts.presence.record(reports);
   }
 
   #change(command: CommandOnDevice, context: CommandContext): Promise<DeviceView> {
     const description = { name: command.type, input: command, answer: deviceView };
-    return this.transactions.run(description, context, async (attempt) => {
+    return this.parts.transactions.run(description, context, async (attempt) => {
       await decideOnDevice(attempt, command);
-      return this.queries.get(command.productKey, command.deviceName, attempt.db);
+      return this.parts.queries.get(command.productKey, command.deviceName, attempt.db);
     });
   }
 }

@@ -1,12 +1,5 @@
-import {
-  deviceName,
-  devicePassword,
-  deviceSerialNumber,
-  type DeviceImportInput,
-  type ImportRowError,
-} from '@gatehouse/contracts';
-import type { z } from 'zod';
-import { csvRecords } from './csv.ts';
+import type { DeviceImportInput } from '@gatehouse/contracts';
+import { csvRecords, type CsvRecord } from './csv.ts';
 import { ImportCsvMalformed } from './device.failures.ts';
 
 /** A row to import, unchecked; `line` counts from 1: in JSON the row, in CSV the line of the file. */
@@ -26,66 +19,49 @@ export function importRowsOfJson(input: DeviceImportInput): ImportRow[] {
   }));
 }
 
-const HEADER = ['UserName', 'Password', 'SN'];
+const COLUMNS = ['UserName', 'Password', 'SN'] as const;
+const COLUMN_OF_NAME: ReadonlyMap<string, string> = new Map(
+  COLUMNS.map((name) => [name.toLowerCase(), name]),
+);
 
 /**
- * The rows of the reference platform's CSV template: header `UserName,Password,SN`; SN may be empty or left out.
+ * The rows of the reference platform's CSV template: a header with UserName, Password and SN in any order and
+ * case; SN may be empty, or its column left out.
  *
- * @throws {ImportCsvMalformed} when it is not CSV, or does not begin with that header
+ * @throws {ImportCsvMalformed} when it is not CSV, or does not begin with such a header
  */
 export function importRowsOfCsv(text: string): ImportRow[] {
   const [header, ...records] = csvRecords(text);
-  const columns = header?.fields.map((field) => field.trim().toLowerCase()) ?? [];
-  const isHeader =
-    columns.length >= 2 && HEADER.slice(0, columns.length).join().toLowerCase() === columns.join();
-  if (!isHeader || columns.length > HEADER.length) {
-    throw new ImportCsvMalformed(header?.line ?? 1, `must be the header ${HEADER.join(',')}`);
-  }
-  return records.map(({ line, fields }) => {
-    if (fields.length > HEADER.length) {
-      throw new ImportCsvMalformed(line, `has ${fields.length} fields; there are ${HEADER.length}`);
+  const columns = columnsOf(header);
+  const fieldOf = ({ fields }: CsvRecord, name: (typeof COLUMNS)[number]): string =>
+    fields[columns.indexOf(name)] ?? '';
+  return records.map((record) => {
+    if (record.fields.length > columns.length) {
+      throw new ImportCsvMalformed(
+        record.line,
+        `has ${record.fields.length} fields; the header has ${columns.length}`,
+      );
     }
-    const [username = '', password = '', sn = ''] = fields;
-    return { line, username, password, sn: sn === '' ? undefined : sn };
+    const sn = fieldOf(record, 'SN');
+    return {
+      line: record.line,
+      username: fieldOf(record, 'UserName'),
+      password: fieldOf(record, 'Password'),
+      sn: sn === '' ? undefined : sn,
+    };
   });
 }
 
-const MAX_SHOWN_CHARACTERS = 64;
-
-/** Everything that is wrong with the rows themselves, in the order of the rows. */
-export function importErrors(rows: readonly ImportRow[]): ImportRowError[] {
-  const firstLines = new Map<string, number>();
-  return rows.flatMap((row) => {
-    const errors = [
-      ...fieldErrors(row, 'username', deviceName, row.username),
-      ...fieldErrors(row, 'password', devicePassword, row.password),
-      ...(row.sn === undefined ? [] : fieldErrors(row, 'sn', deviceSerialNumber, row.sn)),
-    ];
-    const firstLine = firstLines.get(row.username);
-    if (firstLine === undefined) firstLines.set(row.username, row.line);
-    else errors.push(rowError(row, 'username', `is on line ${firstLine} already`));
-    return errors;
-  });
-}
-
-/** The rows whose user name a device of the product has. */
-export function takenErrors(rows: readonly ImportRow[], takenNames: ReadonlySet<string>): ImportRowError[] {
-  return rows
-    .filter(({ username }) => takenNames.has(username))
-    .map((row) => rowError(row, 'username', 'is taken by a device of this product'));
-}
-
-function fieldErrors(
-  row: ImportRow,
-  field: ImportRowError['field'],
-  schema: z.ZodType,
-  value: string,
-): ImportRowError[] {
-  if (value === '') return [rowError(row, field, 'is missing')];
-  const parsed = schema.safeParse(value);
-  return parsed.success ? [] : parsed.error.issues.map(({ message }) => rowError(row, field, message));
-}
-
-function rowError(row: ImportRow, field: ImportRowError['field'], reason: string): ImportRowError {
-  return { line: row.line, field, username: row.username.slice(0, MAX_SHOWN_CHARACTERS), reason };
+function columnsOf(header: CsvRecord | undefined): (string | undefined)[] {
+  const columns = (header?.fields ?? []).map((name) => COLUMN_OF_NAME.get(name.trim().toLowerCase()));
+  const isComplete =
+    columns.includes('UserName') &&
+    columns.includes('Password') &&
+    !columns.includes(undefined) &&
+    new Set(columns).size === columns.length;
+  if (isComplete) return columns;
+  throw new ImportCsvMalformed(
+    header?.line ?? 1,
+    `must be the header ${COLUMNS.join(',')}; SN may be left out`,
+  );
 }

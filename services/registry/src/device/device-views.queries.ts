@@ -143,9 +143,7 @@ export function devicesQuery(db: RegistryDb, productKey: string, request: Device
   if (status !== undefined) query = query.where('status', '=', status);
   if (sn !== undefined) query = query.where('serial_number', '=', sn);
   if (prefix !== undefined) {
-    query = query
-      .where('device_name', '>=', prefix)
-      .where('device_name', '<', `${prefix}${LAST_CHARACTER}`);
+    query = query.where('device_name', '>=', prefix).where('device_name', '<', `${prefix}${LAST_CHARACTER}`);
   }
   return query;
 }

@@ -1,3 +1,4 @@
+import type { ImportRowError } from '@gatehouse/contracts';
 import { Failure, type FieldError } from '@gatehouse/failure';
 
 export class DeviceNotFound extends Failure {
@@ -41,8 +42,50 @@ export class ImportRowsInvalid extends Failure {
   readonly code = 'REGISTRY_IMPORT_ROWS_INVALID';
   readonly kind = 'invalid';
 
-  constructor(override readonly errors: readonly FieldError[]) {
-    super(`nothing was imported: ${errors.length} ${errors.length === 1 ? 'error' : 'errors'} in the rows`);
+  override readonly errors: readonly FieldError[];
+
+  constructor(
+    readonly importId: string,
+    readonly rowErrors: readonly ImportRowError[],
+  ) {
+    super(
+      `nothing was imported: ${rowErrors.length} ${rowErrors.length === 1 ? 'error' : 'errors'} in the rows; ` +
+        `GET …/imports/${importId}/invalid-rows has them as CSV`,
+    );
+    this.errors = rowErrors.map(({ line, field, reason }) => ({
+      path: `line ${line}.${field}`,
+      message: reason,
+    }));
+  }
+}
+
+export class ImportNotFound extends Failure {
+  readonly code = 'REGISTRY_IMPORT_NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor(readonly importId: string) {
+    super(`the product has no import ${importId}`);
+  }
+}
+
+/** Nobody is answered with it: it is the result of an import whose instance is gone. */
+export class ImportInterrupted extends Failure {
+  readonly code = 'REGISTRY_IMPORT_INTERRUPTED';
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('the registry stopped before the import was committed; nothing was imported, send it again');
+  }
+}
+
+export class ImportsExceeded extends Failure {
+  readonly code = 'REGISTRY_IMPORTS_EXCEEDED';
+  readonly kind = 'rate-limited';
+
+  constructor(readonly limit: number) {
+    super(
+      `this instance runs ${limit} imports already; nothing was imported, send it again when one is done`,
+    );
   }
 }
 

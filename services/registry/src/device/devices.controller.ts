@@ -1,5 +1,6 @@
 import {
   deviceCredentialsInput,
+  deviceExportQuery,
   deviceHistoryPage,
   deviceImportInput,
   deviceImportQuery,
@@ -26,6 +27,7 @@ import {
   Put,
   Query,
   Req,
+  Res,
 } from '@nestjs/common';
 import {
   ApiBearerAuth,
@@ -34,14 +36,18 @@ import {
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
+  ApiProduces,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { commandContext } from '../api/api-request.ts';
 import { SessionEnding } from '../live-session/session-ending.ts';
+import { sendCsv } from '../api/send-csv.ts';
+import { ProductQueries } from '../product/product-views.queries.ts';
 import { DeviceCommands } from './device-commands.ts';
 import { importRowsOfCsv, importRowsOfJson, type ImportRow } from './device-import.ts';
+import { deviceExport } from './device-export.ts';
 import { DeviceQueries } from './device-views.queries.ts';
 
 const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
@@ -56,6 +62,7 @@ export class DevicesController {
   constructor(
     @Inject(DeviceCommands) private readonly commands: DeviceCommands,
     @Inject(DeviceQueries) private readonly queries: DeviceQueries,
+    @Inject(ProductQueries) private readonly products: ProductQueries,
     @Inject(SessionEnding) private readonly sessions: SessionEnding,
   ) {}
 
@@ -64,7 +71,8 @@ export class DevicesController {
   @ApiOperation({
     summary: 'Import up to 10,000 devices, all or none',
     description:
-      'As JSON, or as CSV with the header UserName,Password,SN. A dry run says what is wrong and imports nothing.',
+      'As JSON, or as CSV with a header of UserName, Password and SN in any order. A dry run says what is wrong ' +
+      'and imports nothing. GET …/imports shows how far an import is and what became of it.',
   })
   @ApiConsumes('application/json', 'text/csv')
   @ApiBody({ schema: IMPORT_BODY })
@@ -87,6 +95,22 @@ export class DevicesController {
     @Query({ schema: deviceListQuery }) query: z.infer<typeof deviceListQuery>,
   ): Promise<Page<DeviceView>> {
     return this.queries.list(productKey, query);
+  }
+
+  @Get('::export')
+  @ApiOperation({
+    summary: 'All devices, or those that the filters leave, as CSV without passwords',
+    description: 'A stream, in the order of names, with the header UserName,SN,Status,…',
+  })
+  @ApiProduces('text/csv')
+  @ApiOkResponse({ schema: { type: 'string' } })
+  async export(
+    @Param('productKey') productKey: string,
+    @Query({ schema: deviceExportQuery }) filters: z.infer<typeof deviceExportQuery>,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    await this.products.get(productKey);
+    await sendCsv(reply, `devices-${productKey}.csv`, deviceExport(this.queries, productKey, filters));
   }
 
   @Get(':deviceName')

@@ -4,23 +4,26 @@ import { eventLog } from './migrations/0001-event-log.ts';
 import { gateways } from './migrations/0002-gateways.ts';
 import { devices } from './migrations/0003-devices.ts';
 import { parsingScripts } from './migrations/0004-parsing-scripts.ts';
+import type { SecretSealer } from '../secrets/sealed-secret.ts';
 import { apiKeys } from './migrations/0005-api-keys.ts';
+import { deviceImports } from './migrations/0007-device-imports.ts';
 
 /** In this order, each once; what has been released is never edited. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = {
+const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0001-event-log': eventLog,
   '0002-gateways': gateways,
   '0003-devices': devices,
   '0004-parsing-scripts': parsingScripts,
   '0005-api-keys': apiKeys,
-};
+  '0007-device-imports': deviceImports(sealer),
+});
 
 /**
  * Brings the database's schema up to date; safe to call from many processes at once, because the migrator
  * holds an advisory lock while it works.
  */
-export async function migrateRegistry<Tables>(db: Kysely<Tables>): Promise<void> {
-  const migrator = new Migrator({ db, provider: { getMigrations: async () => ({ ...MIGRATIONS }) } });
+export async function migrateRegistry<Tables>(db: Kysely<Tables>, sealer: SecretSealer): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations(sealer) } });
   const { error } = await migrator.migrateToLatest();
   if (error === undefined) return;
   throw error instanceof Error

@@ -1,4 +1,4 @@
-import type { ApiKeyRole, CertificateFacts, DeviceStatus, PasswordHash } from '@gatehouse/contracts';
+import type { ApiKeyRole, CertificateFacts, DeviceStatus } from '@gatehouse/contracts';
 import type { EventStoreTables } from '@gatehouse/event-store';
 import { key } from '@gatehouse/nest';
 import type { ColumnType, Kysely, Transaction } from 'kysely';
@@ -65,11 +65,43 @@ export interface DeviceViewTable {
   status: ColumnType<DeviceStatus, never, never>;
 }
 
-/** Not a view: password hashes, which the log never holds. */
+/** Not a view: sealed password hashes, which the log never holds. */
 export interface DeviceSecretTable {
   product_key: string;
   device_name: string;
-  password: Json<PasswordHash>;
+  key_id: string;
+  sealed_password: string;
+}
+
+/** Not a view: what became of each call of devices:import. */
+export interface DeviceImportTable {
+  import_id: string;
+  product_key: string;
+  state: 'running' | 'succeeded' | 'failed';
+  is_dry_run: boolean;
+  actor: string;
+  rows: number;
+  rows_done: ColumnType<number, number | undefined, number>;
+  imported: ColumnType<number, number | undefined, number>;
+  invalid_rows: ColumnType<number, number | undefined, number>;
+  failure_code: string | null;
+  failure_message: string | null;
+  has_kept_rows: ColumnType<boolean, boolean | undefined, boolean>;
+  started_at: ColumnType<Date, Date | undefined, never>;
+  /** When the instance that runs it was last heard of. */
+  seen_at: ColumnType<Date, Date | undefined, Date>;
+  finished_at: InstantOrNull;
+}
+
+/** One thing that was wrong with a row of an import; passwords are never kept. */
+export interface DeviceImportInvalidRowTable {
+  import_id: string;
+  number: number;
+  line: number;
+  username: string;
+  serial_number: string | null;
+  field: string;
+  reason: string;
 }
 
 /** A view: what a product's parsing script has come to. */
@@ -125,6 +157,8 @@ export interface RegistryDatabase extends EventStoreTables {
   product_view: ProductViewTable;
   device_view: DeviceViewTable;
   device_secret: DeviceSecretTable;
+  device_import: DeviceImportTable;
+  device_import_invalid_row: DeviceImportInvalidRowTable;
   parsing_script_view: ParsingScriptViewTable;
   parsing_version_view: ParsingVersionViewTable;
   parsing_draft: ParsingDraftTable;

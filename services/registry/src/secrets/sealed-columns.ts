@@ -1,20 +1,27 @@
-import { gatewayStream } from '../stream-names.ts';
+import { deviceStream, gatewayStream } from '../stream-names.ts';
 
 /** Where sealed secrets stand. Each table also has the column `key_id`. */
 export interface SealedColumn {
   readonly table: string;
-  readonly idColumn: string;
+  /** The table's primary key. */
+  readonly idColumns: readonly string[];
   readonly sealedColumn: string;
   /** What the secret of a row was sealed for. */
-  readonly placeOf: (id: string) => string;
+  readonly placeOf: (id: readonly string[]) => string;
 }
 
 /** All of them: a key rotation leaves out none. */
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     table: 'gateway_secret',
-    idColumn: 'gateway_id',
+    idColumns: ['gateway_id'],
     sealedColumn: 'sealed_private_key',
-    placeOf: gatewayStream,
+    placeOf: ([gatewayId = '']) => gatewayStream(gatewayId),
+  },
+  {
+    table: 'device_secret',
+    idColumns: ['product_key', 'device_name'],
+    sealedColumn: 'sealed_password',
+    placeOf: ([productKey = '', deviceName = '']) => deviceStream(productKey, deviceName),
   },
 ];

@@ -57,6 +57,26 @@ test('a rotation that is stopped goes on where it was, and both keys open all th
   expect(await rotateSecrets(domain.db, both)).toEqual({ resealed: 0, unreadable: [] });
 });
 
+test('password hashes go over too, device by device', async () => {
+  const [former, both] = [new SecretSealer(OLD), new SecretSealer(NEW, OLD)];
+  const devices = ['a1x', 'a1y'].flatMap((productKey) =>
+    Array.from({ length: 150 }, (_, number) => ({ productKey, deviceName: `pump-${number}` })),
+  );
+  const rows = devices.map(({ productKey, deviceName }) => {
+    const { keyId, sealed } = former.seal(`hash of ${deviceName}`, `device/${productKey}/${deviceName}`);
+    return { product_key: productKey, device_name: deviceName, key_id: keyId, sealed_password: sealed };
+  });
+  await domain.db.insertInto('device_secret').values(rows).execute();
+  expect(await rotateSecrets(domain.db, both)).toEqual({ resealed: 300, unreadable: [] });
+  const { key_id: keyId, sealed_password: sealed } = await domain.db
+    .selectFrom('device_secret')
+    .selectAll()
+    .where('product_key', '=', 'a1y')
+    .where('device_name', '=', 'pump-149')
+    .executeTakeFirstOrThrow();
+  expect(new SecretSealer(NEW).open({ keyId, sealed }, 'device/a1y/pump-149')).toBe('hash of pump-149');
+});
+
 test('a secret that neither key opens is named and left as it is', async () => {
   const other = new SecretSealer('56'.repeat(32)).seal('lost', 'gateway/gw-lost');
   await domain.db

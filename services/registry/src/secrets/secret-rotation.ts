@@ -18,7 +18,7 @@ export interface Rotation {
 }
 
 interface SealedRow {
-  readonly id: string;
+  readonly id: readonly string[];
   readonly key_id: string;
   readonly sealed: string;
 }
@@ -39,7 +39,7 @@ export async function rotateSecrets(
   let resealed = 0;
   const unreadable: UnreadableSecret[] = [];
   for (const column of SEALED_COLUMNS) {
-    let after: string | undefined = '';
+    let after: readonly string[] | undefined = column.idColumns.map(() => '');
     while (after !== undefined) {
       const batch = await rotateBatch(db, sealer, { column, after });
       resealed += batch.resealed;
@@ -54,17 +54,18 @@ export async function rotateSecrets(
 async function rotateBatch(
   db: RegistryDb,
   sealer: SecretSealer,
-  { column, after }: { readonly column: SealedColumn; readonly after: string },
-): Promise<Rotation & { readonly last: string | undefined }> {
-  const { table, idColumn, sealedColumn, placeOf } = column;
+  { column, after }: { readonly column: SealedColumn; readonly after: readonly string[] },
+): Promise<Rotation & { readonly last: readonly string[] | undefined }> {
+  const { table, idColumns, sealedColumn, placeOf } = column;
+  const id = sql.join(idColumns.map((name) => sql.id(name)));
   return db.transaction().execute(async (transaction) => {
     const { rows } = await sql<SealedRow>`
-      select ${sql.id(idColumn)} as id, key_id, ${sql.id(sealedColumn)} as sealed from ${sql.id(table)}
-      where key_id <> ${sealer.keyId} and ${sql.id(idColumn)} > ${after}
-      order by ${sql.id(idColumn)} limit ${ROWS_AT_ONCE} for update`.execute(transaction);
+      select array[${id}] as id, key_id, ${sql.id(sealedColumn)} as sealed from ${sql.id(table)}
+      where key_id <> ${sealer.keyId} and (${id}) > (${sql.join(after)})
+      order by ${id} limit ${ROWS_AT_ONCE} for update`.execute(transaction);
     const unreadable: UnreadableSecret[] = [];
-    for (const { id, key_id: keyId, sealed } of rows) {
-      const place = placeOf(id);
+    for (const { id: ofRow, key_id: keyId, sealed } of rows) {
+      const place = placeOf(ofRow);
       const secret = openOrUndefined(sealer, { keyId, sealed }, place);
       if (secret === undefined) {
         unreadable.push({ place, keyId });
@@ -73,7 +74,7 @@ async function rotateBatch(
       const anew = sealer.seal(secret, place);
       await sql`
         update ${sql.id(table)} set key_id = ${anew.keyId}, ${sql.id(sealedColumn)} = ${anew.sealed}
-        where ${sql.id(idColumn)} = ${id}`.execute(transaction);
+        where (${id}) = (${sql.join(ofRow)})`.execute(transaction);
     }
     return { resealed: rows.length - unreadable.length, unreadable, last: rows.at(-1)?.id };
   });

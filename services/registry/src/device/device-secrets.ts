@@ -1,0 +1,56 @@
+import { passwordHash, type PasswordHash } from '@gatehouse/contracts';
+import { sql } from 'kysely';
+import type { RegistryTransaction } from '../schema/registry-database.ts';
+import type { SealedSecret, SecretSealer } from '../secrets/sealed-secret.ts';
+import { deviceStream } from '../stream-names.ts';
+import type { DeviceKey } from './device-rows.ts';
+
+/**
+ * The password hashes of devices, sealed under the master key: who has the database alone can guess no
+ * password, however short.
+ */
+export class DeviceSecrets {
+  constructor(private readonly sealer: SecretSealer) {}
+
+  seal({ productKey, deviceName }: DeviceKey, hash: PasswordHash): SealedSecret {
+    return this.sealer.seal(JSON.stringify(hash), deviceStream(productKey, deviceName));
+  }
+
+  /** @throws {SecretNotReadable} when it was sealed under another key, for another device, or altered */
+  open({ productKey, deviceName }: DeviceKey, secret: SealedSecret): PasswordHash {
+    return passwordHash.parse(JSON.parse(this.sealer.open(secret, deviceStream(productKey, deviceName))));
+  }
+
+  /** Those of new devices of one product, with one statement. */
+  async keepNew(
+    db: RegistryTransaction,
+    productKey: string,
+    names: readonly string[],
+    secrets: readonly SealedSecret[],
+  ): Promise<void> {
+    await sql`
+      insert into device_secret (product_key, device_name, key_id, sealed_password)
+      select ${productKey}, device_name, key_id, sealed
+      from unnest(
+        ${names}::text[], ${secrets.map(({ keyId }) => keyId)}::text[],
+        ${secrets.map(({ sealed }) => sealed)}::text[]
+      ) as new (device_name, key_id, sealed)`.execute(db);
+  }
+
+  async replace(db: RegistryTransaction, device: DeviceKey, { keyId, sealed }: SealedSecret): Promise<void> {
+    await db
+      .updateTable('device_secret')
+      .set({ key_id: keyId, sealed_password: sealed })
+      .where('product_key', '=', device.productKey)
+      .where('device_name', '=', device.deviceName)
+      .execute();
+  }
+
+  async forget(db: RegistryTransaction, { productKey, deviceName }: DeviceKey): Promise<void> {
+    await db
+      .deleteFrom('device_secret')
+      .where('product_key', '=', productKey)
+      .where('device_name', '=', deviceName)
+      .execute();
+  }
+}
