@@ -92,22 +92,46 @@ export {
 } from './uplink/uplink-batch.ts';
 export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, pageOf, pageQuery, type Page } from './http/page.ts';
 export {
+  AUTHENTICATION_VARIABLES,
+  gatewayAuthentication,
+  unknownVariables,
+  type GatewayAuthentication,
+  type GatewayAuthenticationInput,
+  type GatewayAuthenticationPatch,
+} from './http/gateway-authentication.ts';
+export {
+  certificateDetails,
   certificateFacts,
-  DEFAULT_GATEWAY_PORT,
   gatewayCertificatesInput,
+  gatewayCertificatesPatch,
+  gatewayCertificatesView,
+  type CertificateChainView,
+  type CertificateDetails,
+  type CertificateFacts,
+  type GatewayCertificatesPatch,
+  type GatewayCertificatesView,
+} from './http/gateway-certificates.ts';
+export { DEFAULT_GATEWAY_LIMITS, gatewayLimits, type GatewayLimits } from './http/gateway-limits.ts';
+export {
+  DEFAULT_GATEWAY_PORT,
   gatewayHostname,
   gatewayInput,
   gatewayName,
   gatewayNameLength,
+  gatewayNotice,
   gatewayPage,
   gatewayPatch,
   gatewayStatus,
   gatewayView,
-  type CertificateFacts,
+  ocspMode,
+  topicSpace,
   type GatewayInput,
+  type GatewayNotice,
   type GatewayPatch,
   type GatewayStatus,
   type GatewayView,
+  type OcspMode,
+  type TopicSpace,
 } from './http/gateway-resource.ts';
 export { productPage, productView, type ProductView } from './http/product-resource.ts';
 export {

@@ -8,7 +8,9 @@ import { DeviceImportQueries } from './device/device-imports.queries.ts';
 import { DeviceSecrets } from './device/device-secrets.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
+import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
+import { GatewaySecrets } from './gateway/gateway-secrets.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
 import { ListenerQueries } from './gateway/listeners.queries.ts';
 import { ParsingScriptCommands } from './parsing-script/parsing-script-commands.ts';
@@ -49,13 +51,14 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
   return {
     db,
     gateways,
+    gatewayCertificates: new GatewayCertificateQueries(db),
     devices,
     scripts,
     products: new ProductQueries(db),
     credentials: new CredentialQueries(db, secrets),
     listeners: new ListenerQueries(db, sealer),
     productParsing: new ProductParsingQueries(db),
-    gatewayCommands: new GatewayCommands(transactions, gateways, sealer, clock),
+    gatewayCommands: new GatewayCommands(transactions, gateways, new GatewaySecrets(sealer), clock),
     imports: new DeviceImportQueries(db),
     deviceCommands: new DeviceCommands({
       transactions,

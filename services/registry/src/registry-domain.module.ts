@@ -11,7 +11,9 @@ import { DeviceImportQueries } from './device/device-imports.queries.ts';
 import { DeviceSecrets } from './device/device-secrets.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
+import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
+import { GatewaySecrets } from './gateway/gateway-secrets.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
 import { ListenersController } from './gateway/listeners.controller.ts';
 import { ListenerQueries } from './gateway/listeners.queries.ts';
@@ -49,7 +51,9 @@ export const registryDomainProviders = [
   provide(AppendAnnouncer, [REGISTRY_DB]),
   provide(CommandTransactions, [REGISTRY_DB, AppendAnnouncer, SecretSealer]),
 
-  provide(GatewayCommands, [CommandTransactions, GatewayQueries, SecretSealer, CLOCK]),
+  provide(GatewaySecrets, [SecretSealer]),
+  provide(GatewayCommands, [CommandTransactions, GatewayQueries, GatewaySecrets, CLOCK]),
+  provide(GatewayCertificateQueries, [REGISTRY_DB]),
   provideMade(
     GatewayQueries,
     [REGISTRY_DB, REGISTRY_CONFIG],

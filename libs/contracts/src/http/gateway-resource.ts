@@ -1,4 +1,20 @@
 import { z } from 'zod';
+import {
+  gatewayAuthentication,
+  gatewayAuthenticationInput,
+  gatewayAuthenticationPatch,
+} from './gateway-authentication.ts';
+import {
+  certificateFacts,
+  gatewayCertificatesInput,
+  gatewayCertificatesPatch,
+} from './gateway-certificates.ts';
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  gatewayLimits,
+  gatewayLimitsInput,
+  gatewayLimitsPatch,
+} from './gateway-limits.ts';
 import { pageOf } from './page.ts';
 
 const WIDE_CHARACTER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々〆]/u;
@@ -25,33 +41,22 @@ export const gatewayName = z
 export const DEFAULT_GATEWAY_PORT = 1883;
 export const gatewayPort = z.int().min(1024).max(65_535);
 
-/** RFC 1123 host name, lower-case: what a device puts into SNI. */
+/** RFC 1123 §2.1 host name, what a device puts into SNI; kept in lower case. An IPv4 address is none. */
 export const gatewayHostname = z
   .string()
+  .toLowerCase()
   .max(253, 'must have at most 253 characters')
   .regex(
-    /^(?=.*[a-z])[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
-    'must be a host name in lower case, such as mqtt.example.com',
+    /^(?!(?:.*\.)?\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
+    'must be a host name, such as mqtt.example.com',
   );
 
+/** `isolated`: every device has a topic space of its own; `shared`: the gateway's devices share one. */
 export const topicSpace = z.enum(['isolated', 'shared']);
+export type TopicSpace = z.infer<typeof topicSpace>;
+/** Whose certificates' status is proven or checked by OCSP (RFC 6960): the server's, the clients', both. */
 export const ocspMode = z.enum(['disabled', 'server', 'client', 'client-and-server']);
-export const gatewayAuthentication = z.discriminatedUnion('type', [
-  z.strictObject({ type: z.literal('one-way') }),
-  z.looseObject({ type: z.literal('third-party') }),
-]);
-
-const MAX_PEM_CHARACTERS = 65_536;
-const pem = z.string().max(MAX_PEM_CHARACTERS);
-
-/** PEM, end-entity certificate first; the private key goes in and never comes out. */
-export const gatewayCertificatesInput = z.strictObject({
-  serverCertificate: pem,
-  serverPrivateKey: pem,
-  deviceRootCertificate: pem.optional(),
-  trustedCertificate: pem.optional(),
-});
-
+export type OcspMode = z.infer<typeof ocspMode>;
 /** Body of POST /gateways. */
 export const gatewayInput = z.strictObject({
   name: gatewayName,
@@ -59,40 +64,47 @@ export const gatewayInput = z.strictObject({
   hostname: gatewayHostname.nullable().default(null),
   topicSpace: topicSpace.default('isolated'),
   parsing: z.strictObject({ enabled: z.boolean() }).default({ enabled: false }),
-  authentication: gatewayAuthentication.default({ type: 'one-way' }),
+  authentication: gatewayAuthenticationInput.default({ type: 'one-way' }),
   x509: z.strictObject({ enabled: z.boolean() }).default({ enabled: false }),
   ocsp: ocspMode.default('disabled'),
+  limits: gatewayLimitsInput.default(DEFAULT_GATEWAY_LIMITS),
   certificates: gatewayCertificatesInput,
 });
 export type GatewayInput = z.infer<typeof gatewayInput>;
 
-/** Body of PATCH /gateways/{gatewayId}; what is left out stays. Port, host name and topic space stay for life. */
+/**
+ * Body of PATCH /gateways/{gatewayId}; what is left out stays. Port, host name, topic space, the type of the
+ * authentication and the X.509 switch stay for life: they may be given as they are.
+ */
 export const gatewayPatch = z.strictObject({
   name: gatewayName.optional(),
+  port: gatewayPort.optional(),
+  hostname: gatewayHostname.nullable().optional(),
+  topicSpace: topicSpace.optional(),
   parsing: z.strictObject({ enabled: z.boolean() }).optional(),
-  authentication: gatewayAuthentication.optional(),
+  authentication: gatewayAuthenticationPatch.optional(),
   x509: z.strictObject({ enabled: z.boolean() }).optional(),
   ocsp: ocspMode.optional(),
-  certificates: gatewayCertificatesInput.optional(),
+  limits: gatewayLimitsPatch.optional(),
+  certificates: gatewayCertificatesPatch.optional(),
 });
 export type GatewayPatch = z.infer<typeof gatewayPatch>;
-
-/** What a certificate says; fingerprint = SHA-256 of the DER; hexadecimal is lower-case without colons. */
-export const certificateFacts = z.strictObject({
-  subject: z.string(),
-  issuer: z.string(),
-  serialNumber: z.string(),
-  fingerprint: z.string(),
-  notBefore: z.iso.datetime(),
-  notAfter: z.iso.datetime(),
-});
-export type CertificateFacts = z.infer<typeof certificateFacts>;
 
 export const gatewayStatus = z.enum(['starting', 'listening', 'failed']);
 export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
+/** What a reader must know who takes the gateway's settings at their word. */
+export const gatewayNotice = z.strictObject({
+  /** Such as `client-certificates-not-verified`. */
+  code: z.string(),
+  message: z.string(),
+});
+export type GatewayNotice = z.infer<typeof gatewayNotice>;
+
 export const gatewayView = z.strictObject({
   gatewayId: z.string(),
+  /** Grows with each change; the ETag of the gateway. */
+  version: z.int().positive(),
   name: z.string(),
   port: gatewayPort,
   hostname: z.string().nullable(),
@@ -103,15 +115,21 @@ export const gatewayView = z.strictObject({
   statusReason: z.string().nullable(),
   topicSpace,
   parsing: z.strictObject({ enabled: z.boolean() }),
-  authentication: z.strictObject({ type: z.literal('one-way') }),
+  authentication: gatewayAuthentication,
   x509: z.strictObject({ enabled: z.boolean() }),
   ocsp: ocspMode,
+  limits: gatewayLimits,
   certificates: z.strictObject({
     /** PEM as it was given. */
     serverCertificate: z.string(),
     /** Facts of each certificate of the chain, end-entity first. */
     serverCertificateChain: z.array(certificateFacts),
+    /** PEM; null unless X.509 is on. */
+    deviceRootCertificate: z.string().nullable(),
+    /** PEM; null unless OCSP is on for the server. */
+    trustedCertificate: z.string().nullable(),
   }),
+  notices: z.array(gatewayNotice),
   productKey: z.string(),
   productName: z.string(),
   createdAt: z.iso.datetime(),

@@ -20,6 +20,8 @@ export const findCredential = requestContract({
   request: z.strictObject({ gatewayId: z.string(), username: z.string() }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('unknown-gateway') }),
+    /** The gateway wants devices checked in a way that this version does not: nobody may be let in. */
+    z.strictObject({ outcome: z.literal('not-served'), productKey: z.string() }),
     z.strictObject({ outcome: z.literal('unknown-device'), productKey: z.string() }),
     z.strictObject({
       outcome: z.literal('found'),

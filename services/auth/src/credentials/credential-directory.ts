@@ -18,7 +18,7 @@ export interface KnownCredential {
 
 export type CredentialLookup =
   | { readonly outcome: 'known'; readonly credential: KnownCredential }
-  | { readonly outcome: 'unknown-gateway' | 'unknown-device' | 'unavailable' };
+  | { readonly outcome: 'unknown-gateway' | 'unknown-device' | 'not-served' | 'unavailable' };
 
 const ASK_AGAIN_MS = 100;
 

@@ -48,10 +48,10 @@ function answerAsRegistry(nats: NatsConnection) {
   const subscription = nats.subscribe(findCredential.subject, {
     callback: (_error, message) => {
       const { gatewayId, username } = findCredential.request.parse(message.json());
-      const answer: CredentialAnswer =
-        gatewayId === GATEWAY
-          ? (devices.get(username) ?? { outcome: 'unknown-device', productKey: PRODUCT })
-          : { outcome: 'unknown-gateway' };
+      const answer: CredentialAnswer = {
+        [GATEWAY]: devices.get(username) ?? { outcome: 'unknown-device' as const, productKey: PRODUCT },
+        'gw-third-party': { outcome: 'not-served' as const, productKey: PRODUCT },
+      }[gatewayId] ?? { outcome: 'unknown-gateway' };
       message.respond(JSON.stringify(answer));
     },
   });
@@ -116,6 +116,12 @@ test('the right password admits, everything else is refused with its reason', as
   expect(await auth.connect('idle', 'secret')).toBe('device-disabled');
   expect(auth.metrics.admissions.of('admitted')).toBe(1);
   expect(auth.metrics.admissions.of('device-disabled')).toBe(1);
+});
+
+test('a gateway that wants more than a password admits nobody, whatever the password', async () => {
+  await using auth = await startAuth();
+  expect(await auth.connect('pump', 'secret', 'gw-third-party')).toBe('authenticator-unavailable');
+  expect(await auth.connect('drill', 'secret', 'gw-third-party')).toBe('authenticator-unavailable');
 });
 
 test('a registry that restarts is waited for', async () => {

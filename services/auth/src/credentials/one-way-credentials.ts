@@ -23,7 +23,10 @@ export class OneWayCredentials extends CredentialVerifier {
     if (!username.success || !password.success) return rejected('malformed-credentials');
 
     const lookup = await this.directory.find(request.gatewayId, username.data);
-    if (lookup.outcome === 'unavailable') return rejected('authenticator-unavailable');
+    // A gateway that wants more than a password is served by nobody yet: a password alone must not be enough.
+    if (lookup.outcome === 'unavailable' || lookup.outcome === 'not-served') {
+      return rejected('authenticator-unavailable');
+    }
     if (lookup.outcome === 'unknown-gateway') return rejected('unknown-gateway');
 
     const credential = lookup.outcome === 'known' ? lookup.credential : undefined;

@@ -1,4 +1,5 @@
 import type { findCredential, ReplyOf } from '@gatehouse/contracts';
+import { canAdmit } from '../gateway/gateway-notices.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import type { DeviceSecrets } from './device-secrets.ts';
 
@@ -29,6 +30,8 @@ export class CredentialQueries {
       )
       .select([
         'gateway_view.product_key as productKey',
+        'gateway_view.authentication',
+        'gateway_view.x509_enabled as isX509Enabled',
         'device_view.is_disabled as isDisabled',
         'device_secret.key_id as keyId',
         'device_secret.sealed_password as sealed',
@@ -36,7 +39,10 @@ export class CredentialQueries {
       .where('gateway_view.gateway_id', '=', gatewayId)
       .executeTakeFirst();
     if (row === undefined) return { outcome: 'unknown-gateway' };
-    const { productKey, isDisabled, keyId, sealed } = row;
+    const { productKey, authentication, isX509Enabled, isDisabled, keyId, sealed } = row;
+    if (!canAdmit({ authentication, x509: { enabled: isX509Enabled } })) {
+      return { outcome: 'not-served', productKey };
+    }
     if (isDisabled === null || keyId === null || sealed === null) {
       return { outcome: 'unknown-device', productKey };
     }

@@ -1,10 +1,14 @@
-import { gatewayInput, type GatewayInput } from '@gatehouse/contracts';
+import { gatewayInput, type GatewayInput, type GatewayPatch } from '@gatehouse/contracts';
 import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
 import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+import { SecretSealer } from '../secrets/sealed-secret.ts';
 import { productStream } from '../stream-names.ts';
+import { GatewaySecrets } from './gateway-secrets.ts';
+
+const MASTER_KEY = '12'.repeat(32);
 
 let database: TestDatabase;
 let domain: RegistryDomain;
@@ -15,7 +19,7 @@ const context = { actor: 'api-key:test' };
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  domain = await openDomain({ url: database.url, masterKey: '12'.repeat(32) });
+  domain = await openDomain({ url: database.url, masterKey: MASTER_KEY });
   authority = await createCertificateAuthority();
   certificates = await newCertificates();
 });
@@ -70,20 +74,31 @@ test('an edge gets the private key; no event and no view has it', async () => {
   }
 });
 
-test('names are unique, and so are ports without a host name of their own', async () => {
+test('names are unique, and a port is shared only by gateways with host names of their own', async () => {
   const { gatewayCommands } = domain;
+  const taken = { code: 'REGISTRY_GATEWAY_PORT_TAKEN' };
   const first = await gatewayCommands.create(input(), context);
   await expect(gatewayCommands.create(input({ name: first.name }), context)).rejects.toMatchObject({
     code: 'REGISTRY_GATEWAY_NAME_TAKEN',
   });
-  await expect(gatewayCommands.create(input({ port: first.port }), context)).rejects.toMatchObject({
-    code: 'REGISTRY_GATEWAY_PORT_TAKEN',
-  });
-  const { port } = first;
-  await gatewayCommands.create(input({ port, hostname: 'a.example.com' }), context);
-  await gatewayCommands.create(input({ port, hostname: 'b.example.com' }), context);
-  const again = gatewayCommands.create(input({ port, hostname: 'a.example.com' }), context);
-  await expect(again).rejects.toMatchObject({ code: 'REGISTRY_GATEWAY_PORT_TAKEN' });
+  const onItsPort = (hostname: string | null, port = first.port) =>
+    gatewayCommands.create(input({ port, hostname }), context);
+  await expect(onItsPort(null)).rejects.toMatchObject(taken);
+  await expect(onItsPort('a.example.com')).rejects.toMatchObject(taken);
+
+  const { port } = await gatewayCommands.create(input({ hostname: 'a.example.com' }), context);
+  await onItsPort('b.example.com', port);
+  await expect(onItsPort('a.example.com', port)).rejects.toMatchObject(taken);
+  await expect(onItsPort(null, port)).rejects.toMatchObject(taken);
+});
+
+test('of gateways that are created for one port at the same moment, one gets it', async () => {
+  const { port } = input();
+  const hostnames = [null, 'a.example.com', null, 'a.example.com'];
+  const results = await Promise.allSettled(
+    hostnames.map((hostname) => domain.gatewayCommands.create(input({ port, hostname }), context)),
+  );
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
 });
 
 test('a refused gateway leaves nothing behind', async () => {
@@ -112,6 +127,130 @@ test('a change answers with the view after it, and the listener has a new versio
   expect(changed.certificates.serverCertificateChain[0]?.fingerprint).not.toBe(
     created.certificates.serverCertificateChain[0]?.fingerprint,
   );
+});
+
+const fcTarget = { provider: 'aliyun-fc', endpoint: 'https://fc.example.com', service: 's', function: 'f' };
+const ACCESS_KEY_SECRET = 'the-secret-of-the-access-key';
+const withAccessKey = (accessKeySecret = ACCESS_KEY_SECRET) =>
+  gatewayInput.shape.authentication.parse({
+    type: 'third-party',
+    method: 'function',
+    function: { ...fcTarget, accessKeyId: 'id-1', accessKeySecret },
+  });
+
+async function accessKeySecretOf(gatewayId: string): Promise<string | undefined> {
+  const secrets = new GatewaySecrets(new SecretSealer(MASTER_KEY));
+  return domain.db.transaction().execute((db) => secrets.accessKeySecret(db, gatewayId));
+}
+
+test('every setting is kept and shown, and told when this version does not serve it', async () => {
+  const root = authority.certificatePem;
+  const asked = gatewayInput.parse({
+    ...input({ hostname: 'mqtt.example.com' }),
+    topicSpace: 'shared',
+    authentication: {
+      type: 'third-party',
+      method: 'https',
+      url: 'https://auth.example.com/verify',
+      parameters: [{ key: 'tenant', value: '${userProperties.tenant}' }],
+      caCertificate: root,
+    },
+    x509: { enabled: true },
+    ocsp: 'client-and-server',
+    limits: { keepAlive: { minSeconds: 30, maxSeconds: 1_200 } },
+    certificates: { ...certificates, deviceRootCertificate: root, trustedCertificate: root },
+  });
+  const created = await domain.gatewayCommands.create(asked, context);
+  const { name, port, hostname, topicSpace, authentication, x509, ocsp, limits } = asked;
+  const settings = { name, port, hostname, topicSpace, authentication, x509, ocsp, limits };
+  expect(created).toMatchObject({ ...settings, version: 1, url: `mqtts://mqtt.example.com:${port}` });
+  expect(created.notices.map(({ code }) => code)).toContain('client-certificates-not-verified');
+  expect(await domain.gateways.get(created.gatewayId)).toEqual(created);
+  expect(await domain.gatewayCertificates.get(created.gatewayId)).toMatchObject({
+    serverCertificate: { chain: [{ subject: 'CN=localhost', key: { type: 'ec', curve: 'P-256' } }] },
+    deviceRootCertificate: { chain: [{ isCertificateAuthority: true }] },
+    trustedCertificate: { chain: [{ isCertificateAuthority: true }] },
+  });
+});
+
+test('a gateway whose checks this version does not do admits nobody', async () => {
+  const mutual = {
+    x509: { enabled: true },
+    certificates: { ...certificates, deviceRootCertificate: authority.certificatePem },
+  };
+  for (const settings of [{ authentication: withAccessKey() }, mutual]) {
+    const asked = gatewayInput.parse({ ...input(), ...settings });
+    const { gatewayId, productKey } = await domain.gatewayCommands.create(asked, context);
+    const rows = [{ line: 1, username: 'pump-7', password: 'secret', sn: undefined }];
+    await domain.deviceCommands.import(productKey, rows, { dryRun: false }, context);
+    expect(await domain.credentials.find(gatewayId, 'pump-7')).toEqual({ outcome: 'not-served', productKey });
+  }
+});
+
+test('the secret of an access key is sealed, shown to nobody, and goes when nothing needs it', async () => {
+  const created = await domain.gatewayCommands.create(input({ authentication: withAccessKey() }), {
+    ...context,
+    idempotencyKey: 'with-access-key',
+  });
+  const { gatewayId } = created;
+  expect(created.authentication).toEqual({
+    type: 'third-party',
+    method: 'function',
+    function: { ...fcTarget, accessKeyId: 'id-1' },
+  });
+  expect(await accessKeySecretOf(gatewayId)).toBe(ACCESS_KEY_SECRET);
+  const { rows } = await sql<{ text: string }>`
+    select event::text as text from event
+    union all select gateway_view::text from gateway_view
+    union all select gateway_authentication_secret::text from gateway_authentication_secret
+    union all select idempotent_command::text from idempotent_command`.execute(domain.db);
+  expect(rows.filter(({ text }) => text.includes(ACCESS_KEY_SECRET))).toEqual([]);
+
+  const change = (authentication: GatewayPatch['authentication']) =>
+    domain.gatewayCommands.change(gatewayId, { authentication }, context);
+  const renamed = await change({ function: { function: 'check' } });
+  expect(renamed).toMatchObject({ version: 2, authentication: { function: { function: 'check' } } });
+  expect(await accessKeySecretOf(gatewayId)).toBe(ACCESS_KEY_SECRET);
+  expect((await change({ function: { accessKeySecret: ACCESS_KEY_SECRET } })).version).toBe(2);
+  expect((await change({ function: { accessKeySecret: 'another' } })).version).toBe(3);
+  expect(await accessKeySecretOf(gatewayId)).toBe('another');
+
+  await change({ function: { roleArn: 'acs:ram::1234567890:role/gatehouse' } });
+  expect(await accessKeySecretOf(gatewayId)).toBeUndefined();
+});
+
+test('a change that was decided on another version is refused with the version that is', async () => {
+  const created = await domain.gatewayCommands.create(input(), context);
+  const { gatewayId, name } = created;
+  const rename = (to: string, version: number) =>
+    domain.gatewayCommands.change(gatewayId, { name: to }, context, { expectedVersions: [version] });
+  expect(await rename(`${name}_b`, created.version)).toMatchObject({ version: 2 });
+  await expect(rename(`${name}_c`, created.version)).rejects.toMatchObject({
+    code: 'REGISTRY_GATEWAY_VERSION_MISMATCH',
+    status: 412,
+    headers: { ETag: '"2"' },
+  });
+  const deletion = { force: false, expectedVersions: [1] };
+  await expect(domain.gatewayCommands.delete(gatewayId, deletion, context)).rejects.toMatchObject({
+    status: 412,
+  });
+});
+
+test('all that is wrong with a description comes at once', async () => {
+  const asked = gatewayInput.parse({
+    ...input(),
+    x509: { enabled: true },
+    certificates: { serverCertificate: 'hello', serverPrivateKey: 'hello', trustedCertificate: 'hello' },
+  });
+  await expect(domain.gatewayCommands.create(asked, context)).rejects.toMatchObject({
+    code: 'REGISTRY_GATEWAY_INPUT_INVALID',
+    errors: [
+      { path: 'certificates.serverCertificate' },
+      { path: 'certificates.serverPrivateKey' },
+      { path: 'certificates.trustedCertificate' },
+      { path: 'certificates.deviceRootCertificate' },
+    ],
+  });
 });
 
 test('changes at the same moment all happen, one after the other', async () => {
@@ -150,8 +289,8 @@ test('a command that failed does not use up its Idempotency-Key', async () => {
   await remove(created.gatewayId);
 });
 
-test('with a gateway go its product, devices, secrets and listener', async () => {
-  const created = await domain.gatewayCommands.create(input(), context);
+test('with a gateway go its product, devices, secrets and listener, and its name and port are free', async () => {
+  const created = await domain.gatewayCommands.create(input({ authentication: withAccessKey() }), context);
   const { gatewayId, productKey } = created;
   const rows = [{ line: 1, username: 'pump-7', password: 'secret', sn: undefined }];
   await domain.deviceCommands.import(productKey, rows, { dryRun: false }, context);
@@ -162,6 +301,7 @@ test('with a gateway go its product, devices, secrets and listener', async () =>
   await domain.gatewayCommands.delete(gatewayId, { force: false }, context);
 
   expect(await domain.listeners.get(gatewayId)).toBeNull();
+  expect(await accessKeySecretOf(gatewayId)).toBeUndefined();
   expect(await domain.productParsing.get(productKey)).toBeNull();
   expect(await domain.credentials.find(gatewayId, 'pump-7')).toEqual({ outcome: 'unknown-gateway' });
   await expect(domain.products.get(productKey)).rejects.toMatchObject({ code: 'REGISTRY_PRODUCT_NOT_FOUND' });
@@ -177,6 +317,9 @@ test('with a gateway go its product, devices, secrets and listener', async () =>
     domain.db,
   );
   expect(events.map(({ type }) => type)).toEqual(['ProductCreated', 'ProductDeleted']);
+
+  const { name, port } = created;
+  expect(await domain.gatewayCommands.create(input({ name, port }), context)).toMatchObject({ name, port });
 });
 
 test('lists come page by page', async () => {

@@ -1,50 +1,69 @@
-import { gatewayView, type GatewayInput, type GatewayPatch, type GatewayView } from '@gatehouse/contracts';
+import {
+  gatewayView,
+  type GatewayAuthenticationInput,
+  type GatewayAuthenticationPatch,
+  type GatewayInput,
+  type GatewayPatch,
+  type GatewayView,
+} from '@gatehouse/contracts';
 import { fold } from '@gatehouse/decider';
 import { violatedConstraint } from '@gatehouse/event-store';
+import type { Failure } from '@gatehouse/failure';
 import { z } from 'zod';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandAttempt, CommandTransactions } from '../commands/command-transactions.ts';
 import { readStream } from '../event-log/read-events.ts';
 import { productDecider } from '../product/product.decider.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
-import type { SecretSealer } from '../secrets/sealed-secret.ts';
 import { gatewayStream, productStream } from '../stream-names.ts';
 import { gatewayDecider, type GatewayCommand, type GatewayState } from './gateway.decider.ts';
 import { gatewayEvent } from './gateway.events.ts';
-import { GatewayNameTaken, GatewayPortTaken } from './gateway.failures.ts';
-import { checkFeaturesAreOffered } from './gateway-features-policy.ts';
+import { GatewayInputInvalid, GatewayNameTaken, GatewayVersionMismatch, refuse } from './gateway.failures.ts';
+import { secretOf, usesAccessKey } from './authentication-target.ts';
+import { checkGatewayCertificates, problemOfCaCertificate } from './gateway-certificates.ts';
 import { newGatewayId, newProductKey } from './gateway-identity.ts';
+import { claimPort } from './gateway-ports.ts';
+import { brokenRules, presenceOf } from './gateway-rules.ts';
+import type { GatewaySecrets } from './gateway-secrets.ts';
 import { productNameOf } from './gateway-views.projection.ts';
 import type { GatewayQueries } from './gateway-views.queries.ts';
-import { checkServerCertificate } from './server-certificate.ts';
 
 export type Clock = () => Date;
+
+export interface GatewayChangeOptions {
+  /** The versions that the change may start from; undefined: any. */
+  readonly expectedVersions?: readonly number[] | undefined;
+}
+
+export interface GatewayDeletionOptions extends GatewayChangeOptions {
+  /** Also while devices are online. */
+  readonly force: boolean;
+}
 
 export class GatewayCommands {
   constructor(
     private readonly transactions: CommandTransactions,
     private readonly queries: GatewayQueries,
-    private readonly sealer: SecretSealer,
+    private readonly secrets: GatewaySecrets,
     private readonly clock: Clock,
   ) {}
 
   /**
    * Its product comes with it.
    *
-   * @throws {FeatureNotOffered | GatewayNameTaken | GatewayPortTaken} and what is wrong with its certificate
+   * @throws {GatewayNameTaken | GatewayPortTaken | GatewayInputInvalid} and what is wrong with a certificate
    */
   async create(input: GatewayInput, context: CommandContext): Promise<GatewayView> {
-    checkFeaturesAreOffered(input);
-    const { certificate, privateKeyPem } = checkServerCertificate(input.certificates, this.clock());
+    const { certificates, privateKeyPem } = this.#checkedInput(input);
     const gatewayId = newGatewayId();
     const productKey = newProductKey();
     const description = { name: 'CreateGateway', input, answer: gatewayView };
-    const { name, port, hostname } = input;
-    return uniqueOr(
-      { name, port, hostname },
+    return nameTakenOr(
+      input.name,
       this.transactions.run(description, context, async (attempt) => {
+        await claimPort(attempt.db, input);
         const gatewayEvents = gatewayDecider.decide(
-          { type: 'CreateGateway', gatewayId, productKey, input, serverCertificate: certificate },
+          { type: 'CreateGateway', gatewayId, productKey, input, certificates },
           gatewayDecider.initialState,
         );
         const productEvents = productDecider.decide(
@@ -55,72 +74,138 @@ export class GatewayCommands {
           { streamId: gatewayStream(gatewayId), expectedVersion: 0, events: gatewayEvents },
           { streamId: productStream(productKey), expectedVersion: 0, events: productEvents },
         );
-        await this.#keepPrivateKey(attempt.db, gatewayId, privateKeyPem);
-        return this.queries.get(gatewayId, attempt.db);
-      }),
-    );
-  }
-
-  /** @throws {GatewayNotFound | FeatureNotOffered | GatewayNameTaken} and what is wrong with its certificate */
-  async change(gatewayId: string, patch: GatewayPatch, context: CommandContext): Promise<GatewayView> {
-    checkFeaturesAreOffered(patch);
-    const checked =
-      patch.certificates === undefined ? undefined : checkServerCertificate(patch.certificates, this.clock());
-    const description = { name: 'ChangeGateway', input: { gatewayId, patch }, answer: gatewayView };
-    return uniqueOr(
-      patch,
-      this.transactions.run(description, context, async (attempt) => {
-        await this.#decide(attempt, gatewayId, {
-          type: 'ChangeGateway',
-          gatewayId,
-          patch,
-          serverCertificate: checked?.certificate,
-        });
-        if (checked !== undefined) {
-          await this.#keepPrivateKey(attempt.db, gatewayId, checked.privateKeyPem);
-        }
+        await this.secrets.keepPrivateKey(attempt.db, gatewayId, privateKeyPem);
+        const secret = secretOf(input.authentication);
+        if (secret !== undefined) await this.secrets.keepAccessKeySecret(attempt.db, gatewayId, secret);
         return this.queries.get(gatewayId, attempt.db);
       }),
     );
   }
 
   /**
-   * Its product and the product's devices go with it.
+   * @throws {GatewayNotFound | GatewayVersionMismatch | GatewayNameTaken | GatewayFieldImmutable}
+   * @throws {GatewayInputInvalid} and what is wrong with a certificate
+   */
+  async change(
+    gatewayId: string,
+    patch: GatewayPatch,
+    context: CommandContext,
+    { expectedVersions }: GatewayChangeOptions = {},
+  ): Promise<GatewayView> {
+    const { certificates, privateKeyPem, problems } = checkGatewayCertificates(
+      patch.certificates ?? {},
+      this.clock(),
+    );
+    const allProblems = [...problems, ...this.#problemsOfAuthentication(patch.authentication)];
+    const secret = patch.authentication === undefined ? undefined : secretOf(patch.authentication);
+    const description = {
+      name: 'ChangeGateway',
+      input: { gatewayId, patch, expectedVersions },
+      answer: gatewayView,
+    };
+    return nameTakenOr(
+      patch.name ?? '',
+      this.transactions.run(description, context, async (attempt) => {
+        const { db } = attempt;
+        const hasNewAccessKeySecret =
+          secret !== undefined && (await this.secrets.accessKeySecret(db, gatewayId)) !== secret;
+        const { after } = await this.#decide(
+          attempt,
+          {
+            type: 'ChangeGateway',
+            gatewayId,
+            patch,
+            certificates,
+            hasNewAccessKeySecret,
+            problems: allProblems,
+          },
+          expectedVersions,
+        );
+        if (privateKeyPem !== undefined) await this.secrets.keepPrivateKey(db, gatewayId, privateKeyPem);
+        if (hasNewAccessKeySecret) await this.secrets.keepAccessKeySecret(db, gatewayId, secret);
+        if (after.status === 'present' && !usesAccessKey(after.authentication)) {
+          await this.secrets.forgetAccessKeySecret(db, gatewayId);
+        }
+        return this.queries.get(gatewayId, db);
+      }),
+    );
+  }
+
+  /**
+   * Its product and the product's devices go with it, and the secrets of them all.
    *
-   * @param options.force also while devices are online
-   * @throws {GatewayNotFound | GatewayHasOnlineDevices}
+   * @throws {GatewayNotFound | GatewayVersionMismatch | GatewayHasOnlineDevices}
    */
   async delete(
     gatewayId: string,
-    { force }: { readonly force: boolean },
+    { force, expectedVersions }: GatewayDeletionOptions,
     context: CommandContext,
   ): Promise<void> {
-    const description = { name: 'DeleteGateway', input: { gatewayId, force }, answer: z.null() };
+    const description = {
+      name: 'DeleteGateway',
+      input: { gatewayId, force, expectedVersions },
+      answer: z.null(),
+    };
     await this.transactions.run(description, context, async (attempt) => {
       const hasOnlineDevices = await this.#hasOnlineDevices(attempt.db, gatewayId);
-      const state = await this.#decide(attempt, gatewayId, {
-        type: 'DeleteGateway',
-        gatewayId,
-        hasOnlineDevices,
-        force,
-      });
-      if (state.status === 'present') await deleteProduct(attempt, state.productKey);
-      await attempt.db.deleteFrom('gateway_secret').where('gateway_id', '=', gatewayId).execute();
+      const { before } = await this.#decide(
+        attempt,
+        { type: 'DeleteGateway', gatewayId, hasOnlineDevices, force },
+        expectedVersions,
+      );
+      if (before.status === 'present') await deleteProduct(attempt, before.productKey);
+      await this.secrets.forget(attempt.db, gatewayId);
       return null;
     });
   }
 
-  /** @returns the state that was decided on */
-  async #decide(attempt: CommandAttempt, gatewayId: string, command: GatewayCommand): Promise<GatewayState> {
+  /** Throws everything that is wrong with a description, together. */
+  #checkedInput(input: GatewayInput) {
+    const checked = checkGatewayCertificates(input.certificates, this.clock());
+    const { server } = checked.certificates;
+    const { privateKeyPem } = checked;
+    const broken = brokenRules({ ...input, certificates: presenceOf(input.certificates) });
+    refuse([
+      ...checked.problems,
+      ...(broken.length === 0 ? [] : [new GatewayInputInvalid(broken)]),
+      ...this.#problemsOfAuthentication(input.authentication),
+    ]);
+    if (server === undefined || privateKeyPem === undefined) {
+      throw new Error('a server certificate with its key passed without a problem, and is not there');
+    }
+    return { certificates: { ...checked.certificates, server }, privateKeyPem };
+  }
+
+  #problemsOfAuthentication(
+    authentication: GatewayAuthenticationInput | GatewayAuthenticationPatch | undefined,
+  ): Failure[] {
+    if (authentication === undefined || !('caCertificate' in authentication)) return [];
+    const { caCertificate } = authentication;
+    if (typeof caCertificate !== 'string') return [];
+    const problem = problemOfCaCertificate(caCertificate, this.clock());
+    return problem === undefined ? [] : [problem];
+  }
+
+  /** @returns the state that was decided on, and the one that came of it */
+  async #decide(
+    attempt: CommandAttempt,
+    command: Exclude<GatewayCommand, { type: 'CreateGateway' }>,
+    expectedVersions: readonly number[] | undefined,
+  ): Promise<{ readonly before: GatewayState; readonly after: GatewayState }> {
+    const { gatewayId } = command;
     const streamId = gatewayStream(gatewayId);
     const history = await readStream(attempt.db, streamId);
-    const state = fold(
+    const before = fold(
       gatewayDecider,
       history.map((event) => gatewayEvent.parse({ type: event.type, data: event.data })),
     );
-    const events = gatewayDecider.decide(command, state);
+    const isExpected = expectedVersions?.includes(history.length) ?? true;
+    if (before.status === 'present' && !isExpected) {
+      throw new GatewayVersionMismatch(gatewayId, history.length);
+    }
+    const events = gatewayDecider.decide(command, before);
     await attempt.append({ streamId, expectedVersion: history.length, events });
-    return state;
+    return { before, after: fold(gatewayDecider, events, before) };
   }
 
   async #hasOnlineDevices(db: RegistryTransaction, gatewayId: string): Promise<boolean> {
@@ -134,16 +219,6 @@ export class GatewayCommands {
       .executeTakeFirst();
     return online !== undefined;
   }
-
-  async #keepPrivateKey(db: RegistryTransaction, gatewayId: string, privateKeyPem: string): Promise<void> {
-    const { keyId, sealed } = this.sealer.seal(privateKeyPem, gatewayStream(gatewayId));
-    const secret = { key_id: keyId, sealed_private_key: sealed };
-    await db
-      .insertInto('gateway_secret')
-      .values({ gateway_id: gatewayId, ...secret })
-      .onConflict((conflict) => conflict.column('gateway_id').doUpdateSet(secret))
-      .execute();
-  }
 }
 
 async function deleteProduct(attempt: CommandAttempt, productKey: string): Promise<void> {
@@ -155,20 +230,11 @@ async function deleteProduct(attempt: CommandAttempt, productKey: string): Promi
   await attempt.db.deleteFrom('parsing_draft').where('product_key', '=', productKey).execute();
 }
 
-async function uniqueOr<T>(
-  {
-    name = '',
-    port = 0,
-    hostname = null,
-  }: { name?: string | undefined; port?: number; hostname?: string | null },
-  work: Promise<T>,
-): Promise<T> {
+async function nameTakenOr<T>(name: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const constraint = violatedConstraint(error);
-    if (constraint === 'gateway_name') throw new GatewayNameTaken(name);
-    if (constraint === 'gateway_port_and_hostname') throw new GatewayPortTaken(port, hostname);
+    if (violatedConstraint(error) === 'gateway_name') throw new GatewayNameTaken(name);
     throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { RecordedEvent } from '@gatehouse/event-store';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
+import { staples } from './gateway-rules.ts';
 import { gatewayEvent } from './gateway.events.ts';
 
 /** Brings `gateway_view` up to date with one event; events of other aggregates change nothing. */
@@ -20,9 +21,16 @@ export async function projectGateway(db: RegistryTransaction, recorded: Recorded
           name: data.name,
           port: data.port,
           hostname: data.hostname,
+          topic_space: data.topicSpace,
           parsing_enabled: data.parsingEnabled,
+          authentication: JSON.stringify(data.authentication),
+          x509_enabled: data.x509Enabled,
+          ocsp: data.ocsp,
+          limits: JSON.stringify(data.limits),
           server_certificate: data.serverCertificate.chainPem,
           server_certificate_chain: JSON.stringify(data.serverCertificate.chain),
+          device_root_certificate: data.deviceRootCertificate?.chainPem ?? null,
+          trusted_certificate: data.trustedCertificate?.chainPem ?? null,
           product_key: data.productKey,
           product_name: productNameOf(gatewayId),
           created_at: recorded.recordedAt,
@@ -41,6 +49,26 @@ export async function projectGateway(db: RegistryTransaction, recorded: Recorded
           server_certificate_chain: JSON.stringify(event.data.serverCertificate.chain),
         })
         .execute();
+      return;
+    case 'DeviceRootReplaced':
+      await row
+        .set({ ...change, device_root_certificate: event.data.deviceRootCertificate.chainPem })
+        .execute();
+      return;
+    case 'TrustedCertificateReplaced':
+      await row.set({ ...change, trusted_certificate: event.data.trustedCertificate.chainPem }).execute();
+      return;
+    case 'AuthenticationTargetChanged':
+      await row.set({ ...change, authentication: JSON.stringify(event.data.authentication) }).execute();
+      return;
+    case 'OcspModeChanged': {
+      const { ocsp } = event.data;
+      const dropped = staples(ocsp) ? {} : { trusted_certificate: null };
+      await row.set({ ...change, ocsp, ...dropped }).execute();
+      return;
+    }
+    case 'GatewayLimitsChanged':
+      await row.set({ ...change, limits: JSON.stringify(event.data.limits) }).execute();
       return;
     case 'ParsingSwitched':
       await row.set({ ...change, parsing_enabled: event.data.enabled }).execute();

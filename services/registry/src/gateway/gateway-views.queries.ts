@@ -2,6 +2,7 @@ import { type GatewayStatus, type GatewayView, type Page } from '@gatehouse/cont
 import type { Selectable } from 'kysely';
 import type { GatewayViewTable, RegistryDb } from '../schema/registry-database.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
+import { noticesOf } from './gateway-notices.ts';
 import { GatewayNotFound } from './gateway.failures.ts';
 
 /** Views say `starting`; what edges report is merged by {@link withStatus}. */
@@ -41,23 +42,31 @@ export class GatewayQueries {
   }
 
   #view(row: Selectable<GatewayViewTable>): GatewayView {
+    const settings = {
+      topicSpace: row.topic_space,
+      authentication: row.authentication,
+      x509: { enabled: row.x509_enabled },
+      ocsp: row.ocsp,
+      limits: row.limits,
+    };
     return {
       gatewayId: row.gateway_id,
+      version: row.stream_version,
       name: row.name,
       port: row.port,
       hostname: row.hostname,
       url: `mqtts://${row.hostname ?? this.publicHost}:${row.port}`,
       status: 'starting',
       statusReason: null,
-      topicSpace: 'isolated',
       parsing: { enabled: row.parsing_enabled },
-      authentication: { type: 'one-way' },
-      x509: { enabled: false },
-      ocsp: 'disabled',
+      ...settings,
       certificates: {
         serverCertificate: row.server_certificate,
         serverCertificateChain: row.server_certificate_chain,
+        deviceRootCertificate: row.device_root_certificate,
+        trustedCertificate: row.trusted_certificate,
       },
+      notices: noticesOf(settings),
       productKey: row.product_key,
       productName: row.product_name,
       createdAt: row.created_at.toISOString(),

@@ -1,8 +1,18 @@
-import type { GatewayInput, GatewayPatch } from '@gatehouse/contracts';
+import type { GatewayInput } from '@gatehouse/contracts';
 import type { Decider } from '@gatehouse/decider';
-import { checkFeaturesAreOffered } from './gateway-features-policy.ts';
-import type { GatewayEvent, ServerCertificate } from './gateway.events.ts';
-import { GatewayHasOnlineDevices, GatewayNotFound } from './gateway.failures.ts';
+import type { Failure } from '@gatehouse/failure';
+import { withoutSecret } from './authentication-target.ts';
+import type { GatewayCertificates } from './gateway-certificates.ts';
+import {
+  eventsOfChange,
+  fingerprintOf,
+  problemsOfChange,
+  type GatewayChange,
+  type GatewaySettings,
+} from './gateway-changes.ts';
+import { brokenRules, staples } from './gateway-rules.ts';
+import type { CertificateChain, GatewayEvent } from './gateway.events.ts';
+import { GatewayHasOnlineDevices, GatewayInputInvalid, GatewayNotFound, refuse } from './gateway.failures.ts';
 
 export type GatewayCommand =
   | {
@@ -10,14 +20,14 @@ export type GatewayCommand =
       readonly gatewayId: string;
       readonly productKey: string;
       readonly input: Omit<GatewayInput, 'certificates'>;
-      readonly serverCertificate: ServerCertificate;
+      readonly certificates: GatewayCertificates & { readonly server: CertificateChain };
     }
-  | {
+  | ({
       readonly type: 'ChangeGateway';
       readonly gatewayId: string;
-      readonly patch: Omit<GatewayPatch, 'certificates'>;
-      readonly serverCertificate?: ServerCertificate | undefined;
-    }
+      /** What is wrong with it and could be seen without knowing the gateway. */
+      readonly problems: readonly Failure[];
+    } & GatewayChange)
   | {
       readonly type: 'DeleteGateway';
       readonly gatewayId: string;
@@ -25,16 +35,7 @@ export type GatewayCommand =
       readonly force: boolean;
     };
 
-export type GatewayState =
-  | { readonly status: 'absent' }
-  | {
-      readonly status: 'present';
-      readonly name: string;
-      readonly productKey: string;
-      readonly parsingEnabled: boolean;
-      /** Of each certificate of the chain. */
-      readonly fingerprints: readonly string[];
-    };
+export type GatewayState = { readonly status: 'absent' } | ({ readonly status: 'present' } & GatewaySettings);
 
 type Present = Extract<GatewayState, { status: 'present' }>;
 
@@ -43,35 +44,16 @@ export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState>
 
   decide(command, state) {
     switch (command.type) {
-      case 'CreateGateway': {
-        checkFeaturesAreOffered(command.input);
-        if (state.status === 'present') return [];
-        const { gatewayId, productKey, input, serverCertificate } = command;
-        return [
-          {
-            type: 'GatewayCreated',
-            data: {
-              gatewayId,
-              name: input.name,
-              port: input.port,
-              hostname: input.hostname,
-              topicSpace: 'isolated',
-              parsingEnabled: input.parsing.enabled,
-              authentication: { type: 'one-way' },
-              x509Enabled: false,
-              ocsp: 'disabled',
-              productKey,
-              serverCertificate,
-            },
-          },
-        ];
+      case 'CreateGateway':
+        return state.status === 'present' ? [] : [creation(command)];
+      case 'ChangeGateway': {
+        const settings = settingsOf(command.gatewayId, state);
+        refuse([...command.problems, ...problemsOfChange(command, settings)]);
+        return eventsOfChange(command, settings);
       }
-      case 'ChangeGateway':
-        checkFeaturesAreOffered(command.patch);
-        return changes(command, present(command.gatewayId, state));
       case 'DeleteGateway': {
         const { gatewayId, hasOnlineDevices, force } = command;
-        const { productKey } = present(gatewayId, state);
+        const { productKey } = settingsOf(gatewayId, state);
         if (hasOnlineDevices && !force) throw new GatewayHasOnlineDevices(gatewayId);
         return [{ type: 'GatewayDeleted', data: { gatewayId, productKey } }];
       }
@@ -79,57 +61,89 @@ export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState>
   },
 
   evolve(state, event) {
-    if (event.type === 'GatewayCreated') {
-      const { name, productKey, parsingEnabled, serverCertificate } = event.data;
-      return {
-        status: 'present',
-        name,
-        productKey,
-        parsingEnabled,
-        fingerprints: fingerprintsOf(serverCertificate),
-      };
-    }
+    if (event.type === 'GatewayCreated') return created(event.data);
     if (state.status === 'absent') return state;
+    const { fingerprints } = state;
+    const withFingerprint = (changed: Partial<Present['fingerprints']>): Present => ({
+      ...state,
+      fingerprints: { ...fingerprints, ...changed },
+    });
     switch (event.type) {
       case 'GatewayRenamed':
         return { ...state, name: event.data.name };
       case 'ServerCertificateReplaced':
-        return { ...state, fingerprints: fingerprintsOf(event.data.serverCertificate) };
+        return withFingerprint({ server: fingerprintOf(event.data.serverCertificate) });
+      case 'DeviceRootReplaced':
+        return withFingerprint({ deviceRoot: fingerprintOf(event.data.deviceRootCertificate) });
+      case 'TrustedCertificateReplaced':
+        return withFingerprint({ trusted: fingerprintOf(event.data.trustedCertificate) });
+      case 'AuthenticationTargetChanged':
+        return { ...state, authentication: event.data.authentication };
+      case 'OcspModeChanged': {
+        const { ocsp } = event.data;
+        const trusted = staples(ocsp) ? fingerprints.trusted : null;
+        return { ...withFingerprint({ trusted }), ocsp };
+      }
       case 'ParsingSwitched':
         return { ...state, parsingEnabled: event.data.enabled };
+      case 'GatewayLimitsChanged':
+        return { ...state, limits: event.data.limits };
       case 'GatewayDeleted':
         return { status: 'absent' };
     }
   },
 };
 
-function changes(
-  { gatewayId, patch, serverCertificate }: Extract<GatewayCommand, { type: 'ChangeGateway' }>,
-  state: Present,
-): readonly GatewayEvent[] {
-  const events: GatewayEvent[] = [];
-  if (patch.name !== undefined && patch.name !== state.name) {
-    events.push({ type: 'GatewayRenamed', data: { gatewayId, name: patch.name } });
-  }
-  if (serverCertificate !== undefined && !hasFingerprints(serverCertificate, state.fingerprints)) {
-    events.push({ type: 'ServerCertificateReplaced', data: { gatewayId, serverCertificate } });
-  }
-  if (patch.parsing !== undefined && patch.parsing.enabled !== state.parsingEnabled) {
-    const { productKey } = state;
-    events.push({ type: 'ParsingSwitched', data: { gatewayId, productKey, enabled: patch.parsing.enabled } });
-  }
-  return events;
+function creation({
+  gatewayId,
+  productKey,
+  input,
+  certificates,
+}: Extract<GatewayCommand, { type: 'CreateGateway' }>): GatewayEvent {
+  const { server, deviceRoot, trusted } = certificates;
+  const { x509, ocsp } = input;
+  const present = { deviceRoot: deviceRoot !== undefined, trusted: trusted !== undefined };
+  const errors = brokenRules({ x509, ocsp, certificates: present });
+  if (errors.length > 0) throw new GatewayInputInvalid(errors);
+  return {
+    type: 'GatewayCreated',
+    data: {
+      gatewayId,
+      name: input.name,
+      port: input.port,
+      hostname: input.hostname,
+      topicSpace: input.topicSpace,
+      parsingEnabled: input.parsing.enabled,
+      authentication: withoutSecret(input.authentication),
+      x509Enabled: x509.enabled,
+      ocsp,
+      productKey,
+      serverCertificate: server,
+      deviceRootCertificate: deviceRoot ?? null,
+      trustedCertificate: trusted ?? null,
+      limits: input.limits,
+    },
+  };
 }
 
-function present(gatewayId: string, state: GatewayState): Present {
+function created({
+  serverCertificate,
+  deviceRootCertificate,
+  trustedCertificate,
+  ...settings
+}: Extract<GatewayEvent, { type: 'GatewayCreated' }>['data']): Present {
+  return {
+    status: 'present',
+    ...settings,
+    fingerprints: {
+      server: fingerprintOf(serverCertificate),
+      deviceRoot: deviceRootCertificate && fingerprintOf(deviceRootCertificate),
+      trusted: trustedCertificate && fingerprintOf(trustedCertificate),
+    },
+  };
+}
+
+function settingsOf(gatewayId: string, state: GatewayState): Present {
   if (state.status === 'absent') throw new GatewayNotFound(gatewayId);
   return state;
-}
-
-function fingerprintsOf({ chain }: ServerCertificate): string[] {
-  return chain.map(({ fingerprint }) => fingerprint);
-}
-
-function hasFingerprints(certificate: ServerCertificate, fingerprints: readonly string[]): boolean {
-  return fingerprintsOf(certificate).join() === fingerprints.join();
 }

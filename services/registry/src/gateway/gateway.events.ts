@@ -1,9 +1,15 @@
-import { certificateFacts } from '@gatehouse/contracts';
+import {
+  certificateFacts,
+  gatewayAuthentication,
+  gatewayLimits,
+  ocspMode,
+  topicSpace,
+} from '@gatehouse/contracts';
 import { z } from 'zod';
 
-/** The chain is public: it is what every device is shown. The private key is in no event. */
-const serverCertificate = z.strictObject({
-  /** PEM, end-entity certificate first. */
+/** Certificates are public; no private key is in any event. */
+const certificateChain = z.strictObject({
+  /** PEM, in the order in which it was given. */
   chainPem: z.string(),
   chain: z.array(certificateFacts).min(1),
 });
@@ -15,13 +21,16 @@ const gatewayCreated = z.strictObject({
     name: z.string(),
     port: z.int(),
     hostname: z.string().nullable(),
-    topicSpace: z.literal('isolated'),
+    topicSpace,
     parsingEnabled: z.boolean(),
-    authentication: z.strictObject({ type: z.literal('one-way') }),
-    x509Enabled: z.literal(false),
-    ocsp: z.literal('disabled'),
+    authentication: gatewayAuthentication,
+    x509Enabled: z.boolean(),
+    ocsp: ocspMode,
     productKey: z.string(),
-    serverCertificate,
+    serverCertificate: certificateChain,
+    deviceRootCertificate: certificateChain.nullable(),
+    trustedCertificate: certificateChain.nullable(),
+    limits: gatewayLimits,
   }),
 });
 
@@ -32,12 +41,43 @@ const gatewayRenamed = z.strictObject({
 
 const serverCertificateReplaced = z.strictObject({
   type: z.literal('ServerCertificateReplaced'),
-  data: z.strictObject({ gatewayId: z.string(), serverCertificate }),
+  data: z.strictObject({ gatewayId: z.string(), serverCertificate: certificateChain }),
+});
+
+const deviceRootReplaced = z.strictObject({
+  type: z.literal('DeviceRootReplaced'),
+  data: z.strictObject({ gatewayId: z.string(), deviceRootCertificate: certificateChain }),
+});
+
+const trustedCertificateReplaced = z.strictObject({
+  type: z.literal('TrustedCertificateReplaced'),
+  data: z.strictObject({ gatewayId: z.string(), trustedCertificate: certificateChain }),
+});
+
+const authenticationTargetChanged = z.strictObject({
+  type: z.literal('AuthenticationTargetChanged'),
+  data: z.strictObject({
+    gatewayId: z.string(),
+    authentication: gatewayAuthentication,
+    /** The secret itself is in no event. */
+    accessKeySecretReplaced: z.boolean(),
+  }),
+});
+
+/** Without OCSP for the server its trusted certificate is dropped. */
+const ocspModeChanged = z.strictObject({
+  type: z.literal('OcspModeChanged'),
+  data: z.strictObject({ gatewayId: z.string(), ocsp: ocspMode }),
 });
 
 const parsingSwitched = z.strictObject({
   type: z.literal('ParsingSwitched'),
   data: z.strictObject({ gatewayId: z.string(), productKey: z.string(), enabled: z.boolean() }),
+});
+
+const gatewayLimitsChanged = z.strictObject({
+  type: z.literal('GatewayLimitsChanged'),
+  data: z.strictObject({ gatewayId: z.string(), limits: gatewayLimits }),
 });
 
 const gatewayDeleted = z.strictObject({
@@ -49,8 +89,13 @@ export const gatewayEvent = z.discriminatedUnion('type', [
   gatewayCreated,
   gatewayRenamed,
   serverCertificateReplaced,
+  deviceRootReplaced,
+  trustedCertificateReplaced,
+  authenticationTargetChanged,
+  ocspModeChanged,
   parsingSwitched,
+  gatewayLimitsChanged,
   gatewayDeleted,
 ]);
 export type GatewayEvent = z.infer<typeof gatewayEvent>;
-export type ServerCertificate = z.infer<typeof serverCertificate>;
+export type CertificateChain = z.infer<typeof certificateChain>;

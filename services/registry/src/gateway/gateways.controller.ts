@@ -1,9 +1,9 @@
 import {
-  gatewayInput,
+  gatewayCertificatesView,
   gatewayPage,
-  gatewayPatch,
   gatewayView,
   pageQuery,
+  type GatewayCertificatesView,
   type GatewayInput,
   type GatewayPatch,
   type GatewayView,
@@ -21,23 +21,34 @@ import {
   Post,
   Query,
   Req,
+  Res,
 } from '@nestjs/common';
 import {
   ApiBearerAuth,
   ApiCreatedResponse,
+  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiTags,
 } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { commandContext } from '../api/api-request.ts';
+import { expectedVersions, tagged } from '../api/if-match.ts';
 import { GatewayStatusView } from '../edge/gateway-status-view.ts';
+import { gatewayBody, gatewayPatchBody } from './gateway-body.ts';
+import { GatewayCertificateQueries } from './gateway-certificates.queries.ts';
 import { GatewayCommands } from './gateway-commands.ts';
 import { GatewayQueries } from './gateway-views.queries.ts';
 
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
+
+const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The ETag of an earlier answer: 412 when the gateway has changed since',
+};
 
 @ApiTags('gateways')
 @ApiBearerAuth()
@@ -46,6 +57,7 @@ export class GatewaysController {
   constructor(
     @Inject(GatewayCommands) private readonly commands: GatewayCommands,
     @Inject(GatewayQueries) private readonly queries: GatewayQueries,
+    @Inject(GatewayCertificateQueries) private readonly certificates: GatewayCertificateQueries,
     @Inject(GatewayStatusView) private readonly status: GatewayStatusView,
   ) {}
 
@@ -53,10 +65,12 @@ export class GatewaysController {
   @ApiOperation({ summary: 'Create a gateway, and its product with it' })
   @ApiCreatedResponse({ standardSchema: gatewayView })
   async create(
-    @Body({ schema: gatewayInput }) input: GatewayInput,
+    @Body({ schema: gatewayBody }) input: GatewayInput,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GatewayView> {
-    return this.status.merged(await this.commands.create(input, commandContext(request)));
+    const created = await this.commands.create(input, commandContext(request));
+    return tagged(reply, await this.status.merged(created));
   }
 
   @Get()
@@ -70,23 +84,40 @@ export class GatewaysController {
   @Get(':gatewayId')
   @ApiOperation({ summary: 'One gateway' })
   @ApiOkResponse({ standardSchema: gatewayView })
-  async get(@Param('gatewayId') gatewayId: string): Promise<GatewayView> {
-    return this.status.merged(await this.queries.get(gatewayId));
+  async get(
+    @Param('gatewayId') gatewayId: string,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<GatewayView> {
+    return tagged(reply, await this.status.merged(await this.queries.get(gatewayId)));
+  }
+
+  @Get(':gatewayId/certificates')
+  @ApiOperation({ summary: 'Certificate chains of a gateway, with key types and expiry' })
+  @ApiOkResponse({ standardSchema: gatewayCertificatesView })
+  getCertificates(@Param('gatewayId') gatewayId: string): Promise<GatewayCertificatesView> {
+    return this.certificates.get(gatewayId);
   }
 
   @Patch(':gatewayId')
-  @ApiOperation({ summary: 'Change name, certificates, authentication, OCSP mode or parsing switch' })
+  @ApiOperation({
+    summary: 'Change name, certificates, authentication target, OCSP mode, parsing switch or limits',
+  })
+  @ApiHeader(IF_MATCH)
   @ApiOkResponse({ standardSchema: gatewayView })
   async change(
     @Param('gatewayId') gatewayId: string,
-    @Body({ schema: gatewayPatch }) patch: GatewayPatch,
+    @Body({ schema: gatewayPatchBody }) patch: GatewayPatch,
     @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GatewayView> {
-    return this.status.merged(await this.commands.change(gatewayId, patch, commandContext(request)));
+    const options = { expectedVersions: expectedVersions(request) };
+    const changed = await this.commands.change(gatewayId, patch, commandContext(request), options);
+    return tagged(reply, await this.status.merged(changed));
   }
 
   @Delete(':gatewayId')
   @HttpCode(204)
+  @ApiHeader(IF_MATCH)
   @ApiOperation({ summary: 'Delete a gateway; refused while devices are online unless forced' })
   @ApiNoContentResponse()
   async delete(
@@ -94,6 +125,10 @@ export class GatewaysController {
     @Query({ schema: deleteQuery }) query: z.infer<typeof deleteQuery>,
     @Req() request: FastifyRequest,
   ): Promise<void> {
-    await this.commands.delete(gatewayId, { force: query.force === 'true' }, commandContext(request));
+    await this.commands.delete(
+      gatewayId,
+      { force: query.force === 'true', expectedVersions: expectedVersions(request) },
+      commandContext(request),
+    );
   }
 }

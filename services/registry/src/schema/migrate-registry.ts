@@ -6,6 +6,7 @@ import { devices } from './migrations/0003-devices.ts';
 import { parsingScripts } from './migrations/0004-parsing-scripts.ts';
 import type { SecretSealer } from '../secrets/sealed-secret.ts';
 import { apiKeys } from './migrations/0005-api-keys.ts';
+import { gatewaySettings } from './migrations/0006-gateway-settings.ts';
 import { deviceImports } from './migrations/0007-device-imports.ts';
 
 /** In this order, each once; what has been released is never edited. */
@@ -15,6 +16,7 @@ const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0003-devices': devices,
   '0004-parsing-scripts': parsingScripts,
   '0005-api-keys': apiKeys,
+  '0006-gateway-settings': gatewaySettings,
   '0007-device-imports': deviceImports(sealer),
 });
 

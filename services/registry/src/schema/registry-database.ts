@@ -1,4 +1,12 @@
-import type { ApiKeyRole, CertificateFacts, DeviceStatus } from '@gatehouse/contracts';
+import type {
+  ApiKeyRole,
+  CertificateFacts,
+  DeviceStatus,
+  GatewayAuthentication,
+  GatewayLimits,
+  OcspMode,
+  TopicSpace,
+} from '@gatehouse/contracts';
 import type { EventStoreTables } from '@gatehouse/event-store';
 import { key } from '@gatehouse/nest';
 import type { ColumnType, Kysely, Transaction } from 'kysely';
@@ -15,9 +23,16 @@ export interface GatewayViewTable {
   name: string;
   port: number;
   hostname: string | null;
+  topic_space: TopicSpace;
   parsing_enabled: boolean;
+  authentication: Json<GatewayAuthentication>;
+  x509_enabled: boolean;
+  ocsp: OcspMode;
+  limits: Json<GatewayLimits>;
   server_certificate: string;
   server_certificate_chain: Json<CertificateFacts[]>;
+  device_root_certificate: string | null;
+  trusted_certificate: string | null;
   product_key: string;
   product_name: string;
   created_at: Instant;
@@ -29,6 +44,13 @@ export interface GatewaySecretTable {
   gateway_id: string;
   key_id: string;
   sealed_private_key: string;
+}
+
+/** Not a view: what a gateway's authentication needs and the log never holds. */
+export interface GatewayAuthenticationSecretTable {
+  gateway_id: string;
+  key_id: string;
+  sealed_access_key_secret: string;
 }
 
 /** A view. */
@@ -154,6 +176,7 @@ export interface IdempotentCommandTable {
 export interface RegistryDatabase extends EventStoreTables {
   gateway_view: GatewayViewTable;
   gateway_secret: GatewaySecretTable;
+  gateway_authentication_secret: GatewayAuthenticationSecretTable;
   product_view: ProductViewTable;
   device_view: DeviceViewTable;
   device_secret: DeviceSecretTable;

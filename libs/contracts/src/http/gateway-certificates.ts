@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+const MAX_PEM_CHARACTERS = 65_536;
+const pem = z.string().max(MAX_PEM_CHARACTERS);
+
+/** PEM; the private key goes in and never comes out. */
+export const gatewayCertificatesInput = z.strictObject({
+  /** End-entity certificate first. */
+  serverCertificate: pem,
+  serverPrivateKey: pem,
+  /** With X.509 only: intermediates from the device upwards, the root last. */
+  deviceRootCertificate: pem.optional(),
+  /** With server-side OCSP only: the root that its answers are verified with. */
+  trustedCertificate: pem.optional(),
+});
+
+/** What is left out stays; a server certificate comes with its key. */
+export const gatewayCertificatesPatch = gatewayCertificatesInput.partial();
+export type GatewayCertificatesPatch = z.infer<typeof gatewayCertificatesPatch>;
+
+/** What a certificate says; fingerprint = SHA-256 of the DER; hexadecimal is lower-case without colons. */
+export const certificateFacts = z.strictObject({
+  subject: z.string(),
+  issuer: z.string(),
+  serialNumber: z.string(),
+  fingerprint: z.string(),
+  notBefore: z.iso.datetime(),
+  notAfter: z.iso.datetime(),
+});
+export type CertificateFacts = z.infer<typeof certificateFacts>;
+
+export const certificateDetails = certificateFacts.extend({
+  key: z.strictObject({
+    /** Such as `rsa`, `ec`, `ed25519`. */
+    type: z.string(),
+    /** Of the modulus, for RSA. */
+    bits: z.int().nullable(),
+    /** Such as `P-256`, for elliptic curves. */
+    curve: z.string().nullable(),
+  }),
+  isCertificateAuthority: z.boolean(),
+  /** As OpenSSL writes it, such as `DNS:mqtt.example.com`; null when there is none. */
+  subjectAlternativeNames: z.string().nullable(),
+});
+export type CertificateDetails = z.infer<typeof certificateDetails>;
+
+const certificateChain = z.strictObject({
+  pem: z.string(),
+  /** In the order of the PEM. */
+  chain: z.array(certificateDetails),
+  /** When the first of them expires. */
+  expiresAt: z.iso.datetime(),
+});
+export type CertificateChainView = z.infer<typeof certificateChain>;
+
+/** The answer of GET /gateways/{gatewayId}/certificates. */
+export const gatewayCertificatesView = z.strictObject({
+  gatewayId: z.string(),
+  serverCertificate: certificateChain,
+  deviceRootCertificate: certificateChain.nullable(),
+  trustedCertificate: certificateChain.nullable(),
+});
+export type GatewayCertificatesView = z.infer<typeof gatewayCertificatesView>;

@@ -1,0 +1,40 @@
+import { z } from 'zod';
+
+/** The reference platform's values where they help users; any keep alive is allowed. */
+export const DEFAULT_GATEWAY_LIMITS = {
+  maxPacketBytes: 262_144,
+  maxSubscriptions: 100,
+  keepAlive: null,
+} as const;
+
+const fields = {
+  /** Of one MQTT packet. */
+  maxPacketBytes: z.int().min(1_024).max(262_144),
+  /** Of one device. */
+  maxSubscriptions: z.int().min(1).max(1_000),
+  /** Which Keep Alive a CONNECT may ask for; null: any, and none. */
+  keepAlive: z
+    .strictObject({ minSeconds: z.int().min(1).max(65_535), maxSeconds: z.int().min(1).max(65_535) })
+    .refine(({ minSeconds, maxSeconds }) => minSeconds <= maxSeconds, {
+      path: ['maxSeconds'],
+      error: 'must be at least minSeconds',
+    })
+    .nullable(),
+};
+
+/** What one device may ask of a gateway. */
+export const gatewayLimits = z.strictObject(fields);
+export type GatewayLimits = z.infer<typeof gatewayLimits>;
+
+export const gatewayLimitsInput = z.strictObject({
+  maxPacketBytes: fields.maxPacketBytes.default(DEFAULT_GATEWAY_LIMITS.maxPacketBytes),
+  maxSubscriptions: fields.maxSubscriptions.default(DEFAULT_GATEWAY_LIMITS.maxSubscriptions),
+  keepAlive: fields.keepAlive.default(DEFAULT_GATEWAY_LIMITS.keepAlive),
+});
+
+/** What is left out stays. */
+export const gatewayLimitsPatch = z.strictObject({
+  maxPacketBytes: fields.maxPacketBytes.optional(),
+  maxSubscriptions: fields.maxSubscriptions.optional(),
+  keepAlive: fields.keepAlive.optional(),
+});
