@@ -1,0 +1,172 @@
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { freePort } from '@gatehouse/local-servers';
+import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import { eventually } from '@gatehouse/testing';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { importDevices } from '../imported-devices.ts';
+import { RunningGatehouse, type ApiAnswer } from '../running-gatehouse.ts';
+
+const HOST = '127.0.0.1';
+let gatehouse: RunningGatehouse;
+let authority: CertificateAuthority;
+
+beforeAll(async () => {
+  gatehouse = await RunningGatehouse.start({ edges: 2 });
+  authority = await createCertificateAuthority();
+});
+afterAll(async () => {
+  await gatehouse[Symbol.asyncDispose]();
+});
+
+interface Gateway {
+  readonly gatewayId: string;
+  readonly productKey: string;
+  readonly port: number;
+}
+
+async function certificatesFor(commonName: string) {
+  const issued = await authority.issueServerCertificate({ commonName, ipAddresses: [HOST] });
+  return { serverCertificate: issued.certificatePem, serverPrivateKey: issued.privateKeyPem };
+}
+
+async function create(name: string, settings: object = {}): Promise<Gateway> {
+  const port = await freePort();
+  const { certificates: more, ...others } = { certificates: {}, ...settings };
+  const certificates = { ...(await certificatesFor(name)), ...more };
+  const { status, body } = await gatehouse.api('POST', '/gateways', { name, port, ...others, certificates });
+  expect({ status, body }).toMatchObject({ status: 201 });
+  return { port, ...others, gatewayId: String(body['gatewayId']), productKey: String(body['productKey']) };
+}
+
+const view = ({ gatewayId }: Gateway): Promise<ApiAnswer> => gatehouse.api('GET', `/gateways/${gatewayId}`);
+
+const untilListening = (gateway: Gateway): Promise<void> =>
+  eventually(async () => {
+    const { body } = await view(gateway);
+    expect([body['status'], body['statusReason']]).toEqual(['listening', null]);
+  });
+
+/** Common names that handshakes see: enough of them to meet both edges. */
+async function servedNames({ port }: Gateway): Promise<Set<string>> {
+  const names = await Promise.all(
+    Array.from({ length: 12 }, async () => {
+      const socket = connectTls({ host: HOST, port, rejectUnauthorized: false });
+      await once(socket, 'secureConnect');
+      const { subject } = socket.getPeerCertificate();
+      socket.destroy();
+      return String(subject.CN);
+    }),
+  );
+  return new Set(names);
+}
+
+async function connectDevice(gateway: Gateway, ca = authority.certificatePem): Promise<MqttClient> {
+  const [device] = await importDevices(gatehouse, gateway.productKey, 1);
+  return connectAsync(`mqtts://${HOST}:${gateway.port}`, {
+    ...device,
+    ca,
+    protocolVersion: 5,
+    reconnectPeriod: 0,
+  });
+}
+
+test('a gateway listens at every edge within two seconds of its creation', async () => {
+  const startedAt = performance.now();
+  const gateway = await create('e2e_created');
+  await untilListening(gateway);
+  expect(performance.now() - startedAt).toBeLessThan(2_000);
+  expect(await servedNames(gateway)).toEqual(new Set(['e2e_created']));
+});
+
+test('a new certificate serves new handshakes within a second, and an open connection stays', async () => {
+  const gateway = await create('e2e_first');
+  await untilListening(gateway);
+  const device = await connectDevice(gateway);
+  let isClosed = false;
+  device.once('close', () => {
+    isClosed = true;
+  });
+
+  const certificates = await certificatesFor('e2e_second');
+  const changedAt = performance.now();
+  const changed = await gatehouse.api('PATCH', `/gateways/${gateway.gatewayId}`, { certificates });
+  expect(changed).toMatchObject({ status: 200, body: { version: 2 } });
+  await eventually(async () => expect(await servedNames(gateway)).toEqual(new Set(['e2e_second'])));
+  expect(performance.now() - changedAt).toBeLessThan(2_000);
+  await untilListening(gateway);
+
+  await device.publishAsync('up/still-here', 'yes', { qos: 1 });
+  expect(isClosed).toBe(false);
+  await device.endAsync();
+});
+
+test('a port that another program holds makes the gateway failed, with the reason, until it is free', async () => {
+  const port = await freePort();
+  const blocker = createServer();
+  blocker.listen(port, HOST);
+  await once(blocker, 'listening');
+  const gateway = await create('e2e_blocked', { port });
+  await eventually(async () => {
+    const { body } = await view(gateway);
+    expect(body['status']).toBe('failed');
+    expect(body['statusReason']).toMatch(new RegExp(`port ${port} .*another program listens there`));
+  });
+
+  blocker.close();
+  await untilListening(gateway);
+});
+
+test('a gateway that is deleted closes its port within a second, and its devices are told', async () => {
+  const gateway = await create('e2e_deleted');
+  await untilListening(gateway);
+  const device = await connectDevice(gateway);
+  const path = `/gateways/${gateway.gatewayId}`;
+  await eventually(async () => {
+    const { body } = await gatehouse.api('GET', `/products/${gateway.productKey}/devices?status=ONLINE`);
+    expect(body['items']).toHaveLength(1);
+  });
+  expect(await gatehouse.api('DELETE', path)).toMatchObject({
+    status: 409,
+    body: { code: 'REGISTRY_GATEWAY_HAS_ONLINE_DEVICES' },
+  });
+  const ended = new Promise<void>((resolve) => {
+    device.once('close', () => resolve());
+  });
+
+  const deletedAt = performance.now();
+  expect(await gatehouse.api('DELETE', `${path}?force=true`)).toMatchObject({ status: 204 });
+  await ended;
+  await eventually(async () => {
+    await expect(servedNames(gateway)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+  expect(performance.now() - deletedAt).toBeLessThan(2_000);
+  expect(await view(gateway)).toMatchObject({ status: 404 });
+  const again = await create('e2e_deleted', { port: gateway.port });
+  await untilListening(again);
+});
+
+test('a gateway that wants client certificates admits nobody as long as nobody verifies them', async () => {
+  const gateway = await create('e2e_mutual', {
+    x509: { enabled: true },
+    certificates: { deviceRootCertificate: authority.certificatePem },
+  });
+  await untilListening(gateway);
+  const { body } = await view(gateway);
+  expect(body['notices']).toEqual([expect.objectContaining({ code: 'client-certificates-not-verified' })]);
+  await expect(connectDevice(gateway)).rejects.toMatchObject({ code: 0x88 });
+});
+
+test('the demo gateway says of its certificate what its handshake shows', async () => {
+  const { gatewayId, host, port } = await gatehouse.device();
+  const { body } = await gatehouse.api('GET', `/gateways/${gatewayId}/certificates`);
+  const ca = await readFile(gatehouse.caFile, 'utf8');
+  const socket = connectTls({ host, port, ca, servername: 'localhost' });
+  await once(socket, 'secureConnect');
+  const fingerprint = socket.getPeerCertificate().fingerprint256.replaceAll(':', '').toLowerCase();
+  socket.destroy();
+  expect(body['serverCertificate']).toMatchObject({ chain: [{ fingerprint }] });
+});
