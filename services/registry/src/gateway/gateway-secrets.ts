@@ -18,7 +18,7 @@ export class GatewaySecrets {
   }
 
   async keepAccessKeySecret(db: RegistryTransaction, gatewayId: string, text: string): Promise<void> {
-    const { keyId, sealed } = this.sealer.seal(text, accessKeyPlace(gatewayId));
+    const { keyId, sealed } = this.sealer.seal(text, placeOfAccessKeySecret(gatewayId));
     const secret = { key_id: keyId, sealed_access_key_secret: sealed };
     await db
       .insertInto('gateway_authentication_secret')
@@ -37,7 +37,7 @@ export class GatewaySecrets {
     if (row === undefined) return undefined;
     try {
       const sealed = { keyId: row.key_id, sealed: row.sealed_access_key_secret };
-      return this.sealer.open(sealed, accessKeyPlace(gatewayId));
+      return this.sealer.open(sealed, placeOfAccessKeySecret(gatewayId));
     } catch (error) {
       if (error instanceof SecretNotReadable) return undefined;
       throw error;
@@ -54,6 +54,7 @@ export class GatewaySecrets {
   }
 }
 
-function accessKeyPlace(gatewayId: string): string {
+/** What the secret of an access key is sealed for. */
+export function placeOfAccessKeySecret(gatewayId: string): string {
   return `${gatewayStream(gatewayId)}/access-key-secret`;
 }

@@ -1,3 +1,4 @@
+import { placeOfAccessKeySecret } from '../gateway/gateway-secrets.ts';
 import { deviceStream, gatewayStream } from '../stream-names.ts';
 
 /** Where sealed secrets stand. Each table also has the column `key_id`. */
@@ -17,6 +18,12 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     idColumns: ['gateway_id'],
     sealedColumn: 'sealed_private_key',
     placeOf: ([gatewayId = '']) => gatewayStream(gatewayId),
+  },
+  {
+    table: 'gateway_authentication_secret',
+    idColumns: ['gateway_id'],
+    sealedColumn: 'sealed_access_key_secret',
+    placeOf: ([gatewayId = '']) => placeOfAccessKeySecret(gatewayId),
   },
   {
     table: 'device_secret',

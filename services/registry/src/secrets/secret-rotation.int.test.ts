@@ -2,6 +2,7 @@ import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+import { GatewaySecrets } from '../gateway/gateway-secrets.ts';
 import { rotateSecrets } from './secret-rotation.ts';
 import { SEALED_COLUMNS } from './sealed-columns.ts';
 import { SecretSealer } from './sealed-secret.ts';
@@ -75,6 +76,19 @@ test('password hashes go over too, device by device', async () => {
     .where('device_name', '=', 'pump-149')
     .executeTakeFirstOrThrow();
   expect(new SecretSealer(NEW).open({ keyId, sealed }, 'device/a1y/pump-149')).toBe('hash of pump-149');
+});
+
+test('the secrets of access keys go over, and gateways read them under the new key', async () => {
+  const gatewayId = idOf(7);
+  const former = new GatewaySecrets(new SecretSealer(OLD));
+  const now = new GatewaySecrets(new SecretSealer(NEW));
+  const read = () => domain.db.transaction().execute((db) => now.accessKeySecret(db, gatewayId));
+  await domain.db
+    .transaction()
+    .execute((db) => former.keepAccessKeySecret(db, gatewayId, 'the access key secret'));
+  expect(await read()).toBeUndefined();
+  expect(await rotateSecrets(domain.db, new SecretSealer(NEW, OLD))).toEqual({ resealed: 1, unreadable: [] });
+  expect(await read()).toBe('the access key secret');
 });
 
 test('a secret that neither key opens is named and left as it is', async () => {
