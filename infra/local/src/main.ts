@@ -7,7 +7,7 @@ import { readStartOptions, USAGE, type StartOptions } from './start-options.ts';
 
 /** The longest that stopping may take; what is still there then is ended by the guardian. */
 const STOP_TIMEOUT_MS = 40_000;
-const SECRETS = ['DATABASE_URL', 'NATS_URL', 'GATEHOUSE_MASTER_KEY'];
+const SECRETS = ['DATABASE_URL', 'NATS_URL', 'GATEHOUSE_MASTER_KEY', 'GATEHOUSE_MASTER_KEY_PREVIOUS'];
 
 const output = new LogOutput(process.stdout);
 process.stderr.on('error', () => undefined);
