@@ -186,6 +186,14 @@ export {
   type DownlinkInput,
   type DownlinkResult,
 } from './http/downlink-resource.ts';
+export {
+  atQuery,
+  deviceNowOrThen,
+  deviceStateAt,
+  lastChange,
+  type DeviceStateAt,
+  type LastChange,
+} from './http/state-at.ts';
 export { eventListQuery, eventPage, loggedEvent, type LoggedEvent } from './http/event-resource.ts';
 export {
   droppedMessages,

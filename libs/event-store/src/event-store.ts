@@ -5,6 +5,7 @@ export { AppendAnnouncer, EventNotifications } from './event-notifications.ts';
 export { DatabaseUnavailable, StreamVersionConflict } from './event-store.failures.ts';
 export {
   createEventTables,
+  RECORDED_EVENT,
   type EventMetadata,
   type EventStoreTables,
   type NewEvent,

@@ -64,7 +64,9 @@ export class UrlMalformed extends HttpFailure {
   readonly status = 400;
 
   constructor() {
-    super('the path cannot be read: a % must begin two hexadecimal digits (RFC 3986 §2.1)');
+    super(
+      'the address cannot be read: a % must begin two hexadecimal digits (RFC 3986 §2.1), and not those of NUL',
+    );
   }
 }
 

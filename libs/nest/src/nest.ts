@@ -8,6 +8,7 @@ export {
   MethodNotAllowed,
   RequestInvalid,
   RouteUnknown,
+  UrlMalformed,
 } from './http-failure.ts';
 export { HttpSpans } from './http-span.ts';
 export { answerUnroutable, problemOf, ProblemFilter, type Problem } from './problem-filter.ts';

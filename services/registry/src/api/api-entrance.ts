@@ -1,4 +1,4 @@
-import { MediaTypeUnsupported, MethodNotAllowed } from '@gatehouse/nest';
+import { MediaTypeUnsupported, MethodNotAllowed, UrlMalformed } from '@gatehouse/nest';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { mayAct, requiredRole } from './access-policy.ts';
 import { RoleInsufficient } from './api.failures.ts';
@@ -9,6 +9,8 @@ const API = '/api/v1/';
 const OPEN_ROUTES: readonly string[] = ['/api/v1/openapi.json'];
 const CSV_ROUTE = '/api/v1/products/:productKey/devices/::import';
 const JSON_TYPE = /^application\/json\s*(;|$)/i;
+/** PostgreSQL's text holds no NUL, and nothing here is called by one. */
+const NUL = /%00/i;
 const CSV_TYPE = /^text\/csv\s*(;|$)/i;
 
 /**
@@ -37,6 +39,7 @@ export class ApiEntrance {
     }
     request.principal = await this.authentication.authenticate(request.headers.authorization, request.ip);
     this.#refuseWrongMethod(request, path);
+    if (NUL.test(request.raw.url ?? '')) throw new UrlMalformed();
     if (request.is404) return;
     const required = requiredRole(request.method, route);
     if (!mayAct(request.principal.role, required))

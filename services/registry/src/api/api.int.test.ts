@@ -75,6 +75,9 @@ test('what cannot be read, found or done is a problem too', async () => {
     problem(405, 'HTTP_METHOD_NOT_ALLOWED'),
   );
   expect(await registry.call('GET /gateways/%zz')).toMatchObject(problem(400, 'HTTP_URL_MALFORMED'));
+  for (const path of ['/gateways/a%00b', '/products/x/devices/a%00b', '/products/x/devices?prefix=%00']) {
+    expect(await registry.call(`GET ${path}`)).toMatchObject(problem(400, 'HTTP_URL_MALFORMED'));
+  }
   expect(await registry.call(`GET /gateways/${'x'.repeat(400)}`)).toMatchObject(
     problem(414, 'HTTP_URL_TOO_LONG'),
   );

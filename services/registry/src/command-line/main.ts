@@ -42,9 +42,9 @@ async function runOnDatabase({ command, verify, dataDirectory }: CommandLine): P
     idleInTransactionTimeoutMs: 60_000,
   });
   await migrateRegistry(database.db, sealer);
-  return command === 'rebuild'
-    ? runRebuild(database, { verify }, say)
-    : runRotation(database.db, sealer, say);
+  // Awaited here: the database is closed when this function returns.
+  if (command === 'rebuild') return await runRebuild(database, { verify }, say);
+  return await runRotation(database.db, sealer, say);
 }
 
 process.exitCode = await run(process.argv.slice(2));

@@ -1,10 +1,10 @@
-import type { DeviceHistoryEvent, DeviceStatus, DeviceView, Page } from '@gatehouse/contracts';
-import { traceIdOf } from '../commands/traceparent.ts';
-import { readStreamBackwards } from '../event-log/read-events.ts';
+import type { DeviceHistoryEvent, DeviceStateAt, DeviceStatus, DeviceView, Page } from '@gatehouse/contracts';
+import { streamHistory, type HistoryRequest } from '../event-log/stream-history.ts';
 import { ProductQueries } from '../product/product-views.queries.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import { deviceStream } from '../stream-names.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
+import { deviceAt } from '../time-travel/device-at.ts';
 import { deviceViewOf } from './device-view.ts';
 import { DeviceNotFound } from './device.failures.ts';
 
@@ -65,6 +65,11 @@ export class DeviceQueries {
     return deviceViewOf(row);
   }
 
+  /** As it was. @throws {DeviceNotFound} when there was no such device at that instant */
+  getAt(productKey: string, deviceName: string, at: Date): Promise<DeviceStateAt> {
+    return deviceAt(this.db, { productKey, deviceName }, at);
+  }
+
   /**
    * Newest first; `next` goes into `before`. A device that was deleted still has its history.
    *
@@ -73,26 +78,11 @@ export class DeviceQueries {
   async history(
     productKey: string,
     deviceName: string,
-    { limit, before }: { readonly limit: number; readonly before?: string | undefined },
+    request: HistoryRequest,
   ): Promise<Page<DeviceHistoryEvent>> {
-    const beforeVersion = versionOfCursor(before);
-    const events = await readStreamBackwards(this.db, deviceStream(productKey, deviceName), {
-      limit: limit + 1,
-      beforeVersion,
-    });
-    if (events.length === 0 && beforeVersion === undefined) throw new DeviceNotFound(productKey, deviceName);
-    return pageOfRows(events, limit, {
-      item: (event) => ({
-        globalPosition: event.globalPosition,
-        version: event.streamVersion,
-        type: event.type,
-        at: event.recordedAt.toISOString(),
-        actor: event.metadata.actor,
-        traceId: traceIdOf(event.metadata.traceparent),
-        data: { ...event.data },
-      }),
-      cursor: (event) => String(event.streamVersion),
-    });
+    const history = await streamHistory(this.db, deviceStream(productKey, deviceName), request);
+    if (history === undefined) throw new DeviceNotFound(productKey, deviceName);
+    return history;
   }
 
   /** Edges that hold at least one device for online. */
@@ -146,11 +136,6 @@ export function devicesQuery(db: RegistryDb, productKey: string, request: Device
     query = query.where('device_name', '>=', prefix).where('device_name', '<', `${prefix}${LAST_CHARACTER}`);
   }
   return query;
-}
-
-function versionOfCursor(cursor: string | undefined): number | undefined {
-  if (cursor === undefined || !/^[1-9]\d{0,8}$/.test(cursor)) return undefined;
-  return Number(cursor);
 }
 
 function protocolVersionOf(version: number | null): 3 | 4 | 5 {

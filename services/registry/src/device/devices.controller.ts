@@ -1,15 +1,18 @@
 import {
+  atQuery,
   deviceCredentialsInput,
   deviceExportQuery,
   deviceHistoryPage,
   deviceImportInput,
   deviceImportQuery,
   deviceListQuery,
+  deviceNowOrThen,
   devicePage,
   deviceView,
   importResult,
   pageQuery,
   type DeviceHistoryEvent,
+  type DeviceStateAt,
   type DeviceView,
   type ImportResult,
   type Page,
@@ -114,10 +117,18 @@ export class DevicesController {
   }
 
   @Get(':deviceName')
-  @ApiOperation({ summary: 'One device' })
-  @ApiOkResponse({ standardSchema: deviceView })
-  get(@Param('productKey') productKey: string, @Param('deviceName') deviceName: string): Promise<DeviceView> {
-    return this.queries.get(productKey, deviceName);
+  @ApiOperation({
+    summary: 'One device',
+    description: 'With `at` as it was at that instant, with who had changed it last.',
+  })
+  @ApiOkResponse({ standardSchema: deviceNowOrThen })
+  get(
+    @Param('productKey') productKey: string,
+    @Param('deviceName') deviceName: string,
+    @Query({ schema: atQuery }) { at }: z.infer<typeof atQuery>,
+  ): Promise<DeviceView | DeviceStateAt> {
+    if (at === undefined) return this.queries.get(productKey, deviceName);
+    return this.queries.getAt(productKey, deviceName, new Date(at));
   }
 
   @Get(':deviceName/events')

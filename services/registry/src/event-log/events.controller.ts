@@ -13,10 +13,16 @@ export class EventsController {
   @Get()
   @ApiOperation({
     summary: 'The whole log, oldest first, for audit',
-    description: 'A stream is named like device/{productKey}/{deviceName} or gateway/{gatewayId}.',
+    description:
+      'A stream is named like device/{productKey}/{deviceName} or gateway/{gatewayId}. The filters stream, type, ' +
+      'actor, from (at or after) and to (before) go together.',
   })
   @ApiOkResponse({ standardSchema: eventPage })
   list(@Query({ schema: eventListQuery }) query: z.infer<typeof eventListQuery>): Promise<Page<LoggedEvent>> {
-    return this.queries.list(query);
+    const { from, to, ...rest } = query;
+    return this.queries.list({ ...rest, from: dateOf(from), to: dateOf(to) });
   }
 }
+
+const dateOf = (instant: string | undefined): Date | undefined =>
+  instant === undefined ? undefined : new Date(instant);

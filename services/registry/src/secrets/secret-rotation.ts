@@ -4,7 +4,7 @@ import type { SecretSealer } from './sealed-secret.ts';
 import { SEALED_COLUMNS, type SealedColumn } from './sealed-columns.ts';
 import { SecretNotReadable } from './secrets.failures.ts';
 
-const ROWS_AT_ONCE = 200;
+const ROWS_AT_ONCE = 500;
 
 /** A secret that no key at hand opens. */
 export interface UnreadableSecret {
@@ -18,7 +18,7 @@ export interface Rotation {
 }
 
 interface SealedRow {
-  readonly id: readonly string[];
+  readonly ids: readonly string[];
   readonly key_id: string;
   readonly sealed: string;
 }
@@ -60,23 +60,25 @@ async function rotateBatch(
   const id = sql.join(idColumns.map((name) => sql.id(name)));
   return db.transaction().execute(async (transaction) => {
     const { rows } = await sql<SealedRow>`
-      select array[${id}] as id, key_id, ${sql.id(sealedColumn)} as sealed from ${sql.id(table)}
+      select array[${id}] as ids, key_id, ${sql.id(sealedColumn)} as sealed from ${sql.id(table)}
       where key_id <> ${sealer.keyId} and (${id}) > (${sql.join(after)})
       order by ${id} limit ${ROWS_AT_ONCE} for update`.execute(transaction);
     const unreadable: UnreadableSecret[] = [];
-    for (const { id: ofRow, key_id: keyId, sealed } of rows) {
-      const place = placeOf(ofRow);
+    const anew: { readonly ids: readonly string[]; readonly sealed: string }[] = [];
+    for (const { ids, key_id: keyId, sealed } of rows) {
+      const place = placeOf(ids);
       const secret = openOrUndefined(sealer, { keyId, sealed }, place);
-      if (secret === undefined) {
-        unreadable.push({ place, keyId });
-        continue;
-      }
-      const anew = sealer.seal(secret, place);
-      await sql`
-        update ${sql.id(table)} set key_id = ${anew.keyId}, ${sql.id(sealedColumn)} = ${anew.sealed}
-        where (${id}) = (${sql.join(ofRow)})`.execute(transaction);
+      if (secret === undefined) unreadable.push({ place, keyId });
+      else anew.push({ ids, sealed: sealer.seal(secret, place).sealed });
     }
-    return { resealed: rows.length - unreadable.length, unreadable, last: rows.at(-1)?.id };
+    const idsOf = (index: number): string[] => anew.map(({ ids }) => ids[index] ?? '');
+    await sql`
+      update ${sql.id(table)} set key_id = ${sealer.keyId}, ${sql.id(sealedColumn)} = anew.sealed
+      from unnest(${sql.join(idColumns.map((_name, index) => sql`${idsOf(index)}::text[]`))},
+        ${anew.map(({ sealed }) => sealed)}::text[]) as anew (${id}, sealed)
+      where (${sql.join(idColumns.map((name) => sql.ref(`${table}.${name}`)))})
+        = (${sql.join(idColumns.map((name) => sql.ref(`anew.${name}`)))})`.execute(transaction);
+    return { resealed: anew.length, unreadable, last: rows.at(-1)?.ids };
   });
 }
 

@@ -1,0 +1,21 @@
+import { z } from 'zod';
+import { deviceView } from './device-resource.ts';
+import { instant } from './instant.ts';
+
+/** Query of GET on a thing that has a past: its state at that instant instead of now. */
+export const atQuery = z.strictObject({ at: instant.optional() });
+
+/** What a state of the past goes back to. */
+export const lastChange = z.strictObject({
+  /** Of the thing: counts its changes from 1. */
+  version: z.int().positive(),
+  /** Who made the last change. */
+  changedBy: z.string(),
+  changedAt: z.iso.datetime(),
+});
+export type LastChange = z.infer<typeof lastChange>;
+
+export const deviceStateAt = deviceView.extend(lastChange.shape);
+export type DeviceStateAt = z.infer<typeof deviceStateAt>;
+/** Answer of GET …/devices/{deviceName}, without and with `at`. */
+export const deviceNowOrThen = z.union([deviceView, deviceStateAt]);
