@@ -190,8 +190,11 @@ export {
   atQuery,
   deviceNowOrThen,
   deviceStateAt,
+  gatewayNowOrThen,
+  gatewayStateAt,
   lastChange,
   type DeviceStateAt,
+  type GatewayStateAt,
   type LastChange,
 } from './http/state-at.ts';
 export { eventListQuery, eventPage, loggedEvent, type LoggedEvent } from './http/event-resource.ts';

@@ -25,7 +25,7 @@ import { newGatewayId, newProductKey } from './gateway-identity.ts';
 import { claimPort } from './gateway-ports.ts';
 import { brokenRules, presenceOf } from './gateway-rules.ts';
 import type { GatewaySecrets } from './gateway-secrets.ts';
-import { productNameOf } from './gateway-views.projection.ts';
+import { productNameOf } from './gateway-row.ts';
 import type { GatewayQueries } from './gateway-views.queries.ts';
 
 export type Clock = () => Date;

@@ -1,8 +1,18 @@
-import { type GatewayStatus, type GatewayView, type Page } from '@gatehouse/contracts';
-import type { Selectable } from 'kysely';
-import type { GatewayViewTable, RegistryDb } from '../schema/registry-database.ts';
+import type {
+  DeviceHistoryEvent,
+  GatewayStateAt,
+  GatewayStatus,
+  GatewayView,
+  Page,
+} from '@gatehouse/contracts';
+import { streamHistory, type HistoryRequest } from '../event-log/stream-history.ts';
+import type { RegistryDb } from '../schema/registry-database.ts';
+import { gatewayStream } from '../stream-names.ts';
+import { gatewayRowAt } from '../time-travel/gateway-at.ts';
+import { lastChange } from '../time-travel/last-change.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
 import { noticesOf } from './gateway-notices.ts';
+import type { GatewayRow } from './gateway-row.ts';
 import { GatewayNotFound } from './gateway.failures.ts';
 
 /** Views say `starting`; what edges report is merged by {@link withStatus}. */
@@ -41,7 +51,26 @@ export class GatewayQueries {
     return this.#view(row);
   }
 
-  #view(row: Selectable<GatewayViewTable>): GatewayView {
+  /** As it was; whether edges listened then is not in the log. @throws {GatewayNotFound} when it was not there */
+  async getAt(gatewayId: string, at: Date): Promise<GatewayStateAt> {
+    const found = await gatewayRowAt(this.db, gatewayId, at);
+    if (found === undefined) throw new GatewayNotFound(gatewayId);
+    const { status: _status, statusReason: _reason, ...view } = this.#view(found.row);
+    return { ...view, ...lastChange(found.last) };
+  }
+
+  /**
+   * Newest first; `next` goes into `before`. A gateway that was deleted still has its history.
+   *
+   * @throws {GatewayNotFound} when there never was such a gateway
+   */
+  async history(gatewayId: string, request: HistoryRequest): Promise<Page<DeviceHistoryEvent>> {
+    const history = await streamHistory(this.db, gatewayStream(gatewayId), request);
+    if (history === undefined) throw new GatewayNotFound(gatewayId);
+    return history;
+  }
+
+  #view(row: GatewayRow): GatewayView {
     const settings = {
       topicSpace: row.topic_space,
       authentication: row.authentication,

@@ -1,11 +1,16 @@
 import {
+  atQuery,
+  deviceHistoryPage,
   gatewayCertificatesView,
+  gatewayNowOrThen,
   gatewayPage,
   gatewayView,
   pageQuery,
+  type DeviceHistoryEvent,
   type GatewayCertificatesView,
   type GatewayInput,
   type GatewayPatch,
+  type GatewayStateAt,
   type GatewayView,
   type Page,
 } from '@gatehouse/contracts';
@@ -42,6 +47,7 @@ import { GatewayCertificateQueries } from './gateway-certificates.queries.ts';
 import { GatewayCommands } from './gateway-commands.ts';
 import { GatewayQueries } from './gateway-views.queries.ts';
 
+const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 
 const IF_MATCH = {
@@ -82,13 +88,28 @@ export class GatewaysController {
   }
 
   @Get(':gatewayId')
-  @ApiOperation({ summary: 'One gateway' })
-  @ApiOkResponse({ standardSchema: gatewayView })
+  @ApiOperation({
+    summary: 'One gateway',
+    description: 'With `at` as it was at that instant, without status, with who had changed it last.',
+  })
+  @ApiOkResponse({ standardSchema: gatewayNowOrThen })
   async get(
     @Param('gatewayId') gatewayId: string,
+    @Query({ schema: atQuery }) { at }: z.infer<typeof atQuery>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<GatewayView> {
+  ): Promise<GatewayView | GatewayStateAt> {
+    if (at !== undefined) return this.queries.getAt(gatewayId, new Date(at));
     return tagged(reply, await this.status.merged(await this.queries.get(gatewayId)));
+  }
+
+  @Get(':gatewayId/events')
+  @ApiOperation({ summary: 'What happened to a gateway, newest first; also of one that was deleted' })
+  @ApiOkResponse({ standardSchema: deviceHistoryPage })
+  history(
+    @Param('gatewayId') gatewayId: string,
+    @Query({ schema: historyQuery }) page: z.infer<typeof historyQuery>,
+  ): Promise<Page<DeviceHistoryEvent>> {
+    return this.queries.history(gatewayId, page);
   }
 
   @Get(':gatewayId/certificates')

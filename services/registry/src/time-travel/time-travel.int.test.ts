@@ -50,6 +50,39 @@ test('a device is shown as it was at an instant, with who had changed it', async
   expect(await at('yesterday')).toMatchObject({ status: 400, body: { code: 'HTTP_REQUEST_INVALID' } });
 });
 
+test('a gateway is shown as it was, and tells what happened to it', async () => {
+  const beginning = await now();
+  const { gatewayId } = await createGateway(registry, 'plant_4');
+  const created = await now();
+  await registry.call(`PATCH /gateways/${gatewayId}`, {
+    json: { name: 'plant_5', parsing: { enabled: true } },
+  });
+  const changed = await now();
+  await registry.call(`DELETE /gateways/${gatewayId}`);
+  const at = (instant: string): Promise<ApiAnswer> =>
+    registry.call(`GET /gateways/${gatewayId}?at=${instant}`);
+
+  expect(await at(beginning)).toMatchObject({ status: 404, body: { code: 'REGISTRY_GATEWAY_NOT_FOUND' } });
+  expect(await at(created)).toMatchObject({
+    status: 200,
+    body: { name: 'plant_4', parsing: { enabled: false }, version: 1, changedBy: 'bootstrap' },
+  });
+  const then = await at(changed);
+  expect(then).toMatchObject({ body: { name: 'plant_5', parsing: { enabled: true }, version: 3 } });
+  expect(then.body).not.toHaveProperty('status');
+  expect(await at(await now())).toMatchObject({ status: 404 });
+
+  const history = await registry.call(`GET /gateways/${gatewayId}/events?limit=3`);
+  expect(history.body.items.map(({ type }: { type: string }) => type)).toEqual([
+    'GatewayDeleted',
+    'ParsingSwitched',
+    'GatewayRenamed',
+  ]);
+  const rest = await registry.call(`GET /gateways/${gatewayId}/events?before=${history.body.next}`);
+  expect(rest.body).toMatchObject({ items: [{ type: 'GatewayCreated', version: 1 }], next: null });
+  expect(await registry.call('GET /gateways/gw-none/events')).toMatchObject({ status: 404 });
+});
+
 test('devices are gone from the instant at which their product went', async () => {
   const { productKey, gatewayId } = await createGateway(registry, 'plant_2');
   await importDevices(registry, productKey, 'pump-7');

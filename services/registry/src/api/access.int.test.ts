@@ -1,0 +1,86 @@
+import type { ApiKeyRole } from '@gatehouse/contracts';
+import { createTestDatabase, startTestNats } from '@gatehouse/testing';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openApiOf } from '../open-api/open-api.module.ts';
+import { registryControllers } from '../registry-controllers.module.ts';
+import { startRegistry, type RegistryUnderTest } from '../testing/registry-under-test.ts';
+
+const ROLES: readonly ApiKeyRole[] = ['viewer', 'operator', 'administrator'];
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
+
+/** The least role of each route as it is promised, not as it is worked out. */
+function promisedRole(method: string, path: string): ApiKeyRole {
+  if (method === 'get') return 'viewer';
+  return path.startsWith('/api/v1/gateways') || path.startsWith('/api/v1/api-keys')
+    ? 'administrator'
+    : 'operator';
+}
+
+const { paths } = await openApiOf(registryControllers);
+const routes = Object.entries(paths).flatMap(([path, item]) =>
+  METHODS.filter((method) => method in item).map((method) => ({
+    route: `${method.toUpperCase()} ${path}`,
+    request: `${method.toUpperCase()} ${path.replace('/api/v1', '').replaceAll(/\{\w+\}/g, 'none')}`,
+    least: promisedRole(method, path),
+  })),
+);
+
+const resources = new AsyncDisposableStack();
+const keys = new Map<ApiKeyRole, string>();
+let registry: RegistryUnderTest;
+
+beforeAll(async () => {
+  const nats = resources.use(await startTestNats());
+  const database = resources.use(await createTestDatabase());
+  registry = resources.use(await startRegistry(database.url, nats.url));
+  await registry.ready();
+  for (const role of ROLES) {
+    const { body } = await registry.call('POST /api-keys', { json: { name: role, role } });
+    keys.set(role, body.key);
+  }
+});
+afterAll(() => resources.disposeAsync());
+
+async function tookMs(key: string): Promise<number> {
+  const startedAt = performance.now();
+  await registry.call('GET /gateways', { key });
+  return performance.now() - startedAt;
+}
+
+test('there are routes to look at, of every role', () => {
+  expect(routes.length).toBeGreaterThan(30);
+  expect(new Set(routes.map(({ least }) => least))).toEqual(new Set(ROLES));
+});
+
+test.each(routes)('$route is for $least and above', async ({ request, least }) => {
+  expect(await registry.call(request, { key: null })).toMatchObject({
+    status: 401,
+    body: { code: 'REGISTRY_API_KEY_MISSING' },
+  });
+  for (const role of ROLES) {
+    const { status, body } = await registry.call(request, { key: keys.get(role) ?? '' });
+    const mayNot = ROLES.indexOf(role) < ROLES.indexOf(least);
+    if (mayNot) expect([role, status, body.code]).toEqual([role, 403, 'REGISTRY_ROLE_INSUFFICIENT']);
+    else expect([401, 403, 500], `${role}: ${JSON.stringify(body)}`).not.toContain(status);
+  }
+});
+
+test('an API key stands in no answer but the first, and works until it is revoked', async () => {
+  const { body: created } = await registry.call('POST /api-keys', { json: { name: 'once', role: 'viewer' } });
+  for (const answer of [
+    await registry.call('GET /api-keys'),
+    await registry.call('GET /events?limit=1000'),
+  ]) {
+    expect(answer.status).toBe(200);
+    expect(JSON.stringify(answer.body)).not.toContain(created.key);
+  }
+  expect(await registry.call('GET /gateways', { key: created.key })).toMatchObject({ status: 200 });
+  await registry.call(`DELETE /api-keys/${created.apiKeyId}`);
+  expect(await registry.call('GET /gateways', { key: created.key })).toMatchObject({ status: 401 });
+});
+
+test('who tries keys is answered ever more slowly, and who has a good one is not', async () => {
+  for (let attempt = 0; attempt < 6; attempt += 1) await tookMs(`gh_${'x'.repeat(43)}`);
+  expect(await tookMs(`gh_${'y'.repeat(43)}`)).toBeGreaterThan(150);
+  expect(await tookMs(keys.get('viewer') ?? '')).toBeLessThan(150);
+});
