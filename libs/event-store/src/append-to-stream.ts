@@ -94,7 +94,11 @@ function rowsOf({ streamId, expectedVersion, events, metadata }: StreamAppend): 
   }));
 }
 
-async function conflictAsFailure<T>(appends: readonly StreamAppend[], work: Promise<T>): Promise<T> {
+/** @throws {StreamVersionConflict} when that is what the statement fails with */
+export async function conflictAsFailure<T>(
+  appends: readonly Pick<StreamAppend, 'streamId'>[],
+  work: Promise<T>,
+): Promise<T> {
   try {
     return await work;
   } catch (error) {
@@ -103,7 +107,7 @@ async function conflictAsFailure<T>(appends: readonly StreamAppend[], work: Prom
   }
 }
 
-function conflictOf(appends: readonly StreamAppend[]): StreamVersionConflict {
+function conflictOf(appends: readonly Pick<StreamAppend, 'streamId'>[]): StreamVersionConflict {
   return new StreamVersionConflict(appends.map(({ streamId }) => streamId));
 }
 

@@ -1,3 +1,4 @@
+export { appendNewStreams, type NewStream } from './append-new-streams.ts';
 export { appendToStream, appendToStreams, type StreamAppend } from './append-to-stream.ts';
 export { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
 export { isWorthRetrying, violatedConstraint } from './database-errors.ts';

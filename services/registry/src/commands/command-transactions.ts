@@ -1,9 +1,11 @@
 import {
+  appendNewStreams,
   appendToStreams,
   isWorthRetrying,
   StreamVersionConflict,
   type AppendAnnouncer,
   type EventMetadata,
+  type NewStream,
   type NewEvent,
   type RecordedEvent,
   type StreamAppend,
@@ -37,6 +39,8 @@ export interface CommandAttempt {
   readonly db: RegistryTransaction;
   /** Appends, and brings the views up to date. */
   append(...appends: readonly Omit<StreamAppend, 'metadata'>[]): Promise<RecordedEvent[]>;
+  /** Begins many streams at once. Whoever calls it brings the views up to date. */
+  beginStreams(streams: readonly NewStream[]): Promise<void>;
 }
 
 /** Runs commands: a transaction each, repeated on conflict, answered once per Idempotency-Key. */
@@ -105,6 +109,11 @@ export class CommandTransactions {
           await applyToViews(db, recorded);
           hasAppended ||= recorded.length > 0;
           return recorded;
+        },
+        beginStreams: async (streams) => {
+          const newest = streams.map(({ streamId, event }) => ({ streamId, event: inNewestVersion(event) }));
+          await appendNewStreams(db, newest, metadata);
+          hasAppended ||= streams.length > 0;
         },
       }),
     );

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { importResult, MAX_IMPORT_ROWS, type ImportResult, type ImportRowError } from '@gatehouse/contracts';
+import { streamVersions } from '@gatehouse/event-store';
 import { sql } from 'kysely';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandAttempt, CommandTransactions } from '../commands/command-transactions.ts';
@@ -10,7 +11,7 @@ import type { SealedSecret } from '../secrets/sealed-secret.ts';
 import { deviceStream } from '../stream-names.ts';
 import type { DeviceImports } from './device-imports.ts';
 import type { ImportRow } from './device-import.ts';
-import { deviceKeyText } from './device-rows.ts';
+import { deviceKeyText, insertNewDeviceRows, type DeviceKey, type NewDevice } from './device-rows.ts';
 import type { DeviceSecrets } from './device-secrets.ts';
 import { loadDeviceStates } from './device-states.ts';
 import { deviceDecider } from './device.decider.ts';
@@ -88,7 +89,7 @@ export class DeviceImporter {
         await requireProduct(attempt.db, productKey);
         // Another import may have been faster.
         refuseErrors(importId, takenErrors(rows, await takenNames(attempt.db, productKey, rows)));
-        for (const piece of piecesOf(rows)) await appendImported(attempt, productKey, piece);
+        await appendImported(attempt, productKey, rows);
         const names = rows.map(({ username }) => username);
         await secrets.keepNew(attempt.db, productKey, names, sealed);
         await imports.succeed(attempt.db, importId, rows.length);
@@ -175,6 +176,7 @@ export class DeviceImporter {
   }
 }
 
+/** Nearly all names are new; a name that a device had before goes on with that device's stream. */
 async function appendImported(
   attempt: CommandAttempt,
   productKey: string,
@@ -184,16 +186,41 @@ async function appendImported(
     productKey,
     deviceName: username,
     serialNumber: sn ?? null,
+    streamId: deviceStream(productKey, username),
   }));
+  const former = await streamVersions(
+    attempt.db,
+    devices.map(({ streamId }) => streamId),
+  );
+  const ofNewName = devices.filter(({ streamId }) => !former.has(streamId));
+  await attempt.beginStreams(
+    ofNewName.flatMap(({ streamId, ...device }) =>
+      deviceDecider
+        .decide({ type: 'ImportDevice', ...device }, deviceDecider.initialState)
+        .map((event) => ({ streamId, event })),
+    ),
+  );
+  await insertNewDeviceRows(attempt.db, productKey, ofNewName);
+  await appendToFormer(
+    attempt,
+    devices.filter(({ streamId }) => former.has(streamId)),
+  );
+}
+
+async function appendToFormer(
+  attempt: CommandAttempt,
+  devices: readonly (DeviceKey & NewDevice & { readonly streamId: string })[],
+): Promise<void> {
+  if (devices.length === 0) return;
   const states = await loadDeviceStates(attempt.db, devices);
   await attempt.append(
-    ...devices.map((device) => {
+    ...devices.map(({ streamId, ...device }) => {
       const { state, version } = states.get(deviceKeyText(device)) ?? {
         state: deviceDecider.initialState,
         version: 0,
       };
       return {
-        streamId: deviceStream(productKey, device.deviceName),
+        streamId,
         expectedVersion: version,
         events: deviceDecider.decide({ type: 'ImportDevice', ...device }, state),
       };

@@ -45,6 +45,32 @@ export async function upsertDeviceRows(db: RegistryTransaction, rows: readonly D
     set (${columns(CHANGING)}) = row(${columns(CHANGING, 'excluded')})`.execute(db);
 }
 
+export interface NewDevice {
+  readonly deviceName: string;
+  readonly serialNumber: string | null;
+}
+
+/**
+ * The rows of devices that were imported for the first time in this transaction, with one statement: what
+ * `evolveDeviceRow` makes of their events. A test compares the two.
+ */
+export async function insertNewDeviceRows(
+  db: RegistryTransaction,
+  productKey: string,
+  devices: readonly NewDevice[],
+): Promise<void> {
+  const rows = devices.map(({ deviceName, serialNumber }) => ({ n: deviceName, s: serialNumber }));
+  await sql`
+    insert into device_view (
+      product_key, device_name, stream_version, serial_number, is_disabled, is_online, session, open_sessions,
+      created_at, updated_at
+    )
+    select ${productKey}, n, 1, s, false, false, 0, '[]', date_trunc('milliseconds', now()),
+      date_trunc('milliseconds', now())
+    from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (n text, s text)
+    order by n collate "C"`.execute(db);
+}
+
 export async function deleteDeviceRows(db: RegistryTransaction, keys: readonly DeviceKey[]): Promise<void> {
   if (keys.length === 0) return;
   await sql`

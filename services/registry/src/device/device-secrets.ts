@@ -28,13 +28,16 @@ export class DeviceSecrets {
     names: readonly string[],
     secrets: readonly SealedSecret[],
   ): Promise<void> {
+    const rows = names.map((name, index) => ({
+      n: name,
+      k: secrets[index]?.keyId,
+      s: secrets[index]?.sealed,
+    }));
     await sql`
       insert into device_secret (product_key, device_name, key_id, sealed_password)
-      select ${productKey}, device_name, key_id, sealed
-      from unnest(
-        ${names}::text[], ${secrets.map(({ keyId }) => keyId)}::text[],
-        ${secrets.map(({ sealed }) => sealed)}::text[]
-      ) as new (device_name, key_id, sealed)`.execute(db);
+      select ${productKey}, n, k, s
+      from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (n text, k text, s text)
+      order by n collate "C"`.execute(db);
   }
 
   async replace(db: RegistryTransaction, device: DeviceKey, { keyId, sealed }: SealedSecret): Promise<void> {
