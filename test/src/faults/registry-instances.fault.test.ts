@@ -1,0 +1,158 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { REGISTRY_STREAM, registryEvent, type RegistryEvent } from '@gatehouse/contracts';
+import { startPostgresCluster } from '@gatehouse/local-servers';
+import { connectNats } from '@gatehouse/nats';
+import { createCertificateAuthority } from '@gatehouse/pki';
+import { eventually, startTestNats } from '@gatehouse/testing';
+import { jetstream } from '@nats-io/jetstream';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { RegistryProcess } from '../registry-process.ts';
+
+const WRITERS = 4;
+const TAKEOVER_MS = 2_500;
+
+const eventPage = z.object({
+  items: z.array(z.object({ globalPosition: z.string(), stream: z.string(), version: z.number() })),
+  next: z.string().nullable(),
+});
+
+interface Published {
+  readonly messageId: string;
+  readonly event: RegistryEvent;
+}
+
+/** As a consumer that begins at the start of the stream sees it. */
+async function published(natsUrl: string): Promise<Published[]> {
+  await using nats = await connectNats(natsUrl, 'test');
+  const consumer = await jetstream(nats).consumers.get(REGISTRY_STREAM.name);
+  const stored: Published[] = [];
+  let { num_pending: pending } = await consumer.info();
+  while (pending > 0) {
+    for await (const message of await consumer.fetch({ max_messages: 1_000, expires: 2_000 })) {
+      stored.push({
+        messageId: message.headers?.get('Nats-Msg-Id') ?? '',
+        event: registryEvent.parse(message.json()),
+      });
+      pending = message.info.pending;
+      if (pending === 0) break;
+    }
+  }
+  return stored;
+}
+
+async function wholeLog(registry: RegistryProcess): Promise<z.infer<typeof eventPage>['items']> {
+  const all: z.infer<typeof eventPage>['items'] = [];
+  let after = '0';
+  for (;;) {
+    const { items, next } = eventPage.parse(
+      (await registry.call(`GET /events?limit=1000&after=${after}`)).body,
+    );
+    all.push(...items);
+    if (next === null) return all;
+    after = next;
+  }
+}
+
+async function gatewayBody(): Promise<object> {
+  const authority = await createCertificateAuthority();
+  const { certificatePem, privateKeyPem } = await authority.issueServerCertificate({
+    commonName: 'localhost',
+    dnsNames: ['localhost'],
+  });
+  return {
+    name: 'plant_1',
+    port: 18_883,
+    certificates: { serverCertificate: certificatePem, serverPrivateKey: privateKeyPem },
+  };
+}
+
+test('registries that start at once share an empty database; kill -9 of the one that publishes loses and repeats nothing', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'gatehouse-instances-'));
+  await using cleanUp = new AsyncDisposableStack();
+  cleanUp.defer(() => rm(directory, { recursive: true, force: true }));
+  const nats = cleanUp.use(await startTestNats());
+  const postgres = await startPostgresCluster({ directory });
+  cleanUp.defer(() => postgres.stop());
+  const start = async (): Promise<RegistryProcess> =>
+    cleanUp.use(await RegistryProcess.start(postgres.url, nats.url));
+
+  let instances: readonly RegistryProcess[] = await Promise.all([start(), start()]);
+  await Promise.all(instances.map((instance) => instance.ready()));
+  const [first] = instances;
+  const created = await first?.call('POST /gateways', { json: await gatewayBody() });
+  expect(created?.status).toBe(201);
+  const productKey = String(created?.body['productKey']);
+
+  /** On whichever instance is alive, until one answers. */
+  let turn = 0;
+  const command = (methodAndPath: string, key: string, json?: unknown): Promise<void> =>
+    eventually(async () => {
+      const instance = instances[(turn += 1) % instances.length];
+      const answer = await instance?.call(methodAndPath, { json, idempotencyKey: key });
+      if (answer === undefined || answer.status >= 300) throw new Error(JSON.stringify(answer));
+    }, 60_000);
+  const ending = new AbortController();
+  const written: string[] = [];
+  const write = async (writer: number): Promise<void> => {
+    for (let number = 0; !ending.signal.aborted; number += 1) {
+      const name = `d-${writer}-${number}`;
+      const path = `/products/${productKey}/devices`;
+      await command(`POST ${path}:import`, `${name}-import`, {
+        devices: [{ username: name, password: 'x' }],
+      });
+      await command(`POST ${path}/${name}:disable`, `${name}-disable`);
+      written.push(name);
+    }
+  };
+  const writing = Promise.all(Array.from({ length: WRITERS }, (_, writer) => write(writer)));
+
+  await eventually(() => expect(written.length).toBeGreaterThan(40), 30_000);
+  const owners = instances.filter(({ ownsWorkSince }) => ownsWorkSince !== undefined);
+  expect(owners).toHaveLength(1);
+  const survivors = instances.filter((instance) => !owners.includes(instance));
+  const killedAt = performance.now();
+  await owners[0]?.kill();
+  instances = survivors;
+  await eventually(() => expect(survivors[0]?.ownsWorkSince).toBeDefined(), 10_000);
+  expect((survivors[0]?.ownsWorkSince ?? Number.POSITIVE_INFINITY) - killedAt).toBeLessThan(TAKEOVER_MS);
+
+  // The one that is left dies too, and both come back.
+  const before = written.length;
+  await eventually(() => expect(written.length).toBeGreaterThan(before + 20), 30_000);
+  await survivors[0]?.kill();
+  instances = await Promise.all([start(), start()]);
+  await Promise.all(instances.map((instance) => instance.ready()));
+  const after = written.length;
+  await eventually(() => expect(written.length).toBeGreaterThan(after + 20), 30_000);
+  ending.abort();
+  await writing;
+
+  const [reader] = instances;
+  if (reader === undefined) throw new Error('no instance is left');
+  const stored = await eventually(
+    async () => {
+      const found = await published(nats.url);
+      expect(found.at(-1)?.event.globalPosition).toBe((await wholeLog(reader)).at(-1)?.globalPosition);
+      return found;
+    },
+    20_000,
+    250,
+  );
+  const log = await wholeLog(reader);
+
+  expect(stored.map(({ event }) => event.globalPosition)).toEqual(
+    log.map(({ globalPosition }) => globalPosition),
+  );
+  expect(stored.map(({ messageId }) => messageId)).toEqual(stored.map(({ event }) => event.globalPosition));
+  for (const events of Map.groupBy(stored, ({ event }) => event.streamId).values()) {
+    expect(events.map(({ event }) => event.streamVersion)).toEqual(events.map((_, index) => index + 1));
+  }
+  const typesOf = (name: string): string[] =>
+    stored
+      .filter(({ event }) => event.streamId === `device/${productKey}/${name}`)
+      .map(({ event }) => event.type);
+  for (const name of written) expect(typesOf(name)).toEqual(['DeviceImported', 'DeviceDisabled']);
+}, 150_000);
