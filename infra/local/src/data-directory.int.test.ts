@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { commandLineOf } from '@gatehouse/local-servers';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDataDirectory } from './data-directory.ts';
 
@@ -43,6 +45,7 @@ test('a lock whose process is a running Gatehouse is respected', async () => {
   await (await openDataDirectory(path, false)).release();
   const other = spawn('sh', ['-c', 'sleep 60; : infra/local/dist/main.js']);
   try {
+    await expect.poll(() => commandLineOf(other.pid ?? 0)).toContain('infra/local');
     await writeFile(join(path, 'lock'), `${other.pid}\n`);
     await expect(openDataDirectory(path, false)).rejects.toMatchObject({
       code: 'LOCAL_DATA_DIRECTORY_IN_USE',
@@ -60,9 +63,12 @@ test('processes that a killed start left behind are ended, strangers are not', a
   const record = { processes: [{ pid: ours.pid }, { pid: stranger.pid }] };
   await writeFile(join(path, 'run.json'), JSON.stringify(record));
 
+  const ended = once(ours, 'exit');
+  await expect.poll(() => commandLineOf(ours.pid ?? 0)).toContain(path);
+
   const directory = await openDataDirectory(path, false);
 
-  expect(ours.exitCode ?? ours.signalCode).not.toBeNull();
+  expect(await ended).toEqual([null, 'SIGINT']);
   expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   stranger.kill();
   await directory.release();
