@@ -6,14 +6,6 @@ const files = execFileSync('git', ['ls-files'], { cwd: projectDirectory, encodin
   .split('\n')
   .filter((path) => /\.(ts|tsx|mjs|json|md|ya?ml|sql)$/.test(path));
 
-test('the lock file names no registry: installs use the one that npm is set to', () => {
-  const lock: { packages: Record<string, { resolved?: string }> } = JSON.parse(
-    readProjectFile('package-lock.json'),
-  );
-  const addresses = Object.values(lock.packages).map(({ resolved }) => resolved ?? '');
-  expect(addresses.filter((address) => address.includes('://'))).toEqual([]);
-});
-
 test('no committed file names a home directory of somebody', () => {
   const home = /(?:^|[\s"'`(=])\/(?:home|Users)\/[a-z]/m;
   expect(files.filter((path) => path !== 'package-lock.json' && home.test(readProjectFile(path)))).toEqual(
