@@ -21,6 +21,12 @@ function isLocked(name: string, askedBy: string): boolean {
   }
 }
 
+const dependenciesOf = (path: string, { dependencies, devDependencies }: LockedPackage) => ({
+  path,
+  ...dependencies,
+  ...devDependencies,
+});
+
 test('the lock file names no registry: installs use the one that npm is set to', () => {
   const addresses = Object.values(packages).map(({ resolved }) => resolved ?? '');
   expect(addresses.filter((address) => address.includes('://'))).toEqual([]);
@@ -28,14 +34,11 @@ test('the lock file names no registry: installs use the one that npm is set to',
 
 test('the lock file knows what every workspace depends on', () => {
   const workspaces = Object.keys(packages).filter((path) => !path.includes('node_modules/'));
-  for (const path of workspaces) {
-    const { dependencies, devDependencies } = JSON.parse(
-      readProjectFile(path === '' ? 'package.json' : `${path}/package.json`),
-    ) as LockedPackage;
-    const locked = packages[path];
-    expect(locked?.dependencies ?? {}, path).toEqual(dependencies ?? {});
-    expect(locked?.devDependencies ?? {}, path).toEqual(devDependencies ?? {});
-  }
+  const wanted = workspaces.map((path) => {
+    const manifest = readProjectFile(path === '' ? 'package.json' : `${path}/package.json`);
+    return dependenciesOf(path, JSON.parse(manifest) as LockedPackage);
+  });
+  expect(workspaces.map((path) => dependenciesOf(path, packages[path] ?? {}))).toEqual(wanted);
 });
 
 test('the lock file has the packages of every platform, without which npm ci refuses it', () => {
