@@ -1,14 +1,16 @@
-import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@gatehouse/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { appendToStream, appendToStreams } from './append-to-stream.ts';
 import { readCheckpoint, writeCheckpoint } from './checkpoints.ts';
 import { StreamVersionConflict } from './event-store.failures.ts';
 import { createEventTables, type EventStoreTables } from './event-table.ts';
+import { logBacklog } from './log-backlog.ts';
 import { openDatabase, type OpenDatabase } from './open-database.ts';
 import { readAll, START_OF_LOG, type LogPosition } from './read-all.ts';
 import { readStream, readStreamBackwards, streamVersions } from './read-stream.ts';
 import { readVisible } from './read-visible.ts';
+import { adoptRestoredLog } from './restored-log.ts';
 import { tryReaderLock } from './reader-lock.ts';
 
 let database: TestDatabase;
@@ -201,6 +203,53 @@ test('a locked log is read whole, whatever transaction is open elsewhere', async
   const visible = await readVisible(db, START_OF_LOG, 100);
   await older.rollback().execute();
   expect(visible.map(({ streamVersion }) => streamVersion)).toEqual(events.map((_, index) => index + 1));
+});
+
+test('the backlog of a reader counts what it is held back from', async () => {
+  const { db } = store;
+  const older = await db.startTransaction().execute();
+  await sql`select pg_current_xact_id()`.execute(older);
+  const [first] = await appendToStream(db, {
+    streamId: 's',
+    expectedVersion: 0,
+    events: [counted(1), counted(2)],
+    metadata,
+  });
+  expect(await readAll(db, START_OF_LOG, 10)).toEqual([]);
+  expect(await logBacklog(db, START_OF_LOG)).toEqual({ events: 2, oldestAt: first?.recordedAt });
+  await older.rollback().execute();
+  const events = await readAll(db, START_OF_LOG, 10);
+  expect(await logBacklog(db, events.at(-1) ?? START_OF_LOG)).toEqual({ events: 0, oldestAt: undefined });
+});
+
+test('a log from another cluster is taken in: what readers had not handled comes, and streams go on', async () => {
+  const { db } = store;
+  for (const streamId of ['a', 'b']) {
+    const events = [counted(1), counted(2)];
+    await appendToStream(db, { streamId, expectedVersion: 0, events, metadata });
+  }
+  expect(await adoptRestoredLog(db)).toBe(0);
+  const [, second] = await readAll(db, START_OF_LOG, 10);
+  await sql`update event set transaction_id = (transaction_id::text::bigint + 1000000)::text::xid8`.execute(
+    db,
+  );
+  const transactionId = String(BigInt(second?.transactionId ?? 0) + 1_000_000n);
+  await writeCheckpoint(db, 'reader', { transactionId, globalPosition: second?.globalPosition ?? '0' });
+
+  expect(await readAll(db, START_OF_LOG, 10)).toEqual([]);
+  expect(await adoptRestoredLog(db)).toBe(4);
+  expect(await adoptRestoredLog(db)).toBe(0);
+  await appendToStream(db, { streamId: 'a', expectedVersion: 2, events: [counted(3)], metadata });
+  const rest = await eventually(async () => {
+    const found = await readAll(db, await readCheckpoint(db, 'reader'), 10);
+    expect(found).toHaveLength(3);
+    return found;
+  }, 20_000);
+  expect(rest.map(({ streamId, streamVersion }) => `${streamId}${streamVersion}`)).toEqual([
+    'b1',
+    'b2',
+    'a3',
+  ]);
 });
 
 test('many writers at once are read completely and once', async () => {

@@ -13,8 +13,10 @@ export {
   type RecordedEvent,
 } from './event-table.ts';
 export { EventUpcasters, type Upcast, type UpcastSteps } from './event-upcasters.ts';
+export { logBacklog, type Backlog } from './log-backlog.ts';
 export { openDatabase, type DatabaseOptions, type OpenDatabase } from './open-database.ts';
 export { readAll, START_OF_LOG, type LogPosition } from './read-all.ts';
 export { readVisible } from './read-visible.ts';
 export { tryReaderLock, type ReaderLock } from './reader-lock.ts';
+export { adoptRestoredLog } from './restored-log.ts';
 export { readStream, readStreamBackwards, streamVersions, type BackwardsPage } from './read-stream.ts';

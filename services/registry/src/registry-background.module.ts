@@ -1,4 +1,4 @@
-import { EventNotifications } from '@gatehouse/event-store';
+import { adoptRestoredLog, EventNotifications } from '@gatehouse/event-store';
 import { key, LOGGER, NATS, provide, provideMade } from '@gatehouse/nest';
 import { StreamPublisher } from '@gatehouse/nats';
 import { observedGauge } from '@gatehouse/observability';
@@ -54,16 +54,30 @@ export const registryBackgroundProviders = [
     RegistryWork,
     [REGISTRY_DB, SecretSealer, LOGGER, LiveEdges, PresenceConsumer, SingleInstance],
     (db, sealer, logger, ...works) =>
-      new RegistryWork({ migrate: () => migrateRegistry(db, sealer), works, logger }),
+      new RegistryWork({
+        migrate: async () => {
+          await migrateRegistry(db, sealer);
+          const moved = await adoptRestoredLog(db);
+          if (moved > 0) logger.warn({ events: moved }, 'the log came from another cluster and was taken in');
+        },
+        works,
+        logger,
+      }),
   ),
 ];
 
 function follower(db: RegistryDb, notifications: EventNotifications, reader: LogReader): LogFollower {
   const made = new LogFollower(db, notifications, reader);
+  const name = `gatehouse.registry.${reader.name.replaceAll('-', '_')}`;
   observedGauge(
-    `gatehouse.registry.${reader.name.replaceAll('-', '_')}.lag`,
-    `Seconds since the oldest event that ${reader.name} has read and not finished; 0 on instances that do not do it`,
+    `${name}.lag`,
+    `Age in seconds of the oldest event that ${reader.name} has not done; 0 on instances that do not do it`,
     () => made.lagSeconds,
+  );
+  observedGauge(
+    `${name}.pending`,
+    `Events that ${reader.name} has not done, up to 100,000; 0 on instances that do not do it`,
+    () => made.pendingEvents,
   );
   return made;
 }

@@ -1,4 +1,4 @@
-import { openDatabase } from '@gatehouse/event-store';
+import { adoptRestoredLog, openDatabase } from '@gatehouse/event-store';
 import { Failure } from '@gatehouse/failure';
 import { migrateRegistry } from '../schema/migrate-registry.ts';
 import type { RegistryDatabase } from '../schema/registry-database.ts';
@@ -42,6 +42,7 @@ async function runOnDatabase({ command, verify, dataDirectory }: CommandLine): P
     idleInTransactionTimeoutMs: 60_000,
   });
   await migrateRegistry(database.db, sealer);
+  await adoptRestoredLog(database.db);
   // Awaited here: the database is closed when this function returns.
   if (command === 'rebuild') return await runRebuild(database, { verify }, say);
   return await runRotation(database.db, sealer, say);
