@@ -41,6 +41,8 @@ export interface GatehouseOptions {
   readonly dataDirectory?: string;
   readonly edges?: number;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Every line that it writes. */
+  readonly onLine?: (line: string) => void;
 }
 
 /** All of Gatehouse as `npm start` runs it, on free ports and a data directory of its own. */
@@ -81,7 +83,7 @@ export class RunningGatehouse implements AsyncDisposable {
     );
     const keepsData = options.dataDirectory !== undefined;
     const gatehouse = new RunningGatehouse(child, { dataDirectory, httpPort, mqttPort }, keepsData);
-    await gatehouse.#ready();
+    await gatehouse.#ready(options.onLine);
     return gatehouse;
   }
 
@@ -143,11 +145,12 @@ export class RunningGatehouse implements AsyncDisposable {
     if (!this.keepsData) await rm(this.dataDirectory, { recursive: true, force: true });
   }
 
-  async #ready(): Promise<void> {
+  async #ready(listener: (line: string) => void = () => undefined): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       const fail = (why: string): void => reject(new Error(`Gatehouse ${why}:\n${this.log}`));
       const timer = setTimeout(() => fail(`was not ready within ${READY_TIMEOUT_MS} ms`), READY_TIMEOUT_MS);
       const onLine = (line: string): void => {
+        listener(line);
         this.#lines.push(line);
         if (this.#lines.length > KEPT_LINES) this.#lines.shift();
         if (line.startsWith('Gatehouse is ready')) {
