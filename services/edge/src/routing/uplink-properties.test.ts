@@ -41,7 +41,7 @@ test('properties travel, correlation data as base64', () => {
 });
 
 test('whatever is let through fits into an uplink batch and comes out of it as it was', () => {
-  const text = fc.string({ unit: 'binary', maxLength: 30_000 });
+  const text = fc.string({ unit: 'binary', maxLength: 5_000 });
   fc.assert(
     fc.property(fc.array(fc.tuple(text, text), { maxLength: 4 }), (pairs) => {
       let properties;
@@ -58,4 +58,23 @@ test('whatever is let through fits into an uplink batch and comes out of it as i
     }),
     { numRuns: 50 },
   );
+});
+
+test.each([
+  ['very many small ones', 1_100, 'k', 'v'],
+  ['few that are not ASCII', 4, 'k', '温'.repeat(1_000)],
+  ['one of control characters', 1, 'k', '\u0001'.repeat(6_000)],
+])('user properties whose header lines would be over 32 kB are refused: %s', (_name, count, name, value) => {
+  const userProperties = Array.from({ length: count }, (): [string, string] => [name, value]);
+  expect(Buffer.byteLength(JSON.stringify(userProperties))).toBeLessThan(65_535);
+  expect(() => uplinkProperties({ userProperties })).toThrow(PropertiesTooLarge);
+});
+
+test('a content type that JSON would write too long for a batch is refused', () => {
+  expect(() => uplinkProperties({ contentType: '\u0001'.repeat(12_000) })).toThrow(PropertiesTooLarge);
+});
+
+test('a user property that fits as a header line is let through', () => {
+  const userProperties: [string, string][] = [['k', 'v'.repeat(32_000)]];
+  expect(uplinkProperties({ userProperties })).toEqual({ userProperties });
 });
