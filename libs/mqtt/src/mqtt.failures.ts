@@ -53,8 +53,11 @@ export class UnsupportedProtocolVersion extends Failure {
     );
   }
 
-  /** The version in which the client can read a CONNACK that refuses it. [MQTT3-3.1.2-2] [MQTT5-3.1.2-2] */
+  /**
+   * The version in which the client can read a CONNACK that refuses it. [MQTT3-3.1.2-2] [MQTT5-3.1.2-2]
+   * Bridges set the highest bit of a level that is 3.1 or 3.1.1 for the rest (mosquitto's try_private).
+   */
   get answerIn(): 4 | 5 {
-    return this.protocolName === 'MQTT' && this.protocolLevel > 5 ? 5 : 4;
+    return this.protocolName === 'MQTT' && (this.protocolLevel & 0x7f) > 4 ? 5 : 4;
   }
 }

@@ -44,7 +44,10 @@ test('the protocol version is known even when the rest of CONNECT is malformed',
 test.for([
   ['0004 4d515454 03', 4],
   ['0004 4d515454 06', 5],
+  ['0004 4d515454 83', 4],
+  ['0004 4d515454 84', 4],
   ['0006 4d5149736470 04', 4],
+  ['0006 4d5149736470 83', 4],
 ] as const)('the client of CONNECT %s is answered in version %i', ([beginning, version]) => {
   const reader = new PacketReader({ maxPacketBytes: 1_000 });
   const body = hex(`${beginning} 02 003c 0000`);
