@@ -33,6 +33,12 @@ test('a file in the way is told in one line', async () => {
   });
 });
 
+test('a file system where no folder can be made is told in one line', async () => {
+  await expect(openDataDirectory('/proc/gatehouse/data', false)).rejects.toMatchObject({
+    code: 'LOCAL_DATA_DIRECTORY_UNUSABLE',
+  });
+});
+
 test('a lock whose process is another program by now is taken over', async () => {
   await (await openDataDirectory(path, false)).release();
   await writeFile(join(path, 'lock'), '1\n');
@@ -74,10 +80,13 @@ test('processes that a killed start left behind are ended, strangers are not', a
   await directory.release();
 });
 
-test('fresh empties what Gatehouse wrote, and refuses what it did not', async () => {
+test('fresh allows to empty what Gatehouse wrote, and refuses what it did not', async () => {
   await (await openDataDirectory(path, false)).release();
   await writeFile(join(path, 'master-key'), 'key');
-  await (await openDataDirectory(path, true)).release();
+  const directory = await openDataDirectory(path, true);
+  expect(await readdir(path)).toContain('master-key');
+  await directory.empty();
+  await directory.release();
   expect(await readdir(path)).toEqual(['gatehouse-data']);
 
   await writeFile(join(parent, 'letter'), 'precious');

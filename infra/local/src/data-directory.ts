@@ -1,5 +1,5 @@
 import { link, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { commandLineOf } from '@gatehouse/local-servers';
 import { endLeftovers } from './leftover-processes.ts';
 import { DataDirectoryInUse, DataDirectoryUnusable } from './local.failures.ts';
@@ -14,19 +14,22 @@ export interface DataDirectory {
   readonly path: string;
   /** The path of something in it. */
   at(...names: string[]): string;
+  /** Deletes what is in it. */
+  empty(): Promise<void>;
   release(): Promise<void>;
 }
 
 /**
  * Creates or takes over a data directory. What a former start left running is ended first.
  *
+ * @param fresh whether it will be emptied, which is refused for a folder that is not ours
  * @throws {DataDirectoryUnusable | DataDirectoryInUse}
  */
 export async function openDataDirectory(path: string, fresh: boolean): Promise<DataDirectory> {
   const at = (...names: string[]): string => join(path, ...names);
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-    if (!(await stat(path)).isDirectory()) throw new DataDirectoryUnusable(path, 'it is not a directory');
+    await makeDirectory(path);
+    if (!(await stat(path)).isDirectory()) throw new DataDirectoryUnusable(path, REASONS['EEXIST'] ?? '');
     const found = await readdir(path);
     if (fresh && found.length > 0 && !found.includes(MARK)) {
       throw new DataDirectoryUnusable(
@@ -36,13 +39,27 @@ export async function openDataDirectory(path: string, fresh: boolean): Promise<D
     }
     await takeLock(path, at(LOCK));
     await endLeftovers(at('run.json'), path);
-    if (fresh) await empty(path);
-    await writeFile(at(MARK), 'This folder belongs to Gatehouse: npm start.\n');
+    await mark(path);
   } catch (error) {
     if (error instanceof DataDirectoryUnusable || error instanceof DataDirectoryInUse) throw error;
     throw new DataDirectoryUnusable(path, reasonOf(error));
   }
-  return { path, at, release: () => rm(at(LOCK), { force: true }) };
+  return { path, at, empty: () => empty(path), release: () => rm(at(LOCK), { force: true }) };
+}
+
+/** With the folders above it. `mkdir` of Node does that too, but never returns on a file system like /proc. */
+async function makeDirectory(path: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(path, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  try {
+    await make();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeDirectory(dirname(path));
+    await make();
+  }
 }
 
 /** Linking is atomic: of two starts at once only one makes the lock. */
@@ -75,6 +92,11 @@ async function empty(path: string): Promise<void> {
   for (const name of await readdir(path)) {
     if (name !== LOCK) await rm(join(path, name), { recursive: true, force: true });
   }
+  await mark(path);
+}
+
+function mark(path: string): Promise<void> {
+  return writeFile(join(path, MARK), 'This folder belongs to Gatehouse: npm start.\n');
 }
 
 const ADVICE = 'choose another with --data-dir';
@@ -84,6 +106,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: `it is on a read-only file system; ${ADVICE}`,
   ENOTDIR: `it, or something above it, is a file; ${ADVICE}`,
   EEXIST: `it, or something above it, is a file; ${ADVICE}`,
+  ENOENT: `no folder can be made there; ${ADVICE}`,
   ENOSPC: 'the disk is full',
 };
 

@@ -51,9 +51,12 @@ export async function startGatehouse(
   const { options } = parts;
   const directory = await openDataDirectory(options.dataDirectory, options.fresh);
   running.defer(() => directory.release());
-  const files = await DemoFiles.open(directory);
   await requirePort(options.httpPort, 'stop that program, or choose another with --http-port');
-  await requireGatewayPort(options, (await files.device())?.port);
+  const kept = options.fresh ? undefined : (await (await DemoFiles.open(directory)).device())?.port;
+  await requireGatewayPort(options, kept);
+  // Not before all that can be refused has been looked at.
+  if (options.fresh) await directory.empty();
+  const files = await DemoFiles.open(directory);
 
   const apiUrl = `http://127.0.0.1:${options.httpPort}`;
   const register = new ProcessRegister(directory.at('run.json'), apiUrl, parts.log);

@@ -50,3 +50,8 @@ test.each([
 ] as const)('%j %j is refused with a line that says why', (args, environment, message) => {
   expect(() => read(args, environment)).toThrow(message);
 });
+
+test('a flag that npm took for itself is refused with the way to write it', () => {
+  expect(() => read([], { npm_config_fresh: 'true' })).toThrow('npm start -- --fresh');
+  expect(() => read(['9000'], { npm_config_http_port: 'true' })).toThrow('npm start -- --http-port');
+});

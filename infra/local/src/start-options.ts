@@ -31,6 +31,7 @@ export const USAGE = `npm start -- [flags]
   GATEHOUSE_LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}`;
 
 const MOST_EDGES = 64;
+const FLAGS = ['data-dir', 'http-port', 'mqtt-port', 'edges', 'fresh'] as const;
 
 /**
  * What `npm start` is asked for; a flag outranks its variable.
@@ -43,6 +44,7 @@ export function readStartOptions(
   environment: NodeJS.ProcessEnv,
   projectDirectory: string,
 ): StartOptions | 'help' {
+  refuseFlagsThatNpmTook(environment);
   const flags = readFlags(args);
   if (flags.help === true) return 'help';
   const integer = (flag: 'http-port' | 'mqtt-port' | 'edges', limits: IntegerLimits): number => {
@@ -69,6 +71,16 @@ export function readStartOptions(
     throw new OptionInvalid(`--http-port and --mqtt-port are both ${options.httpPort}: change one of them`);
   }
   return options;
+}
+
+/** `npm start --fresh` gives the flag to npm, which puts it into the environment and starts us without. */
+function refuseFlagsThatNpmTook(environment: NodeJS.ProcessEnv): void {
+  for (const flag of FLAGS) {
+    if (environment[`npm_config_${flag.replace('-', '_')}`] === undefined) continue;
+    throw new OptionInvalid(
+      `npm took --${flag} for itself: put -- before the flags, npm start -- --${flag} …`,
+    );
+  }
 }
 
 function readFlags(args: readonly string[]) {
