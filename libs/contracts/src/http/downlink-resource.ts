@@ -3,12 +3,22 @@ import { downlinkMessage } from '../edge/session-requests.ts';
 
 /** Topic names hold neither wildcards nor U+0000 [MQTT5-3.3.2-2] [MQTT5-1.5.4-2]. */
 const isTopicName = (topic: string): boolean =>
-  !['+', '#', '\u0000'].some((character) => topic.includes(character));
+  topic.isWellFormed() && !['+', '#', '\u0000'].some((character) => topic.includes(character));
 
 /** Bytes of a topic name's UTF-8 text, at most. */
 const MAX_TOPIC_BYTES = 1_024;
 /** Characters of base64 for 256 kB of payload, the default packet limit of a gateway. */
 const MAX_PAYLOAD_CHARACTERS = 349_528;
+
+/** Text as MQTT takes it: UTF-8 without U+0000 and lone surrogates, 65,535 bytes at most [MQTT5-1.5.4]. */
+const mqttText = z
+  .string()
+  .refine((text) => text.isWellFormed() && !text.includes('\u0000'), {
+    error: 'must be text without NUL and lone surrogates',
+  })
+  .refine((text) => new TextEncoder().encode(text).length <= 65_535, {
+    error: 'must have at most 65,535 bytes',
+  });
 
 /** Body of POST …/devices/{deviceName}/messages. */
 export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
@@ -18,7 +28,16 @@ export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
     .refine((topic) => new TextEncoder().encode(topic).length <= MAX_TOPIC_BYTES, {
       error: `must have at most ${MAX_TOPIC_BYTES} bytes`,
     })
-    .refine(isTopicName, { error: 'must be a topic name, without + and #' }),
+    .refine(isTopicName, { error: 'must be a topic name, without +, # and NUL' }),
+  contentType: mqttText.optional(),
+  responseTopic: mqttText
+    .min(1, 'must not be empty')
+    .refine(isTopicName, { error: 'must be a topic name, without +, # and NUL' })
+    .optional(),
+  userProperties: z
+    .array(z.tuple([mqttText, mqttText]))
+    .max(100, 'must be at most 100')
+    .optional(),
   payload: z.base64().max(MAX_PAYLOAD_CHARACTERS, 'must be at most 256 kB'),
   qos: downlinkMessage.shape.qos.default(0),
   retain: z.boolean().default(false),

@@ -20,7 +20,8 @@ import {
   type ParsingScriptCommand,
   type ParsingScriptState,
 } from './parsing-script.decider.ts';
-import { ScriptTooLarge } from './parsing-script.failures.ts';
+import { ScriptSyntaxInvalid, ScriptTooLarge } from './parsing-script.failures.ts';
+import { syntaxProblem } from './script-syntax.ts';
 
 export class ParsingScriptCommands {
   constructor(
@@ -65,13 +66,15 @@ export class ParsingScriptCommands {
    * The draft becomes the next version and comes into force, and stays as the draft of the version after it. A
    * draft that is in force already makes no new version.
    *
-   * @throws {ProductNotFound | DraftNotFound}
+   * @throws {ProductNotFound | DraftNotFound | ScriptSyntaxInvalid}
    */
   async submit(productKey: string, context: CommandContext): Promise<ParsingVersionView> {
     const description = { name: 'SubmitParsingScript', input: { productKey }, answer: parsingVersionView };
     return this.transactions.run(description, context, async (attempt) => {
       await requireProduct(attempt.db, productKey);
       const { language, code } = await this.queries.draft(productKey, attempt.db);
+      const problem = syntaxProblem(code);
+      if (problem !== undefined) throw new ScriptSyntaxInvalid(problem.line, problem.message);
       const { versionInForce } = await decideOnScript(attempt, {
         type: 'SubmitParsingScript',
         productKey,

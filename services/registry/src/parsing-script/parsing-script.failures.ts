@@ -1,4 +1,4 @@
-import { Failure } from '@gatehouse/failure';
+import { Failure, type FieldError } from '@gatehouse/failure';
 
 export class DraftNotFound extends Failure {
   readonly code = 'REGISTRY_PARSING_DRAFT_NOT_FOUND';
@@ -30,5 +30,17 @@ export class ScriptTooLarge extends Failure {
     readonly maxBytes: number,
   ) {
     super(`the script has ${bytes} bytes; ${maxBytes} are allowed`);
+  }
+}
+
+export class ScriptSyntaxInvalid extends Failure {
+  readonly code = 'REGISTRY_PARSING_SCRIPT_INVALID';
+  readonly kind = 'invalid';
+  override readonly errors: readonly FieldError[];
+
+  constructor(line: number | undefined, problem: string) {
+    const where = line === undefined ? '' : `line ${line}: `;
+    super(`the script does not compile and was not put in force: ${where}${problem}`);
+    this.errors = [{ path: 'code', message: `${where}${problem}` }];
   }
 }
