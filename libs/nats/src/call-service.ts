@@ -9,7 +9,7 @@ import { inSpan } from '@gatehouse/observability';
 import { errors, headers, type Msg, type NatsConnection } from '@nats-io/transport-node';
 import { SpanKind } from '@opentelemetry/api';
 import { z } from 'zod';
-import { MalformedReply, ServiceTimedOut, ServiceUnreachable } from './nats.failures.ts';
+import { MalformedReply, RequestTooLarge, ServiceTimedOut, ServiceUnreachable } from './nats.failures.ts';
 import { injectTrace } from './trace-headers.ts';
 
 /** Payload of a refusal; the headers carry the code too, for callers that read no JSON. */
@@ -26,6 +26,7 @@ export const refusalPayload = z.object({
  * @throws {RemoteFailure} the service refused, with its code
  * @throws {ServiceUnreachable} nobody answers the subject
  * @throws {ServiceTimedOut} no answer within `timeoutMs`
+ * @throws {RequestTooLarge} the request is over nats-server's `max_payload`
  * @throws {MalformedReply} the answer breaks the contract
  */
 export function callService<C extends RequestContract>(
@@ -59,12 +60,28 @@ async function send(
 ): Promise<Msg> {
   const carried = headers();
   injectTrace(carried);
+  const payload = JSON.stringify(request);
   try {
-    return await nats.request(subject, JSON.stringify(request), { timeout: timeoutMs, headers: carried });
+    return await nats.request(subject, payload, { timeout: timeoutMs, headers: carried });
   } catch (error) {
     if (error instanceof errors.TimeoutError) throw new ServiceTimedOut(subject, timeoutMs);
-    throw new ServiceUnreachable(subject, error);
+    if (error instanceof errors.InvalidArgumentError) {
+      throw new RequestTooLarge(subject, Buffer.byteLength(payload), error);
+    }
+    if (isUnreachable(error)) throw new ServiceUnreachable(subject, error);
+    throw error;
   }
+}
+
+/** Nobody listens, the connection broke, or it is closed for good. */
+function isUnreachable(error: unknown): boolean {
+  return (
+    error instanceof errors.NoRespondersError ||
+    error instanceof errors.RequestError ||
+    error instanceof errors.ConnectionError ||
+    error instanceof errors.ClosedConnectionError ||
+    error instanceof errors.DrainingConnectionError
+  );
 }
 
 function throwRefusal(message: Msg): void {

@@ -25,6 +25,20 @@ export class ServiceTimedOut extends Failure {
   }
 }
 
+/** The request is larger than nats-server takes: asking again would not help. */
+export class RequestTooLarge extends Failure {
+  readonly code = 'BUS_REQUEST_TOO_LARGE';
+  readonly kind = 'too-large';
+
+  constructor(
+    readonly subject: string,
+    readonly requestBytes: number,
+    override readonly cause: unknown,
+  ) {
+    super(`a request of ${requestBytes} bytes to ${subject} is more than nats-server takes (max_payload)`);
+  }
+}
+
 export class MalformedReply extends Failure {
   readonly code = 'BUS_REPLY_MALFORMED';
   readonly kind = 'internal';

@@ -60,8 +60,29 @@ export class ClientIdentifierRefused extends ConnectionFailure {
   readonly kind = 'invalid';
   readonly reasonCode = ReasonCode.ClientIdentifierNotValid;
 
-  constructor() {
-    super('an empty client identifier needs Clean Session set to 1');
+  constructor(problem: string) {
+    super(`the client identifier ${problem}`);
+  }
+}
+
+/** Refused before auth is asked: no device has a user name or a password of this length. */
+export class CredentialsTooLong extends ConnectionFailure {
+  readonly code = 'EDGE_CREDENTIALS_TOO_LONG';
+  readonly kind = 'too-large';
+  readonly reasonCode = ReasonCode.BadUserNameOrPassword;
+
+  constructor(readonly maxBytes: number) {
+    super(`the user name or the password is over ${maxBytes} bytes`);
+  }
+}
+
+export class ConnectPropertiesTooLarge extends ConnectionFailure {
+  readonly code = 'EDGE_CONNECT_PROPERTIES_TOO_LARGE';
+  readonly kind = 'too-large';
+  readonly reasonCode = ReasonCode.PacketTooLarge;
+
+  constructor(readonly maxBytes: number) {
+    super(`the user properties of CONNECT are over ${maxBytes} bytes; send fewer`);
   }
 }
 

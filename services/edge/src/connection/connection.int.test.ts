@@ -184,6 +184,15 @@ describe('what a client must not send', () => {
     await device.closed();
   });
 
+  test('credentials that are too long are refused before auth is asked', async () => {
+    const asked = house.bus.admissions.length;
+    const device = await RawClient.open(address);
+    device.send(connectPacket(4, 'u'.repeat(1_025), { clientId: 'pump-raw' }));
+    expect(hex(await device.packet())).toBe('20020004');
+    expect(house.bus.admissions).toHaveLength(asked);
+    await device.closed();
+  });
+
   test('a client that stays silent for longer than its keep alive is disconnected', async () => {
     const device = await RawClient.connected(address, connectPacket(5, 'pump-raw', { keepAliveSeconds: 1 }));
     const disconnect = (await device.packet()) ?? Buffer.alloc(3);

@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnackProperties, ConnectPacket } from '@gatehouse/mqtt';
 import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
-import { AuthenticationMethodUnsupported, ClientIdentifierRefused } from '../admission/admission.failures.ts';
 import type { ConnectionAdmission } from '../admission/connection-admission.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
-import { QosUnsupported } from '../connection/connection.failures.ts';
 import type { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM, type Session } from '../session/session.ts';
+import { checkTerms } from './connect-terms.ts';
 
 /** Judges a CONNECT and opens the session. */
 export class ConnectHandler {
@@ -38,17 +37,6 @@ export class ConnectHandler {
       return this.lifecycle.open({ connection, gatewayId, packet, clientId, span }, admitted);
     });
   }
-}
-
-function checkTerms(packet: ConnectPacket): void {
-  // [MQTT3-3.1.3-8]; MQTT 5.0 has an identifier assigned whatever Clean Start says.
-  if (packet.clientId === '' && packet.protocolVersion !== 5 && !packet.cleanStart) {
-    throw new ClientIdentifierRefused();
-  }
-  const { authenticationMethod } = packet.properties;
-  if (authenticationMethod !== undefined) throw new AuthenticationMethodUnsupported(authenticationMethod);
-  // [MQTT5-3.2.2-12]
-  if (packet.protocolVersion === 5 && packet.will?.qos === 2) throw new QosUnsupported();
 }
 
 /** What an MQTT 5.0 client is told of our limits, and of what differs from what it asked for. */

@@ -95,7 +95,7 @@ export function connectPacket(
     text(username),
     text('secret'),
   ]);
-  return Buffer.concat([Buffer.of(0x10, body.length), body]);
+  return Buffer.concat([Buffer.of(0x10), remainingLength(body.length), body]);
 }
 
 /** PUBLISH with a payload of one byte. */
