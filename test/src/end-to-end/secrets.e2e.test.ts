@@ -180,7 +180,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
   const places = await eventually(
     async () => {
       const found = await everyPlace();
-      const withDevice = placesWith(DEVICE, found).join('\n');
+      const deviceFoundIn = placesWith(DEVICE, found).join('\n');
       for (const where of [
         'table public.event',
         'table public.device_view',
@@ -188,7 +188,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
         'MESSAGES',
         'answers',
       ])
-        expect(withDevice).toContain(where);
+        expect(deviceFoundIn).toContain(where);
       return found;
     },
     30_000,
