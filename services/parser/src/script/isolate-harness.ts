@@ -22,10 +22,13 @@ export const HARNESS_SOURCE = String.raw`(function () {
   var replace = call.bind(String.prototype.replace);
   var exec = call.bind(RegExp.prototype.exec);
   var text = String, List = Array, Bytes = Uint8Array, Words = Uint32Array;
-  // What a parsing script has no use for, and what could hold a thread or share memory.
+  // What a parsing script has no use for, and what could hold a thread, share memory or run code of the
+  // script at a time of its own choice.
   delete globalThis.WebAssembly;
   delete globalThis.SharedArrayBuffer;
   delete globalThis.Atomics;
+  delete globalThis.FinalizationRegistry;
+  delete globalThis.WeakRef;
 
   function failure(code, place, message) {
     return '!' + code + ' ' + place + ' ' + replace(slice(message, 0, 500), /[\r\n]+/g, ' ');

@@ -158,6 +158,16 @@ test.each([
   ['a syntax error', 'function transformPayload( {', expect.stringMatching(/^26002 SyntaxError: /)],
   ['an exception at its top level', 'null.a', expect.stringMatching(/^26002 TypeError: /)],
   ['an endless loop at its top level', 'for (;;);', '26002 the script itself does not come to an end'],
+  [
+    'a function whose getter loops',
+    'Object.defineProperty(globalThis, "transformPayload", { get() { for (;;); } })',
+    '26002 the script itself does not come to an end',
+  ],
+  [
+    'an endless loop behind its top level',
+    `Promise.resolve().then(function () { for (;;); }); ${body('return { a: 1 }')}`,
+    '26002 the script itself does not come to an end',
+  ],
 ])('a script with %s fails every message', async (_title, code, expected) => {
   const outcomes = await open(code).run(
     [1, 2].map((byte) => ({ topic: 'up', payload: Uint8Array.of(byte) })),
@@ -221,6 +231,8 @@ test('a script reaches nothing of the process, of the network or of another scri
     'WebAssembly',
     'SharedArrayBuffer',
     'Atomics',
+    'FinalizationRegistry',
+    'WeakRef',
     'Buffer',
     'other',
   ];
@@ -256,4 +268,78 @@ test('many messages with any bytes and topics come back in order', async () => {
     inputs.map(({ topic, payload }) => ({ topic, sum: payload.reduce((a, b) => a + b, 0) })),
   );
   expect(cpu.total).toBeGreaterThan(0);
+});
+
+/** Sandboxes of their own, which count the isolates that could not be ended. */
+function countingSandboxes() {
+  const lost = { count: 0 };
+  const made = new IsolateSandboxes(
+    { timeoutMs: 50, memoryMb: 32, maxResultBytes: 100_000 },
+    { scriptCpuSeconds: cpu, onIsolateLost: () => (lost.count += 1) },
+  );
+  return { made, lost };
+}
+
+const STOPPED = /^26010 the script ran out of time or memory too often and is stopped until 20\d\d-/;
+const LOOPED = '26002 transformPayload took longer than 50 ms';
+
+test('a script that loops for every message is stopped after three of them, and stays so for the next run', async () => {
+  const sandbox = open(body('for (;;);'));
+  const outcomes = await sandbox.run(numbered(200));
+  const stopped = expect.stringMatching(STOPPED);
+  expect(outcomes.map(shown)).toEqual([
+    LOOPED,
+    LOOPED,
+    LOOPED,
+    ...Array.from({ length: 197 }, () => stopped),
+  ]);
+  const startedAt = performance.now();
+  expect((await sandbox.run(numbered(200))).map(shown)).toEqual(Array.from({ length: 200 }, () => stopped));
+  expect(performance.now() - startedAt).toBeLessThan(100);
+});
+
+test('a script that loops is stopped too when its messages come one by one', async () => {
+  const sandbox = open(body('for (;;);'));
+  const outcomes: unknown[] = [];
+  for (let each = 0; each < 4; each += 1) outcomes.push((await sandbox.run(numbered(1))).map(shown)[0]);
+  expect(outcomes).toEqual([LOOPED, LOOPED, LOOPED, expect.stringMatching(STOPPED)]);
+});
+
+test('what went well before a script had to be stopped keeps its results', async () => {
+  const sandbox = open(body('if (rawData[0] > 1) for (;;); return { n: rawData[0] }'));
+  const outcomes = (await sandbox.run(numbered(10))).map(shown);
+  expect(outcomes.slice(0, 6)).toEqual([
+    { n: 0 },
+    { n: 1 },
+    LOOPED,
+    LOOPED,
+    LOOPED,
+    expect.stringMatching(STOPPED),
+  ]);
+});
+
+test('a group for a script that cannot be ended costs one isolate', async () => {
+  const { made, lost } = countingSandboxes();
+  const sandbox = made.open(
+    body('if (rawData[0] > 1) Array.prototype.sort.call({ length: 5e7 }); return { n: rawData[0] }'),
+  );
+  const outcomes = (await sandbox.run(numbered(12))).map(shown);
+  expect(lost.count).toBe(1);
+  expect(outcomes.slice(0, 4)).toEqual([{ n: 0 }, { n: 1 }, LOOPED, expect.stringMatching(STOPPED)]);
+});
+
+test('a script whose top level cannot be ended is given up in time', async () => {
+  const { made, lost } = countingSandboxes();
+  const outcomes = await made
+    .open(`Array.prototype.sort.call({ length: 5e7 }); ${body('return { a: 1 }')}`)
+    .run(numbered(2));
+  expect(outcomes.map(shown)).toEqual(
+    Array.from({ length: 2 }, () => '26002 the script itself does not come to an end'),
+  );
+  expect(lost.count).toBe(1);
+});
+
+test('a script that took too long to load once is loaded once more', async () => {
+  const until = Date.now() + 400;
+  expect(await transform(`while (Date.now() < ${until}); ${body('return { a: 1 }')}`)).toEqual({ a: 1 });
 });

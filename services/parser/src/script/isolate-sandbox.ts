@@ -1,7 +1,8 @@
 import type { CountedTotal } from '@gatehouse/observability';
 import { FAILURE_MARK, RESULT_SEPARATOR } from './isolate-harness.ts';
-import { LoadedScript, type ScriptLimits } from './loaded-script.ts';
+import { LoadedScript, type BrokenRun, type ScriptLimits } from './loaded-script.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure, type ScriptFailureCode } from './script-failure.ts';
+import { ScriptPause } from './script-pause.ts';
 import {
   ScriptSandboxes,
   type ScriptInput,
@@ -36,11 +37,13 @@ const SEPARATOR_BYTE = RESULT_SEPARATOR.charCodeAt(0);
 /**
  * One call into the isolate for a whole batch: crossing over costs ten times what most scripts do. When the
  * isolate dies on the way, the message it died of is tried once more by itself, in a fresh isolate, so that
- * it answers neither for its neighbours nor for a busy machine.
+ * it answers neither for its neighbours nor for a busy machine. A script that breaks too often is stopped for
+ * a while, since everybody waits for it: then its messages fail at once.
  */
 class IsolateSandbox implements ScriptSandbox {
   #script: LoadedScript | ScriptFailure | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+  readonly #pause = new ScriptPause();
 
   constructor(
     private readonly code: string,
@@ -60,32 +63,75 @@ class IsolateSandbox implements ScriptSandbox {
 
   async #runInTurn(inputs: readonly ScriptInput[]): Promise<ScriptOutcome[]> {
     const outcomes: ScriptOutcome[] = Array.from({ length: inputs.length });
-    const ranges: [from: number, to: number][] = [[0, inputs.length]];
+    const stopped = this.#stopped();
+    if (stopped !== undefined) return outcomes.fill(stopped);
+    let ranges: [from: number, to: number][] = [[0, inputs.length]];
+    let isLastTry = false;
     for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
       const [from, to] = range;
       if (from === to) continue;
-      this.#script ??= await LoadedScript.load(this.code, this.limits);
-      if (this.#script instanceof ScriptFailure) {
-        outcomes.fill(this.#script, from, to);
-        continue;
-      }
-      const lines = await this.#script.run(inputs.slice(from, to));
-      this.reports.scriptCpuSeconds.add(this.#script.takeCpuSeconds());
+      const script = await this.#loaded();
+      if (script instanceof ScriptFailure) return outcomes.fill(script, from, isLastTry ? to : undefined);
+      const lines = await script.run(inputs.slice(from, to));
+      this.reports.scriptCpuSeconds.add(script.takeCpuSeconds());
       if (typeof lines === 'string') {
         this.#readLines(lines, outcomes, from, to);
         continue;
       }
       this.#unload();
-      if (lines.isLost) this.reports.onIsolateLost();
       const guilty = from + lines.index;
-      if (lines.isLost || to - from === 1) {
-        outcomes[guilty] = new ScriptFailure(SCRIPT_FAILURE_CODE.exception, lines.message);
-        ranges.unshift([from, guilty], [guilty + 1, to]);
-      } else {
+      if (!lines.isLost && !isLastTry && to - from > 1) {
         ranges.unshift([from, guilty], [guilty, guilty + 1], [guilty + 1, to]);
+        continue;
+      }
+      const failure = this.#broke(lines);
+      const stop = this.#stopped();
+      if (isLastTry) {
+        outcomes.fill(failure, from, to);
+        continue;
+      }
+      outcomes[guilty] = failure;
+      if (stop !== undefined) {
+        outcomes.fill(stop, guilty + 1);
+        // What went well before the guilty one gets its results, but has no second chance.
+        ranges = [[from, guilty]];
+        isLastTry = true;
       }
     }
     return outcomes;
+  }
+
+  /** Why no message is tried now, when none is. */
+  #stopped(): ScriptFailure | undefined {
+    const leftMs = this.#pause.leftMs(performance.now());
+    if (leftMs === 0) return undefined;
+    const until = new Date(Date.now() + leftMs).toISOString();
+    return new ScriptFailure(
+      SCRIPT_FAILURE_CODE.stopped,
+      `the script ran out of time or memory too often and is stopped until ${until}, or until it is changed`,
+    );
+  }
+
+  #broke({ isLost, message }: BrokenRun): ScriptFailure {
+    if (isLost) {
+      this.#pause.stop(performance.now());
+      this.reports.onIsolateLost();
+    } else this.#pause.broke(performance.now());
+    return new ScriptFailure(SCRIPT_FAILURE_CODE.exception, message);
+  }
+
+  /** Tries twice when time or memory ran out; what may pass is not held against the script for longer than its pause. */
+  async #loaded(): Promise<LoadedScript | ScriptFailure> {
+    if (this.#script !== undefined) return this.#script;
+    let loaded = await LoadedScript.load(this.code, this.limits);
+    if (!(loaded instanceof LoadedScript) && loaded.mayPass && !loaded.isLost) {
+      loaded = await LoadedScript.load(this.code, this.limits);
+    }
+    if (loaded instanceof LoadedScript) return (this.#script = loaded);
+    if (!loaded.mayPass) return (this.#script = loaded.failure);
+    this.#pause.stop(performance.now());
+    if (loaded.isLost) this.reports.onIsolateLost();
+    return loaded.failure;
   }
 
   #unload(): void {

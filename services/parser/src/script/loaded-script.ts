@@ -12,7 +12,9 @@ export interface ScriptLimits {
 }
 
 /** Time for the script's top level and for compiling it: done once, so it may take longer than a message. */
-const LOAD_TIMEOUT_MS = 1_000;
+const LOAD_TIMEOUT_MS = 300;
+/** For everything that loading takes, on a busy machine. */
+const WHOLE_LOAD_TIMEOUT_MS = 750;
 /** An isolate that was told to end and did not within this time is beyond control. */
 const END_TIMEOUT_MS = 1_000;
 const NOT_STARTED = -1;
@@ -24,50 +26,69 @@ export interface BrokenRun {
   readonly isLost: boolean;
 }
 
+/** Why a script was not loaded, and whether its isolate still holds a thread. */
+export interface BrokenLoad {
+  readonly failure: ScriptFailure;
+  /** Time or memory ran out, which a busy machine may be guilty of too. */
+  readonly mayPass: boolean;
+  readonly isLost: boolean;
+}
+
 /** One script in one isolate of its own. When a run breaks it is used up: load the script again. */
 export class LoadedScript {
-  // Shared memory: when an isolate dies it can no longer say which message it was working on.
-  readonly #progress = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
-  readonly #progressInside: ivm.Reference;
   #cpuSeen = 0n;
 
   private constructor(
     private readonly isolate: ivm.Isolate,
     private readonly transformBatch: ivm.Reference,
-    progressInside: (progress: Int32Array) => ivm.Reference,
+    // Shared memory: when an isolate dies it can no longer say which message it was working on.
+    private readonly progress: { readonly seen: Int32Array; readonly inside: ivm.Reference },
     private readonly limits: ScriptLimits,
-  ) {
-    this.#progressInside = progressInside(this.#progress);
-  }
+  ) {}
 
-  /** @returns why the script cannot run at all, when it cannot */
-  static async load(code: string, limits: ScriptLimits): Promise<LoadedScript | ScriptFailure> {
+  static async load(code: string, limits: ScriptLimits): Promise<LoadedScript | BrokenLoad> {
     const isolate = new ivm.Isolate({
       memoryLimit: limits.memoryMb,
       // Without a listener isolated-vm ends the process on the spot; the watch over each run notices by itself.
       onCatastrophicError: () => undefined,
     });
+    const loading = LoadedScript.#loadInto(isolate, code, limits);
+    loading.catch(() => undefined);
+    const watch = watchOverLoad(isolate);
     try {
-      const context = await isolate.createContext();
-      const transformBatch: ivm.Reference = await context.eval(HARNESS_SOURCE, { reference: true });
-      await context.eval(code, { filename: SCRIPT_FILE, timeout: LOAD_TIMEOUT_MS });
-      const hasFunction: unknown = await context.eval(FUNCTION_CHECK_SOURCE, { copy: true });
-      if (hasFunction !== true) {
-        isolate.dispose();
-        return new ScriptFailure(
-          SCRIPT_FAILURE_CODE.functionMissing,
-          'the script has no function transformPayload(topic, rawData)',
-        );
-      }
-      const inside = (progress: Int32Array): ivm.Reference =>
-        context.evalClosureSync('return $0', [new ivm.ExternalCopy(progress).copyInto()], {
-          result: { reference: true },
-        });
-      return new LoadedScript(isolate, transformBatch, inside, limits);
+      return await Promise.race([loading, watch.lost]);
     } catch (error) {
       if (!isolate.isDisposed) isolate.dispose();
-      return failureOfLoading(error);
+      return brokenLoad(error, watch.verdict());
+    } finally {
+      watch.end();
     }
+  }
+
+  /** Never enters the isolate from this thread: what the script makes of its globals may run whenever they are read. */
+  static async #loadInto(
+    isolate: ivm.Isolate,
+    code: string,
+    limits: ScriptLimits,
+  ): Promise<LoadedScript | BrokenLoad> {
+    const timeout = LOAD_TIMEOUT_MS;
+    const context = await isolate.createContext();
+    const transformBatch: ivm.Reference = await context.eval(HARNESS_SOURCE, { reference: true, timeout });
+    const seen = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const inside: ivm.Reference = await context.evalClosure(
+      'return $0',
+      [new ivm.ExternalCopy(seen).copyInto()],
+      { result: { reference: true }, timeout },
+    );
+    await context.eval(code, { filename: SCRIPT_FILE, timeout });
+    const hasFunction: unknown = await context.eval(FUNCTION_CHECK_SOURCE, { copy: true, timeout });
+    if (hasFunction === true) return new LoadedScript(isolate, transformBatch, { seen, inside }, limits);
+    isolate.dispose();
+    const failure = new ScriptFailure(
+      SCRIPT_FAILURE_CODE.functionMissing,
+      'the script has no function transformPayload(topic, rawData)',
+    );
+    return { failure, mayPass: false, isLost: false };
   }
 
   /** Seconds of CPU time since it was asked last. */
@@ -80,9 +101,9 @@ export class LoadedScript {
 
   /** @returns one line for each input, or where the run broke */
   async run(inputs: readonly ScriptInput[]): Promise<string | BrokenRun> {
-    this.#progress[0] = NOT_STARTED;
+    this.progress.seen[0] = NOT_STARTED;
     const batch = [
-      this.#progressInside.derefInto(),
+      this.progress.inside.derefInto(),
       new ivm.ExternalCopy(bufferOf(inputs), { transferOut: true }).copyInto({
         release: true,
         transferIn: true,
@@ -112,12 +133,12 @@ export class LoadedScript {
   #watch() {
     let seen = NOT_STARTED;
     let unchanged = 0;
-    let verdict: 'in time' | 'stuck' | 'lost' = 'in time';
+    let verdict: Verdict = 'in time';
     const { promise: lost, reject: lose } = Promise.withResolvers<never>();
     lost.catch(() => undefined);
     let end: NodeJS.Timeout | undefined;
     const tick = setInterval(() => {
-      const index = this.#progress[0] ?? NOT_STARTED;
+      const index = this.progress.seen[0] ?? NOT_STARTED;
       unchanged = index === seen && index !== NOT_STARTED ? unchanged + 1 : 0;
       seen = index;
       if (unchanged < 2 || verdict !== 'in time') return;
@@ -138,7 +159,7 @@ export class LoadedScript {
     };
   }
 
-  #broken(error: unknown, verdict: 'in time' | 'stuck' | 'lost'): BrokenRun {
+  #broken(error: unknown, verdict: Verdict): BrokenRun {
     const reason = error instanceof Error ? error.message : String(error);
     const message =
       verdict === 'in time'
@@ -147,7 +168,7 @@ export class LoadedScript {
           : reason
         : `transformPayload took longer than ${this.limits.timeoutMs} ms`;
     this.dispose();
-    return { index: Math.max(this.#progress[0] ?? 0, 0), message, isLost: verdict === 'lost' };
+    return { index: Math.max(this.progress.seen[0] ?? 0, 0), message, isLost: verdict === 'lost' };
   }
 }
 
@@ -167,15 +188,36 @@ function bufferOf(inputs: readonly ScriptInput[]): ArrayBuffer {
   return buffer;
 }
 
+type Verdict = 'in time' | 'stuck' | 'lost';
+
+/** Ends the isolate when loading takes too long; when that is of no use, `lost` rejects. */
+function watchOverLoad(isolate: ivm.Isolate) {
+  let verdict: Verdict = 'in time';
+  const { promise: lost, reject: lose } = Promise.withResolvers<never>();
+  lost.catch(() => undefined);
+  let timer = setTimeout(() => {
+    verdict = 'stuck';
+    timer = setTimeout(() => {
+      verdict = 'lost';
+      lose(new Error('the isolate does not end'));
+    }, END_TIMEOUT_MS);
+    if (!isolate.isDisposed) isolate.dispose();
+  }, WHOLE_LOAD_TIMEOUT_MS);
+  return { lost, verdict: () => verdict, end: () => clearTimeout(timer) };
+}
+
 /** `SyntaxError: Unexpected token '}' [transform-payload.js:3:1]` and the like. */
-function failureOfLoading(error: unknown): ScriptFailure {
+function brokenLoad(error: unknown, verdict: Verdict): BrokenLoad {
   const { name = 'Error', message = String(error) } = error instanceof Error ? error : {};
   const stack = error instanceof Error ? (error.stack ?? '') : '';
   const place = /transform-payload\.js:(\d+):(\d+)/.exec(`${message}\n${stack}`);
   const plain = message.replace(/ \[transform-payload\.js:\d+:\d+\]$/, '');
-  return new ScriptFailure(
+  const isOutOfTime = verdict !== 'in time' || plain === 'Script execution timed out.';
+  const isOutOfMemory = plain.includes('memory limit') || plain.includes('disposed');
+  const failure = new ScriptFailure(
     SCRIPT_FAILURE_CODE.exception,
-    plain.includes('timed out') ? 'the script itself does not come to an end' : `${name}: ${plain}`,
+    isOutOfTime ? 'the script itself does not come to an end' : `${name}: ${plain}`,
     place === null ? undefined : { line: Number(place[1]), column: Number(place[2]) },
   );
+  return { failure, mayPass: isOutOfTime || isOutOfMemory, isLost: verdict === 'lost' };
 }

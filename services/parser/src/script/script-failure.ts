@@ -11,6 +11,8 @@ export const SCRIPT_FAILURE_CODE = {
   functionMissing: '26006',
   /** Not an object. */
   wrongType: '26007',
+  /** The script broke too often and is left alone for a while. */
+  stopped: '26010',
 } as const;
 export type ScriptFailureCode = (typeof SCRIPT_FAILURE_CODE)[keyof typeof SCRIPT_FAILURE_CODE];
 
