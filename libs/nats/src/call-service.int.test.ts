@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { admitDevice } from '@gatehouse/contracts';
 import { startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
@@ -43,17 +42,8 @@ test('a subject that nobody answers is unreachable', async () => {
   });
 });
 
-test('a connection that is closed or breaks leaves the service unreachable or late', async () => {
+test('on a closed connection everything is unreachable', async () => {
   await using caller = await startCaller();
-  caller.nats.subscribe(admitDevice.subject);
-  await caller.nats.flush();
-  const waiting = callService(caller.nats, admitDevice, request, 300);
-  const outcome = expect(waiting).rejects.toMatchObject({
-    code: expect.stringMatching(/^BUS_SERVICE_(UNREACHABLE|TIMED_OUT)$/) as string,
-  });
-  await delay(10);
-  caller.server.kill();
-  await outcome;
   await caller.nats.close();
   await expect(callService(caller.nats, admitDevice, request)).rejects.toMatchObject({
     code: 'BUS_SERVICE_UNREACHABLE',

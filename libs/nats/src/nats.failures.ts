@@ -59,6 +59,8 @@ export class PublishRefused extends Failure {
   constructor(
     readonly subject: string,
     readonly reason: string,
+    /** Over a limit on size: the same message will be refused again, however often it is sent. */
+    readonly isTooLarge = false,
   ) {
     super(`the stream did not store a message on ${subject}: ${reason}`);
   }

@@ -88,3 +88,19 @@ test('setting up streams twice, also at once, changes nothing', async () => {
     ].toSorted(),
   );
 });
+
+test('a message over a limit on size is refused as too large, by nats.js and by the stream', async () => {
+  await using server = await startTestNats();
+  await using nats = await connectNats(server.url, 'test');
+  await ensureStreams(nats, setup);
+  const manager = await jetstreamManager(nats);
+  await manager.streams.update(MESSAGES_STREAM.name, { max_msg_size: 1_000 });
+  using publisher = new StreamPublisher(nats, 5_000);
+
+  for (const size of [2_000, nats.info?.max_payload ?? 0]) {
+    await expect(
+      publisher.store('messages.v1.p.d.up', new Uint8Array(size), headerLine('Gatehouse-Topic', 'up')),
+    ).rejects.toMatchObject({ code: 'BUS_PUBLISH_REFUSED', isTooLarge: true });
+  }
+  await expect(publisher.store('nobody.takes.this', bytes('a'))).rejects.toMatchObject({ isTooLarge: false });
+});

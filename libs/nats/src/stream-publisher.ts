@@ -1,4 +1,10 @@
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  createInbox,
+  errors,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { inboxPrefixOf } from './connect-nats.ts';
 import { encodedHeaders } from './encoded-headers.ts';
 import { PublishRefused } from './nats.failures.ts';
@@ -67,7 +73,8 @@ export class StreamPublisher {
       });
     } catch (error) {
       this.#waiting.delete(token);
-      done(new PublishRefused(subject, error instanceof Error ? error.message : String(error)), undefined);
+      const reason = error instanceof Error ? error.message : String(error);
+      done(new PublishRefused(subject, reason, error instanceof errors.InvalidArgumentError), undefined);
     }
   }
 
@@ -96,8 +103,8 @@ export class StreamPublisher {
     const waiting = this.#waiting.get(token);
     if (waiting === undefined) return;
     this.#waiting.delete(token);
-    const answer = answerOf(message);
-    if (typeof answer === 'string') waiting.done(new PublishRefused(waiting.subject, answer), undefined);
+    const answer = answerOf(waiting.subject, message);
+    if (answer instanceof PublishRefused) waiting.done(answer, undefined);
     else waiting.done(undefined, answer);
   }
 
@@ -121,19 +128,24 @@ export class StreamPublisher {
   }
 }
 
-/** The stored message, or in words why it was not stored. */
-function answerOf(message: Msg): StoredMessage | string {
-  if (message.data.length === 0) return 'no stream takes this subject';
+/** The answer of a stream whose `max_msg_size` a message exceeds. */
+const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
+
+function answerOf(subject: string, message: Msg): StoredMessage | PublishRefused {
+  if (message.data.length === 0) return new PublishRefused(subject, 'no stream takes this subject');
   try {
     const answer = message.json<{
       stream: string;
       seq: number;
       duplicate?: boolean;
-      error?: { description: string };
+      error?: { description: string; err_code?: number };
     }>();
-    if (answer.error !== undefined) return answer.error.description;
+    if (answer.error !== undefined) {
+      const { description, err_code: code } = answer.error;
+      return new PublishRefused(subject, description, code === MESSAGE_EXCEEDS_MAXIMUM);
+    }
     return { stream: answer.stream, seq: answer.seq, duplicate: answer.duplicate ?? false };
   } catch {
-    return 'the answer of the stream cannot be read';
+    return new PublishRefused(subject, 'the answer of the stream cannot be read');
   }
 }

@@ -17,6 +17,7 @@ export type DropReason =
   | 'downlink-packet-too-large'
   | 'presence-queue-full'
   | 'presence-stopped'
+  | 'presence-too-large'
   | 'session-release-failed';
 
 /** Everything the edge counts; hot paths increment numbers, the metric is read when it is collected. */

@@ -13,16 +13,26 @@ export interface PresenceParts {
 }
 
 const MAX_BATCH_REPORTS = 500;
+const MAX_BATCH_BYTES = 256 * 1_024;
 const RETRY_MS = 250;
+
+interface Batch {
+  readonly id: string;
+  /** Each as JSON. */
+  readonly reports: readonly string[];
+  readonly payload: Uint8Array;
+}
 
 /**
  * Reports who connected and who left to the stream PRESENCE, in order and until each report is stored. One
- * batch is on its way at a time; what happens meanwhile makes up the next.
+ * batch is on its way at a time; what happens meanwhile makes up the next. A report that is too large for the
+ * stream is dropped: it would hold up all others for ever.
  */
 export class Presence {
   readonly #subject: string;
-  #waiting: PresenceReport[] = [];
-  #inFlight: { readonly id: string; readonly payload: Uint8Array; readonly count: number } | undefined;
+  /** Each as JSON. */
+  readonly #waiting: string[] = [];
+  #inFlight: Batch | undefined;
   #isScheduled = false;
   #next = 0;
   #retry: NodeJS.Timeout | undefined;
@@ -40,7 +50,7 @@ export class Presence {
   }
 
   get queued(): number {
-    return this.#waiting.length + (this.#inFlight?.count ?? 0);
+    return this.#waiting.length + (this.#inFlight?.reports.length ?? 0);
   }
 
   connected(session: Session): void {
@@ -75,7 +85,7 @@ export class Presence {
       return;
     }
     const { gatewayId, productKey, deviceName, number } = session.identity;
-    this.#waiting.push({
+    const report: PresenceReport = {
       type,
       gatewayId,
       productKey,
@@ -88,7 +98,8 @@ export class Presence {
       protocolVersion: session.terms.protocolVersion,
       ...(reason === undefined ? {} : { reason }),
       traceparent: traceparentOf(session.ways.trace),
-    });
+    };
+    this.#waiting.push(JSON.stringify(report));
     if (this.#isScheduled || this.#inFlight !== undefined) return;
     this.#isScheduled = true;
     setImmediate(() => {
@@ -99,11 +110,25 @@ export class Presence {
 
   #send(): void {
     if (this.#inFlight !== undefined || this.#waiting.length === 0 || !this.parts.link.isUp) return;
-    const reports = this.#waiting.splice(0, MAX_BATCH_REPORTS);
+    this.#publishBatch(this.#waiting.splice(0, this.#batchLength()));
+  }
+
+  /** How many of those that wait fit into one batch; one at least. */
+  #batchLength(): number {
+    let bytes = 0;
+    const most = Math.min(this.#waiting.length, MAX_BATCH_REPORTS);
+    for (let length = 0; length < most; length += 1) {
+      bytes += Buffer.byteLength(this.#waiting[length] ?? '') + 1;
+      if (bytes >= MAX_BATCH_BYTES) return Math.max(1, length);
+    }
+    return most;
+  }
+
+  #publishBatch(reports: readonly string[]): void {
     this.#inFlight = {
       id: `${this.runId}-presence-${this.#next}`,
-      payload: Buffer.from(JSON.stringify(reports)),
-      count: reports.length,
+      reports,
+      payload: Buffer.from(`[${reports.join(',')}]`),
     };
     this.#next += 1;
     this.#publish();
@@ -120,9 +145,22 @@ export class Presence {
       (refusal) => {
         if (this.#inFlight !== batch) return;
         if (refusal === undefined) this.#stored();
+        else if (refusal.isTooLarge) this.#divide(batch, refusal.reason);
         else this.#publishLater(refusal.reason);
       },
     );
+  }
+
+  #divide({ reports }: Batch, reason: string): void {
+    if (reports.length > 1) {
+      const half = Math.ceil(reports.length / 2);
+      this.#waiting.unshift(...reports.slice(half));
+      this.#publishBatch(reports.slice(0, half));
+      return;
+    }
+    this.parts.metrics.drops.add('presence-too-large');
+    this.parts.logger.error({ reason }, 'a presence report is too large to be stored; it is dropped');
+    this.#stored();
   }
 
   #publishLater(reason: string): void {
@@ -136,7 +174,8 @@ export class Presence {
   #stored(): void {
     clearTimeout(this.#retry);
     this.#inFlight = undefined;
-    this.#send();
+    // Not at once: what nats.js itself refuses is refused while it is published, and would be nested here.
+    if (this.#waiting.length > 0) setImmediate(() => this.#send());
     if (this.queued === 0) for (const settled of this.#onSettled.splice(0)) settled();
   }
 }
