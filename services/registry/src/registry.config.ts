@@ -20,7 +20,7 @@ export const registryConfig = serviceConfig.extend({
     .min(16)
     .max(32_768)
     .refine((cost) => Number.isInteger(Math.log2(cost)), 'must be a power of two')
-    .default(32),
+    .default(16),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   /** The host in a gateway's url when the gateway has no host name of its own. */
   PUBLIC_HOST: z.string().min(1).default('localhost'),

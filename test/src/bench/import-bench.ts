@@ -61,7 +61,12 @@ async function untilPublished({ database }: RegistryUnderTest): Promise<void> {
   await eventually(
     async () => {
       const { rows } = await database.query<{ isDone: boolean }>(
-        `select bool_and(global_position >= (select max(global_position) from event)) as "isDone" from checkpoint`,
+        `select bool_and((checkpoint.transaction_id, checkpoint.global_position)
+           >= (last.transaction_id, last.global_position)) as "isDone"
+         from checkpoint, (
+           select transaction_id, global_position from event
+           order by transaction_id desc, global_position desc limit 1
+         ) as last`,
       );
       if (rows[0]?.isDone !== true) throw new Error('the publication of the imports has not ended');
     },

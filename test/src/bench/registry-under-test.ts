@@ -46,6 +46,7 @@ export class RegistryUnderTest implements AsyncDisposable {
     await maintenance.end();
     const url = cluster.urlOf(DATABASE);
     const database = new pg.Pool({ connectionString: url, max: 10 });
+    database.on('error', () => undefined);
     servers.defer(() => database.end());
     const gatehouse = servers.use(await RunningGatehouse.start({ environment: { DATABASE_URL: url } }));
     const apiKey = await readFile(join(gatehouse.dataDirectory, 'demo', 'api-key'), 'utf8');

@@ -15,7 +15,7 @@ const NO_HASH = Buffer.alloc(32).toString('base64');
 export class PasswordHasher {
   readonly #waiting: (() => void)[] = [];
   #running = 0;
-  #latest: ScryptSettings = { cost: 32, blockSize: 8, parallelization: 1 };
+  #latest: ScryptSettings = { cost: 16, blockSize: 8, parallelization: 1 };
 
   constructor(
     private readonly config: Pick<
