@@ -1,5 +1,5 @@
 import { RECORDED_EVENT, type LogPosition, type RecordedEvent } from '@gatehouse/event-store';
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import { upcastAll } from './read-events.ts';
 
@@ -14,31 +14,62 @@ export interface EventFilter {
   readonly to?: Date | undefined;
 }
 
+/** A filter whose index is read: what it looks at, and the one value that it lets through. */
+interface Leading {
+  readonly column: RawBuilder<string>;
+  readonly value: string;
+}
+
+const TYPE = sql<string>`type`;
+const ACTOR = sql<string>`(metadata ->> 'actor')`;
+
 /**
- * A page of the log, oldest first: only events that nothing can be committed before any more. Each filter has an
- * index in the order of the log, so a page costs as much at a hundred million events as at a thousand.
+ * A page of the log, oldest first: only events that nothing can be committed before any more.
+ *
+ * The page is a range of one index, be it of a type, of an actor or of the whole log. A plain `type = …` would
+ * let PostgreSQL walk the whole log instead, hoping to meet the type soon.
  */
 export async function readFiltered(
   db: RegistryDb,
-  { after, upTo, stream, type, actor, from, to }: EventFilter,
+  filter: EventFilter,
   limit: number,
 ): Promise<RecordedEvent[]> {
+  const { after, upTo, stream, type, actor, from, to } = filter;
+  const leading = leadingOf(filter);
+  const range = rangeOf(leading);
   const conditions = [
-    sql`transaction_id < pg_snapshot_xmin(pg_current_snapshot())`,
-    sql`(transaction_id, global_position) > ${place(after)}`,
-    ...(upTo === undefined ? [] : [sql`(transaction_id, global_position) < ${place(upTo)}`]),
+    sql`(${range.columns}) > (${range.at(after)})`,
+    sql`(${range.columns}) < (${range.oldestRunning})`,
+    ...(upTo === undefined ? [] : [sql`(${range.columns}) < (${range.at(upTo)})`]),
     ...(stream === undefined ? [] : [sql`stream_id = ${stream}`]),
-    ...(type === undefined ? [] : [sql`type = ${type}`]),
-    ...(actor === undefined ? [] : [sql`metadata ->> 'actor' = ${actor}`]),
+    ...(type === undefined || leading?.column === TYPE ? [] : [sql`${TYPE} = ${type}`]),
+    ...(actor === undefined || leading?.column === ACTOR ? [] : [sql`${ACTOR} = ${actor}`]),
     ...(from === undefined ? [] : [sql`recorded_at >= ${from}::timestamptz`]),
     ...(to === undefined ? [] : [sql`recorded_at < ${to}::timestamptz`]),
   ];
   const { rows } = await sql<RecordedEvent>`
     select ${RECORDED_EVENT} from event where ${sql.join(conditions, sql` and `)}
-    order by ${stream === undefined ? sql`transaction_id, global_position` : sql`stream_version`}
-    limit ${limit}`.execute(db);
+    order by ${stream === undefined ? range.columns : sql`stream_version`} limit ${limit}`.execute(db);
   return upcastAll(rows);
 }
 
-const place = ({ transactionId, globalPosition }: LogPosition) =>
-  sql`(${transactionId}::text::xid8, ${globalPosition}::text::bigint)`;
+/** Edges write most of the log, so they are looked for last. */
+function leadingOf({ stream, type, actor }: EventFilter): Leading | undefined {
+  if (stream !== undefined) return undefined;
+  if (actor !== undefined && (type === undefined || !actor.startsWith('edge:'))) {
+    return { column: ACTOR, value: actor };
+  }
+  return type === undefined ? undefined : { column: TYPE, value: type };
+}
+
+/** Columns of the index, and places in it. */
+function rangeOf(leading: Leading | undefined) {
+  const column = leading === undefined ? sql`` : sql`${leading.column}, `;
+  const value = leading === undefined ? sql`` : sql`${leading.value}::text, `;
+  return {
+    columns: sql`${column}transaction_id, global_position`,
+    at: ({ transactionId, globalPosition }: LogPosition) =>
+      sql`${value}${transactionId}::text::xid8, ${globalPosition}::text::bigint`,
+    oldestRunning: sql`${value}pg_snapshot_xmin(pg_current_snapshot()), 0`,
+  };
+}
