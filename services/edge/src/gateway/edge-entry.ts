@@ -1,4 +1,4 @@
-import type { EdgeEntry } from '@gatehouse/contracts';
+import { EDGES_BUCKET, type EdgeEntry } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
 import type { KV } from '@nats-io/kv';
 import type { NatsLink } from '../routing/nats-link.ts';
@@ -8,9 +8,12 @@ export interface EdgeEntryParts {
   readonly link: NatsLink;
   readonly logger: Logger;
   readonly read: () => Pick<EdgeEntry, 'connections' | 'listeners'>;
+  /** The entry is there again after it may have been missing: others may hold this edge for dead. */
+  readonly onLapsed: () => void;
 }
 
 const INTERVAL_MS = 1_000;
+const TIME_TO_LIVE_MS = EDGES_BUCKET.ttlSeconds * 1_000;
 
 /**
  * This edge's sign of life in the bucket `edges`: written every second, and at once when a listener changes.
@@ -19,6 +22,8 @@ const INTERVAL_MS = 1_000;
 export class EdgeEntryWriter {
   readonly #startedAt = new Date().toISOString();
   #timer: NodeJS.Timeout | undefined;
+  /** When the newest entry that was stored was sent; undefined before the first. */
+  #storedAt: number | undefined;
 
   constructor(
     private readonly edgeId: string,
@@ -35,11 +40,17 @@ export class EdgeEntryWriter {
   write(): void {
     if (this.#timer === undefined || !this.parts.link.isUp) return;
     const entry: EdgeEntry = { startedAt: this.#startedAt, ...this.parts.read() };
-    this.parts.bucket
-      .put(this.edgeId, JSON.stringify(entry))
-      .catch((error: unknown) =>
-        this.parts.logger.debug({ err: error }, "the edge's entry could not be written"),
-      );
+    const sentAt = performance.now();
+    this.parts.bucket.put(this.edgeId, JSON.stringify(entry)).then(
+      () => this.#stored(sentAt),
+      (error: unknown) => this.parts.logger.debug({ err: error }, "the edge's entry could not be written"),
+    );
+  }
+
+  #stored(sentAt: number): void {
+    const before = this.#storedAt;
+    this.#storedAt = Math.max(sentAt, before ?? sentAt);
+    if (before !== undefined && performance.now() - before > TIME_TO_LIVE_MS) this.parts.onLapsed();
   }
 
   async stop(): Promise<void> {

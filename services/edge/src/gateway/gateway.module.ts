@@ -6,6 +6,7 @@ import { MqttConnections } from '../connection/mqtt-connections.ts';
 import { OpenConnections } from '../connection/open-connections.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { EDGES_KV } from '../edge.keys.ts';
+import { SessionReclaim } from '../session/session-reclaim.ts';
 import { SessionEndedByOperator } from '../session/session.failures.ts';
 import { Sessions } from '../session/sessions.ts';
 import { AddressLog } from './address-log.ts';
@@ -42,11 +43,16 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
           },
         }),
     ),
-    provideMade(EdgeEntryWriter, [EDGES_KV, OpenConnections, GatewayListeners], (bucket, open, listeners) => {
-      const read = () => ({ connections: open.size, listeners: listeners.statuses() });
-      const entry = new EdgeEntryWriter(edgeId, { bucket, link, logger, read });
-      listeners.onChange(() => entry.write());
-      return entry;
-    }),
+    provideMade(
+      EdgeEntryWriter,
+      [EDGES_KV, OpenConnections, GatewayListeners, SessionReclaim],
+      (bucket, open, listeners, reclaim) => {
+        const read = () => ({ connections: open.size, listeners: listeners.statuses() });
+        const onLapsed = () => reclaim.start();
+        const entry = new EdgeEntryWriter(edgeId, { bucket, link, logger, read, onLapsed });
+        listeners.onChange(() => entry.write());
+        return entry;
+      },
+    ),
   ];
 }

@@ -4,16 +4,36 @@ import type { Logger } from '@gatehouse/observability';
 import type { KV } from '@nats-io/kv';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import { SessionDirectoryUnavailable } from './session.failures.ts';
+import type { SessionIdentity } from './session.ts';
 
 export interface Device {
   readonly productKey: string;
   readonly deviceName: string;
 }
 
-/** A device's place in the directory: its session number, and who had it before. */
+/** A session on an edge, by the session number. */
+export interface HeldSession {
+  readonly edgeId: string;
+  readonly number: number;
+}
+
+/** A device's place in the directory: its session number, and which other edges may have it still. */
 export interface Claim {
   readonly number: number;
-  readonly former: { readonly edgeId: string; readonly number: number } | undefined;
+  readonly formers: readonly HeldSession[];
+}
+
+/** A claim without an answer: `value` is what stands in the directory if it was written. */
+export interface UnsettledClaim {
+  readonly value: string;
+  readonly formers: readonly HeldSession[];
+}
+
+interface Release {
+  readonly device: Device;
+  readonly claimed: number | UnsettledClaim;
+  /** Done before an unsettled claim that was written is taken out. */
+  readonly first: (number: number) => Promise<void>;
 }
 
 const CLAIM_TIMEOUT_MS = 8_000;
@@ -28,7 +48,7 @@ const RELEASE_ATTEMPTS = 20;
  * the revisions of a device's entry grow in the order of its takeovers; a revision is the session number.
  */
 export class SessionDirectory {
-  readonly #releases: { readonly device: Device; readonly number: number }[] = [];
+  readonly #releases: Release[] = [];
   #releasing = 0;
 
   constructor(
@@ -41,37 +61,57 @@ export class SessionDirectory {
   /** @throws {SessionDirectoryUnavailable} when the bucket does not answer */
   async claim(device: Device, gatewayId: string, connectedAt: Date): Promise<Claim> {
     const key = sessionKey(device.productKey, device.deviceName);
-    const mine: SessionEntry = { edgeId: this.edgeId, gatewayId, connectedAt: connectedAt.toISOString() };
-    const value = JSON.stringify(mine);
+    const value = this.#valueOf(gatewayId, connectedAt);
+    // Of all attempts: one whose answer was lost may have replaced another edge's entry.
+    const formers = new Map<string, HeldSession>();
     const deadline = performance.now() + CLAIM_TIMEOUT_MS;
     let wait = FIRST_RETRY_MS;
     for (;;) {
       try {
         const current = await this.bucket.get(key);
         const revision = current?.revision ?? 0;
-        const number = await this.bucket.put(key, value, { previousSeq: revision });
         const entry = current?.operation === 'PUT' ? entryOf(current.string()) : undefined;
-        return {
-          number,
-          former: entry === undefined ? undefined : { edgeId: entry.edgeId, number: revision },
-        };
+        if (entry !== undefined && entry.edgeId !== this.edgeId) {
+          formers.set(entry.edgeId, { edgeId: entry.edgeId, number: revision });
+        }
+        const number = await this.bucket.put(key, value, { previousSeq: revision });
+        return { number, formers: [...formers.values()] };
       } catch (error) {
         // Another edge was faster, or JetStream does not answer: both are mended by asking again.
-        if (performance.now() + wait > deadline) throw new SessionDirectoryUnavailable(error);
+        if (performance.now() + wait > deadline) {
+          throw new SessionDirectoryUnavailable(error, { value, formers: [...formers.values()] });
+        }
       }
       await delay(wait);
       wait = Math.min(LAST_RETRY_MS, wait * 2);
     }
   }
 
+  /**
+   * Claims the device once more for a session that has lived on here while NATS was away.
+   *
+   * @returns the new session number; undefined when somebody else has the device now
+   * @throws when the bucket does not answer
+   */
+  async reclaim({ gatewayId, connectedAt, ...device }: SessionIdentity): Promise<number | undefined> {
+    const key = sessionKey(device.productKey, device.deviceName);
+    const value = this.#valueOf(gatewayId, connectedAt);
+    const current = await this.bucket.get(key);
+    if (current?.operation === 'PUT' && current.string() !== value) return undefined;
+    return this.bucket.put(key, value, { previousSeq: current?.revision ?? 0 });
+  }
+
   /** Takes the device out of the directory, unless somebody else has claimed it since. */
   release(device: Device, number: number): void {
-    if (this.#releases.length >= MAX_WAITING_RELEASES) {
-      this.metrics.drops.add('session-release-failed');
-      return;
-    }
-    this.#releases.push({ device, number });
-    if (this.#releasing < RELEASES_AT_ONCE) void this.#releaseWaiting();
+    this.#enqueue({ device, claimed: number, first: () => Promise.resolve() });
+  }
+
+  /**
+   * Takes the device out of the directory if the claim was written, after `first` was done with its number.
+   * NATS may have to come back before that is known.
+   */
+  retract(device: Device, claim: UnsettledClaim, first: (number: number) => Promise<void>): void {
+    this.#enqueue({ device, claimed: claim, first });
   }
 
   /** Resolves when nothing waits to be released. */
@@ -79,18 +119,31 @@ export class SessionDirectory {
     while (!deadline.aborted && (this.#releasing > 0 || this.#releases.length > 0)) await delay(10);
   }
 
+  #enqueue(release: Release): void {
+    if (this.#releases.length >= MAX_WAITING_RELEASES) {
+      this.metrics.drops.add('session-release-failed');
+      return;
+    }
+    this.#releases.push(release);
+    if (this.#releasing < RELEASES_AT_ONCE) void this.#releaseWaiting();
+  }
+
   async #releaseWaiting(): Promise<void> {
     this.#releasing += 1;
     for (let next = this.#releases.shift(); next !== undefined; next = this.#releases.shift()) {
-      await this.#release(next.device, next.number);
+      await this.#release(next);
     }
     this.#releasing -= 1;
   }
 
-  async #release(device: Device, number: number): Promise<void> {
+  async #release(release: Release): Promise<void> {
+    const { device, claimed, first } = release;
     const key = sessionKey(device.productKey, device.deviceName);
     for (let attempt = 1; attempt <= RELEASE_ATTEMPTS; attempt += 1) {
       try {
+        const number = typeof claimed === 'number' ? claimed : await this.#revisionOf(key, claimed.value);
+        if (number === undefined) return;
+        await first(number);
         await this.bucket.delete(key, { previousSeq: number });
         return;
       } catch (error) {
@@ -100,7 +153,17 @@ export class SessionDirectory {
     }
     // The entry stays until the device connects again; whoever reads it finds that this edge has no session.
     this.metrics.drops.add('session-release-failed');
-    this.logger.warn({ ...device, session: number }, 'a session could not be taken out of the directory');
+    this.logger.warn(device, 'a session could not be taken out of the directory');
+  }
+
+  async #revisionOf(key: string, value: string): Promise<number | undefined> {
+    const current = await this.bucket.get(key);
+    return current?.operation === 'PUT' && current.string() === value ? current.revision : undefined;
+  }
+
+  #valueOf(gatewayId: string, connectedAt: Date): string {
+    const entry: SessionEntry = { edgeId: this.edgeId, gatewayId, connectedAt: connectedAt.toISOString() };
+    return JSON.stringify(entry);
   }
 }
 

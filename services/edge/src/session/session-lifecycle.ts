@@ -16,7 +16,6 @@ import { Session } from './session.ts';
 import type { Sessions } from './sessions.ts';
 
 export interface SessionParts {
-  readonly edgeId: string;
   readonly sessions: Sessions;
   readonly directory: SessionDirectory;
   readonly takeover: SessionTakeover;
@@ -45,14 +44,15 @@ export class SessionLifecycle {
    * @throws {ConnectionFailure} when the claim is lost or the client is gone
    */
   async open(arrival: Arrival, admitted: Admitted): Promise<Session> {
-    const { sessions, directory, takeover, uplink, metrics } = this.parts;
+    const { sessions, takeover, uplink, metrics } = this.parts;
     const { connection, gatewayId } = arrival;
     const device = { productKey: admitted.productKey, deviceName: admitted.deviceName };
     const connectedAt = new Date();
-    const { number, former } = await takeover.claim(device, gatewayId, connectedAt);
+    const claim = await takeover.claim(device, gatewayId, connectedAt);
+    const { number } = claim;
 
     if (!connection.isOpen) {
-      directory.release(device, number);
+      await takeover.abandon(device, claim);
       throw new ClientGone();
     }
     const older = sessions.find(device.productKey, device.deviceName);
@@ -71,9 +71,7 @@ export class SessionLifecycle {
       },
     );
     sessions.add(session);
-    if (former !== undefined && former.edgeId !== this.parts.edgeId) {
-      await takeover.endElsewhere(device, former);
-    }
+    await takeover.endElsewhere(device, claim.formers);
     // Both may have ended while the other edge was asked; nobody has heard of this session yet.
     if (!connection.isOpen) {
       this.#remove(session);

@@ -3,8 +3,8 @@ import { callService } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ConnectionFailure } from '../connection/connection.failures.ts';
-import type { Claim, Device, SessionDirectory } from './session-directory.ts';
-import { SessionEndedByOperator, SessionTakenOver } from './session.failures.ts';
+import type { Claim, Device, HeldSession, SessionDirectory } from './session-directory.ts';
+import { SessionDirectoryUnavailable, SessionEndedByOperator, SessionTakenOver } from './session.failures.ts';
 import type { Sessions } from './sessions.ts';
 
 /** A claim on its way to the directory, and the newest session that somebody wanted ended meanwhile. */
@@ -42,14 +42,31 @@ export class SessionTakeover {
     try {
       const claim = await this.directory.claim(device, gatewayId, connectedAt);
       if (open.failure !== undefined && claim.number <= open.endedUpTo) {
-        this.directory.release(device, claim.number);
+        await this.abandon(device, claim);
         throw open.failure;
       }
       return claim;
+    } catch (error) {
+      if (error instanceof SessionDirectoryUnavailable) {
+        const { unsettled } = error;
+        this.directory.retract(device, unsettled, (number) =>
+          this.#endFormers(device, { number, formers: unsettled.formers }),
+        );
+      }
+      throw error;
     } finally {
       open.claims -= 1;
       if (open.claims === 0) this.#openClaims.delete(key);
     }
+  }
+
+  /**
+   * Gives a claim back that no session came of. The session it replaced is ended first: without its entry
+   * in the directory nobody would find it any more.
+   */
+  async abandon(device: Device, claim: Claim): Promise<void> {
+    await this.#endFormers(device, claim);
+    this.directory.release(device, claim.number);
   }
 
   /**
@@ -78,8 +95,19 @@ export class SessionTakeover {
     return true;
   }
 
-  /** Asks the edge that had the device before to end that session. One that is gone has nothing to end. */
-  async endElsewhere(device: Device, former: { edgeId: string; number: number }): Promise<void> {
+  /** Asks the edges that had the device before to end their sessions. */
+  async endElsewhere(device: Device, formers: readonly HeldSession[]): Promise<void> {
+    await Promise.all(formers.map((former) => this.#endAt(device, former)));
+  }
+
+  async #endFormers(device: Device, { number, formers }: Claim): Promise<void> {
+    const older = this.sessions.find(device.productKey, device.deviceName);
+    if (older !== undefined && older.identity.number < number) older.connection.close(new SessionTakenOver());
+    await this.endElsewhere(device, formers);
+  }
+
+  /** An edge that is gone has nothing to end. */
+  async #endAt(device: Device, former: HeldSession): Promise<void> {
     try {
       await callService(this.nats, kickSession(former.edgeId), {
         ...device,

@@ -1,5 +1,6 @@
 import { ReasonCode } from '@gatehouse/mqtt';
 import { ConnectionFailure } from '../connection/connection.failures.ts';
+import type { UnsettledClaim } from './session-directory.ts';
 
 /** A newer connection of the same device has its session. */
 export class SessionTakenOver extends ConnectionFailure {
@@ -44,7 +45,11 @@ export class SessionDirectoryUnavailable extends ConnectionFailure {
   readonly kind = 'unavailable';
   readonly reasonCode = ReasonCode.ServerUnavailable;
 
-  constructor(override readonly cause: unknown) {
+  /** @param unsettled what may have been written all the same */
+  constructor(
+    override readonly cause: unknown,
+    readonly unsettled: UnsettledClaim,
+  ) {
     super('the session directory cannot be written; is NATS with JetStream running?');
   }
 }

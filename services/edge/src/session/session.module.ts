@@ -8,6 +8,7 @@ import { DownlinkDelivery } from '../routing/downlink-delivery.ts';
 import { Presence } from './presence.ts';
 import { SessionDirectory } from './session-directory.ts';
 import { SessionLifecycle } from './session-lifecycle.ts';
+import { SessionReclaim } from './session-reclaim.ts';
 import { SessionTakeover } from './session-takeover.ts';
 import { Sessions } from './sessions.ts';
 
@@ -33,12 +34,16 @@ export function sessionProviders(base: EdgeBase): Provider[] {
       return presence;
     }),
     provideMade(
+      SessionReclaim,
+      [Sessions, SessionDirectory, Presence],
+      (sessions, directory, presence) => new SessionReclaim({ sessions, directory, presence, logger }),
+    ),
+    provideMade(
       SessionLifecycle,
       [Sessions, SessionDirectory, SessionTakeover, Presence],
       (sessions, directory, takeover, presence) => {
         metrics.observe('sessions', () => sessions.size);
         return new SessionLifecycle({
-          edgeId,
           sessions,
           directory,
           takeover,

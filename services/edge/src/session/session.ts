@@ -32,9 +32,10 @@ export class Session {
   hasPublished = false;
   /** The topic name that was found valid last; most devices publish to few. */
   validTopic = '';
+  #identity: SessionIdentity;
 
   constructor(
-    readonly identity: SessionIdentity,
+    identity: SessionIdentity,
     readonly terms: ClientTerms,
     readonly connection: ClientConnection,
     readonly ways: {
@@ -43,5 +44,16 @@ export class Session {
       /** Of the CONNECT's span, as 25 bytes. */
       readonly trace: Uint8Array;
     },
-  ) {}
+  ) {
+    this.#identity = identity;
+  }
+
+  get identity(): SessionIdentity {
+    return this.#identity;
+  }
+
+  /** The device was claimed again for this session. */
+  renumber(number: number): void {
+    this.#identity = { ...this.#identity, number };
+  }
 }

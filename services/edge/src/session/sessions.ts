@@ -24,8 +24,12 @@ export class Sessions {
     if (this.#byDevice.get(key) === session) this.#byDevice.delete(key);
   }
 
+  all(): Session[] {
+    return [...this.#byDevice.values()];
+  }
+
   ofGateway(gatewayId: string): Session[] {
-    return [...this.#byDevice.values()].filter((session) => session.identity.gatewayId === gatewayId);
+    return this.all().filter((session) => session.identity.gatewayId === gatewayId);
   }
 }
 
