@@ -15,6 +15,7 @@ async function startPublisher() {
   const manager = await jetstreamManager(nats);
   return {
     nats,
+    manager,
     publisher,
     storedCount: async () => (await manager.streams.info(MESSAGES_STREAM.name)).state.messages,
     async stored(seq: number): Promise<string> {
@@ -83,4 +84,34 @@ test('a group without an answer is refused when its time is over', async () => {
   stream.nats.subscribe('silent', { callback: () => undefined });
   const silent = [{ ...message(0), subject: 'silent' }];
   await expect(stream.publisher.store(silent)).rejects.toMatchObject({ reason: 'no answer within 2000 ms' });
+});
+
+test('a group with a message that the stream will never take is refused for good', async () => {
+  await using stream = await startPublisher();
+  const large = { ...message(1), payload: new Uint8Array(2_000) };
+  await stream.manager.streams.update(MESSAGES_STREAM.name, { max_msg_size: 1_000 });
+  await expect(stream.publisher.store([message(0), large, message(2)])).rejects.toMatchObject({
+    code: 'BUS_PUBLISH_REFUSED',
+    isPermanent: true,
+  });
+  await expect(stream.publisher.store([large])).rejects.toMatchObject({ isPermanent: true });
+  const headers = headerLine('a', 'x'.repeat(70_000));
+  await stream.manager.streams.update(MESSAGES_STREAM.name, { max_msg_size: -1 });
+  await expect(stream.publisher.store([{ ...message(3), headerBlock: headers }])).rejects.toMatchObject({
+    isPermanent: true,
+  });
+});
+
+test('a message over a limit of the server is known before it is published', async () => {
+  await using stream = await startPublisher();
+  const maxPayload = stream.nats.info?.max_payload ?? 0;
+  const why = (difference: Partial<GroupMessage>) =>
+    stream.publisher.whyUnstorable({ ...message(1), ...difference });
+  expect(why({})).toBeUndefined();
+  expect(why({ headerBlock: headerLine('a', '温'.repeat(20_000)) })).toMatch(/^its headers have 60005 bytes/);
+  expect(why({ payload: new Uint8Array(maxPayload - 4_096) })).toMatch(
+    /bytes with its headers; \d+ are allowed/,
+  );
+  expect(why({ payload: new Uint8Array(maxPayload - 8_192) })).toBeUndefined();
+  expect(why({ subject: `messages.v1.${'x'.repeat(4_000)}` })).toMatch(/^its subject has 4012 bytes/);
 });

@@ -1,7 +1,13 @@
-import { createInbox, type Msg, type NatsConnection, type Subscription } from '@nats-io/transport-node';
+import {
+  createInbox,
+  errors,
+  type Msg,
+  type NatsConnection,
+  type Subscription,
+} from '@nats-io/transport-node';
 import { inboxPrefixOf } from './connect-nats.ts';
 import { encodedHeaders } from './encoded-headers.ts';
-import { PublishRefused } from './nats.failures.ts';
+import { GroupRefused } from './group-publisher.failures.ts';
 
 export interface GroupMessage {
   readonly subject: string;
@@ -15,12 +21,19 @@ interface Waiting {
   readonly count: number;
   readonly deadline: number;
   readonly resolve: () => void;
-  readonly reject: (refusal: PublishRefused) => void;
+  readonly reject: (refusal: GroupRefused) => void;
 }
 
 /** Messages in one batch of the server: it lets a publisher be this far ahead of its acknowledgements. */
 const MAX_BATCH = 500;
 const SWEEP_INTERVAL_MS = 250;
+/** The stream keeps 64 kB of a message's headers; it adds some of its own. */
+const MAX_HEADER_BYTES = 60_000;
+/** Kept free of the server's `max_payload`, for the headers that the server adds when it hands a message on. */
+const PAYLOAD_MARGIN_BYTES = 4_096;
+/** A line of the protocol has 4096 bytes at most; the server hangs up on a longer one. The rest is for the reply. */
+const MAX_SUBJECT_BYTES = 3_840;
+const BAD_REQUEST = 400;
 /** Operations in the reply subject of a fast batch (NATS ADR-50). */
 const START = 0;
 const APPEND = 1;
@@ -58,12 +71,28 @@ export class GroupPublisher {
   /**
    * Returns when the stream has stored every message of the group, in the order of the group.
    *
-   * @throws {PublishRefused} it has not, or nobody said in time; a beginning of the group may be stored
+   * @throws {GroupRefused} it has not, or nobody said in time; a beginning of the group may be stored
    */
   async store(messages: readonly GroupMessage[]): Promise<void> {
     for (let from = 0; from < messages.length; from += MAX_BATCH) {
       await this.#storeBatch(messages.slice(from, from + MAX_BATCH));
     }
+  }
+
+  /** Why the server would never store this message, in words; undefined when it may well. */
+  whyUnstorable({ subject, payload, headerBlock }: GroupMessage): string | undefined {
+    const headerBytes = Buffer.byteLength(headerBlock);
+    if (headerBytes > MAX_HEADER_BYTES) {
+      return `its headers have ${headerBytes} bytes; ${MAX_HEADER_BYTES} are allowed`;
+    }
+    const maxBytes = (this.nats.info?.max_payload ?? Number.POSITIVE_INFINITY) - PAYLOAD_MARGIN_BYTES;
+    const bytes = headerBytes + payload.length;
+    if (bytes > maxBytes) return `it has ${bytes} bytes with its headers; ${maxBytes} are allowed`;
+    const subjectBytes = Buffer.byteLength(subject);
+    if (subjectBytes > MAX_SUBJECT_BYTES) {
+      return `its subject has ${subjectBytes} bytes; ${MAX_SUBJECT_BYTES} are allowed`;
+    }
+    return undefined;
   }
 
   close(): void {
@@ -92,7 +121,9 @@ export class GroupPublisher {
           });
         }
       } catch (error) {
-        this.#refuse(batch, error instanceof Error ? error.message : String(error));
+        const isPermanent =
+          error instanceof errors.InvalidArgumentError || error instanceof errors.InvalidSubjectError;
+        this.#refuse(batch, error instanceof Error ? error.message : String(error), isPermanent);
       }
     });
   }
@@ -103,7 +134,7 @@ export class GroupPublisher {
     const waiting = this.#waiting.get(batch);
     if (waiting === undefined) return;
     const answer = answerOf(message);
-    if (typeof answer === 'string') this.#refuse(batch, answer);
+    if (answer.refusal !== undefined) this.#refuse(batch, answer.refusal, answer.isPermanent);
     else if (answer.stored !== undefined && answer.stored < waiting.count) {
       this.#refuse(batch, `${answer.stored} of ${waiting.count} messages came through`);
     } else if (answer.stored !== undefined) {
@@ -120,28 +151,39 @@ export class GroupPublisher {
     }
   }
 
-  #refuse(batch: string, reason: string): void {
+  #refuse(batch: string, reason: string, isPermanent = false): void {
     const waiting = this.#waiting.get(batch);
     this.#waiting.delete(batch);
-    waiting?.reject(new PublishRefused(waiting.subject, reason));
+    waiting?.reject(new GroupRefused(waiting.subject, reason, isPermanent));
   }
 }
 
-/** How many messages the finished batch has, nothing yet, or in words why it failed. */
-function answerOf(message: Msg): { readonly stored?: number } | string {
-  if (message.data.length === 0) return 'no stream takes this subject';
+interface Answer {
+  /** How many messages the finished batch has; nothing while it goes on. */
+  readonly stored?: number;
+  readonly refusal?: string;
+  readonly isPermanent?: boolean;
+}
+
+function answerOf(message: Msg): Answer {
+  if (message.data.length === 0) return { refusal: 'no stream takes this subject' };
   try {
     const answer = message.json<{
       batch?: string;
       count?: number;
       type?: string;
-      error?: { description: string };
+      error?: { code?: number; description: string };
     }>();
-    if (answer.error !== undefined) return answer.error.description;
-    if (answer.type === 'gap') return 'a message got lost on the way';
+    if (answer.error !== undefined) {
+      const { code, description } = answer.error;
+      // What is wrong with the batch as such is no message's fault.
+      return { refusal: description, isPermanent: code === BAD_REQUEST && !description.includes('batch') };
+    }
+    if (answer.type === 'gap') return { refusal: 'a message got lost on the way' };
     if (answer.type !== undefined) return {};
-    return answer.batch === undefined ? 'the stream takes no batches' : { stored: answer.count ?? 0 };
+    if (answer.batch === undefined) return { refusal: 'the stream takes no batches' };
+    return { stored: answer.count ?? 0 };
   } catch {
-    return 'the answer of the stream cannot be read';
+    return { refusal: 'the answer of the stream cannot be read' };
   }
 }

@@ -1,6 +1,7 @@
 export { callService, refusalPayload } from './call-service.ts';
 export { connectNats, inboxPrefixOf, natsOptions } from './connect-nats.ts';
 export { headerLine } from './encoded-headers.ts';
+export { GroupRefused } from './group-publisher.failures.ts';
 export { GroupPublisher, type GroupMessage } from './group-publisher.ts';
 export {
   MalformedReply,

@@ -1,4 +1,4 @@
-import { key, readConfig, serviceConfig } from '@gatehouse/nest';
+import { ConfigurationInvalid, key, readConfig, serviceConfig } from '@gatehouse/nest';
 import { z } from 'zod';
 
 const parserConfig = serviceConfig.extend({
@@ -28,4 +28,21 @@ export const PARSER_CONFIG = key<ParserConfig>('PARSER_CONFIG');
 
 export function readParserConfig(environment: NodeJS.ProcessEnv = process.env): ParserConfig {
   return readConfig(parserConfig, environment);
+}
+
+/** What a message needs of NATS besides its payload: its headers, and room to grow on its way to readers. */
+const RESULT_MARGIN_BYTES = 200_000;
+
+/**
+ * @param maxPayloadBytes what the NATS server takes at most
+ * @throws {ConfigurationInvalid} a result could be allowed that is then too large to store
+ */
+export function checkResultLimit(
+  config: Pick<ParserConfig, 'PARSER_SCRIPT_RESULT_MAX_BYTES'>,
+  maxPayloadBytes: number,
+): void {
+  const most = maxPayloadBytes - RESULT_MARGIN_BYTES;
+  if (config.PARSER_SCRIPT_RESULT_MAX_BYTES <= most) return;
+  const message = `must be at most ${most}: max_payload of the NATS server (${maxPayloadBytes}) less ${RESULT_MARGIN_BYTES}`;
+  throw new ConfigurationInvalid([{ path: 'PARSER_SCRIPT_RESULT_MAX_BYTES', message }]);
 }

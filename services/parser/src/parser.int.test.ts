@@ -74,6 +74,7 @@ async function startSurroundings() {
 
   return {
     nats,
+    manager,
     registry,
     async startParser(): Promise<ParserProcess> {
       const parser = await startParser(server.url);
@@ -121,6 +122,17 @@ async function startSurroundings() {
         }
         return stored;
       }, timeoutMs);
+    },
+    /** What somebody who watches a product gets to see from now on. */
+    async watched(productKey = PRODUCT): Promise<WatchedMessage[]> {
+      const seen: WatchedMessage[] = [];
+      nats.subscribe(watchedSubject(productKey), {
+        callback: (_error, message) => {
+          seen.push(watchedMessage.parse(message.json()));
+        },
+      });
+      await callService(nats, watchProduct, { productKey, seconds: 30 });
+      return seen;
     },
     uplinkIsEmpty: () =>
       eventually(async () => {
@@ -235,13 +247,7 @@ test('who watches a product sees its messages raw and parsed, failures too', asy
   await using around = await startSurroundings();
   around.setScript(1, script('return rawData[0] ? { n: rawData[0] } : null'));
   await around.startParser();
-  const seen: WatchedMessage[] = [];
-  around.nats.subscribe(watchedSubject(PRODUCT), {
-    callback: (_error, message) => {
-      seen.push(watchedMessage.parse(message.json()));
-    },
-  });
-  await callService(around.nats, watchProduct, { productKey: PRODUCT, seconds: 10 });
+  const seen = await around.watched();
   await expect(
     callService(around.nats, watchProduct, { productKey: PRODUCT, seconds: 0 }),
   ).rejects.toMatchObject({ code: 'BUS_REQUEST_MALFORMED' });
@@ -362,4 +368,47 @@ test('a product whose script loops does not hold up another product', async () =
   await around.uplinkIsEmpty();
   const metrics = await (await fetch(parser.metricsUrl)).text();
   expect(metrics).toMatch(/gatehouse_parser_script_failures_total\{code="26010"[^}]*\} 497/);
+});
+
+test('a message with more properties than NATS takes headers fails by itself', async () => {
+  await using around = await startSurroundings();
+  const parser = await around.startParser();
+  const seen = await around.watched();
+  const userProperties = Array.from({ length: 3_000 }, () => ['', ''] as const);
+  const batchId = await around.publish([
+    { deviceName: 'pump', payload: Buffer.from('1') },
+    { deviceName: 'pump', properties: { userProperties } },
+    { deviceName: 'pump', payload: Buffer.from('3') },
+  ]);
+  expect((await around.messages(2)).map(text)).toEqual(['1', '3']);
+  await around.uplinkIsEmpty();
+  await eventually(() => expect(seen).toHaveLength(3));
+  expect(seen[1]).toMatchObject({
+    messageId: `${batchId}-1`,
+    outcome: 'failed',
+    error: { code: 'PARSER_MESSAGE_TOO_LARGE' },
+  });
+  const metrics = await (await fetch(parser.metricsUrl)).text();
+  expect(metrics).toMatch(/script_failures_total\{code="PARSER_MESSAGE_TOO_LARGE"[^}]*\} 1/);
+  expect(metrics).toMatch(/gatehouse_parser_messages_total\{outcome="failed"[^}]*\} 1/);
+});
+
+test('a message that the stream refuses for good is found and fails by itself', async () => {
+  await using around = await startSurroundings();
+  const parser = await around.startParser();
+  const seen = await around.watched();
+  await around.manager.streams.update(MESSAGES_STREAM.name, { max_msg_size: 10_000 });
+  await around.publish(
+    ['1', '2'.repeat(20_000), '3', '4'].map((each) => ({ deviceName: 'pump', payload: Buffer.from(each) })),
+  );
+  expect((await around.messages(3)).map(text)).toEqual(['1', '3', '4']);
+  await around.uplinkIsEmpty();
+  await eventually(() =>
+    expect(seen.filter(({ outcome }) => outcome === 'failed').map(({ error }) => error?.code)).toEqual([
+      'PARSER_MESSAGE_REFUSED',
+    ]),
+  );
+  const metrics = await (await fetch(parser.metricsUrl)).text();
+  expect(metrics).toMatch(/gatehouse_parser_messages_total\{outcome="failed"[^}]*\} 1/);
+  expect(metrics).toMatch(/gatehouse_parser_messages_total\{outcome="passed"[^}]*\} 3/);
 });

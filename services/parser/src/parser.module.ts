@@ -11,7 +11,7 @@ import {
 } from '@gatehouse/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ParserMetrics } from './observability/parser-metrics.ts';
-import { PARSER_CONFIG, type ParserConfig } from './parser.config.ts';
+import { checkResultLimit, PARSER_CONFIG, type ParserConfig } from './parser.config.ts';
 import { IsolateSandboxes } from './script/isolate-sandbox.ts';
 import { LoadedSandboxes } from './script/loaded-sandboxes.ts';
 import { LostIsolates } from './script/lost-isolates.ts';
@@ -35,6 +35,7 @@ const UPLINK_CONTEXT = key<UplinkConsumerContext>('UPLINK_CONTEXT');
 class ParserModule {}
 
 export function parserModule(config: ParserConfig, process: ServiceProcess): DynamicModule {
+  checkResultLimit(config, process.nats.info?.max_payload ?? Number.POSITIVE_INFINITY);
   return {
     module: ParserModule,
     providers: [
@@ -64,7 +65,7 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
       ),
       provide(ProductParsings, [NATS, LoadedSandboxes, PARSER_CONFIG, LOGGER]),
       provide(ParsingChanges, [NATS, ProductParsings]),
-      provide(ProductWatch, [NATS, PARSER_CONFIG, ParserMetrics]),
+      provide(ProductWatch, [NATS, PARSER_CONFIG, ParserMetrics, LOGGER]),
       provide(WatchRequests, [NATS, INSTANCE_ID, ProductWatch]),
       provideMade(
         GroupPublisher,

@@ -1,7 +1,7 @@
 import type { UplinkMessage } from '@gatehouse/contracts';
 import { isSampled, spanContextOf, startSpan, traceContextOf, traceparentOf } from '@gatehouse/observability';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import type { ScriptFailure } from '../script/script-failure.ts';
+import type { MessageFailure } from '../uplink/parsed-message.ts';
 
 /** The spans of one sampled message in the parser: `uplink process`, in it `parse script` and `messages publish`. */
 export class MessageTrace {
@@ -33,7 +33,7 @@ export class MessageTrace {
   }
 
   /** @param startedAt milliseconds since 1970; a script runs for a whole batch, so the span is that of the run */
-  parsed(startedAt: number, scriptVersion: number, failure: ScriptFailure | undefined): void {
+  parsed(startedAt: number, scriptVersion: number, failure: MessageFailure | undefined): void {
     const span = startSpan(
       'parse script',
       {
@@ -65,13 +65,14 @@ export class MessageTrace {
     this.#process.end();
   }
 
-  failed(failure: ScriptFailure): void {
+  failed(failure: MessageFailure): void {
+    this.#publish?.end();
     fail(this.#process, failure);
     this.#process.end();
   }
 }
 
-function fail(span: Span, { code, message }: ScriptFailure): void {
+function fail(span: Span, { code, message }: MessageFailure): void {
   span.setAttribute('error.type', code);
   span.setStatus({ code: SpanStatusCode.ERROR, message });
 }

@@ -11,7 +11,7 @@ export class ParserMetrics {
   );
   readonly failures = new CountedByLabel<string>(
     'gatehouse.parser.script_failures',
-    'messages that their script could not parse, by code',
+    'messages that their script could not parse or the stream will never take, by code',
     'code',
   );
   readonly batches = new CountedByLabel<'done' | 'malformed'>(
@@ -29,7 +29,7 @@ export class ParserMetrics {
   );
   readonly watchedSkipped = new CountedTotal(
     'gatehouse.parser.watched_skipped',
-    'copies that watchers did not get because there were too many in one second',
+    'copies that watchers did not get: too many in one second, too large, or malformed',
   );
   readonly isolatesLost = new CountedTotal(
     'gatehouse.parser.isolates_lost',

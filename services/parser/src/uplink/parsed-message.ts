@@ -1,6 +1,11 @@
 import type { UplinkMessage } from '@gatehouse/contracts';
 import type { MessageTrace } from '../observability/message-trace.ts';
-import type { ScriptFailure } from '../script/script-failure.ts';
+
+/** Why a message goes nowhere: a public code and one sentence. */
+export interface MessageFailure {
+  readonly code: string;
+  readonly message: string;
+}
 
 /** What became of a payload. */
 export type ParsingResult =
@@ -8,7 +13,7 @@ export type ParsingResult =
   | { readonly outcome: 'parsed'; readonly payload: Uint8Array; readonly scriptVersion: number }
   | {
       readonly outcome: 'failed';
-      readonly failure: ScriptFailure;
+      readonly failure: MessageFailure;
       readonly scriptVersion?: number | undefined;
     };
 

@@ -103,7 +103,7 @@ export class UplinkPipeline {
 
   async #parse(group: readonly ReceivedBatch[]): Promise<readonly ParsedMessage[] | undefined> {
     try {
-      const messages = await this.steps.parser.parse(group);
+      const messages = this.steps.publisher.withoutTooLarge(await this.steps.parser.parse(group));
       this.steps.watch.copy(messages);
       return messages;
     } catch (error) {
@@ -122,12 +122,20 @@ export class UplinkPipeline {
         for (const received of group) received.consumer.fail(received);
         return;
       }
-      await this.steps.publisher.storeAll(messages);
+      const refused = await this.steps.publisher.storeAll(messages);
       for (const received of group) received.consumer.done(received);
-      for (const { result } of messages) this.metrics.messages.add(result.outcome);
+      this.#count(messages, refused);
+      this.steps.watch.copy(refused);
     } catch (error) {
       this.logger.error({ err: error }, 'a group of uplink batches could not be stored');
       for (const received of group) received.consumer.fail(received);
+    }
+  }
+
+  #count(messages: readonly ParsedMessage[], refused: readonly ParsedMessage[]): void {
+    const refusedIds = new Set(refused.map(({ messageId }) => messageId));
+    for (const { messageId, result } of messages) {
+      this.metrics.messages.add(refusedIds.has(messageId) ? 'failed' : result.outcome);
     }
   }
 }

@@ -1,5 +1,5 @@
 import { watchedSubject, type WatchedMessage } from '@gatehouse/contracts';
-import { traceparentOf } from '@gatehouse/observability';
+import { traceparentOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { ParserConfig } from '../parser.config.ts';
@@ -23,6 +23,7 @@ export class ProductWatch {
     private readonly nats: NatsConnection,
     private readonly config: Pick<ParserConfig, 'PARSER_WATCHED_PER_SECOND'>,
     private readonly metrics: ParserMetrics,
+    private readonly logger: Logger,
   ) {}
 
   /** Begins a watch, or prolongs it. */
@@ -36,13 +37,14 @@ export class ProductWatch {
     }
   }
 
+  /** Never throws: nobody's watching may stop what is watched. */
   copy(messages: readonly ParsedMessage[], now = Date.now()): void {
     if (this.#watches.size === 0) return;
     for (const message of messages) {
       const watch = this.#watches.get(message.productKey);
       if (watch === undefined) continue;
       if (watch.until <= now) this.#watches.delete(message.productKey);
-      else if (this.#takesOneMore(watch, now)) this.#send(message);
+      else if (this.#takesOneMore(watch, now)) this.#trySend(message);
       else this.metrics.watchedSkipped.add();
     }
   }
@@ -65,11 +67,16 @@ export class ProductWatch {
     return watch.copied <= this.config.PARSER_WATCHED_PER_SECOND;
   }
 
-  #send(message: ParsedMessage): void {
-    const text = JSON.stringify(watchedCopyOf(message));
-    if (text.length > (this.nats.info?.max_payload ?? Number.POSITIVE_INFINITY))
+  #trySend(message: ParsedMessage): void {
+    try {
+      const text = JSON.stringify(watchedCopyOf(message));
+      if (Buffer.byteLength(text) > (this.nats.info?.max_payload ?? Number.POSITIVE_INFINITY)) {
+        this.metrics.watchedSkipped.add();
+      } else this.nats.publish(watchedSubject(message.productKey), text);
+    } catch (error) {
       this.metrics.watchedSkipped.add();
-    else this.nats.publish(watchedSubject(message.productKey), text);
+      this.logger.warn({ err: error, messageId: message.messageId }, 'a watched message could not be copied');
+    }
   }
 }
 
