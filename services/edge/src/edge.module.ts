@@ -8,6 +8,7 @@ import { Edge } from './edge.ts';
 import { EdgeEntryWriter } from './gateway/edge-entry.ts';
 import { GatewayListeners } from './gateway/gateway-listeners.ts';
 import { gatewayProviders } from './gateway/gateway.module.ts';
+import { checkPacketLimit } from './packet-limit.ts';
 import { SessionLifecycle } from './session/session-lifecycle.ts';
 import { sessionController } from './session/session.controller.ts';
 import { sessionProviders } from './session/session.module.ts';
@@ -16,6 +17,7 @@ import { sessionProviders } from './session/session.module.ts';
 class EdgeModule {}
 
 export function edgeModule(config: EdgeConfig, process: ServiceProcess): DynamicModule {
+  checkPacketLimit(config.EDGE_MAX_PACKET_BYTES, process.nats.info?.max_payload ?? Number.POSITIVE_INFINITY);
   const base = edgeBase(config, process);
   return {
     module: EdgeModule,
