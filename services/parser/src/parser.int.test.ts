@@ -24,6 +24,8 @@ import { jetstream, jetstreamManager, type StoredMsg } from '@nats-io/jetstream'
 import { expect, test } from 'vitest';
 
 const PRODUCT = 'a1product';
+/** The registry's answer for it breaks its contract. */
+const MALFORMED_PRODUCT = 'a1malformed';
 const GATEWAY = 'gw-1';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 
@@ -66,7 +68,8 @@ async function startSurroundings() {
   const registry = nats.subscribe(getProductParsing.subject, {
     callback: (_error, message) => {
       const { productKey } = getProductParsing.request.parse(message.json());
-      message.respond(JSON.stringify({ parsing: parsings.get(productKey) ?? null }));
+      const parsing = productKey === MALFORMED_PRODUCT ? 'nonsense' : (parsings.get(productKey) ?? null);
+      message.respond(JSON.stringify({ parsing }));
     },
   });
   const parsers: ParserProcess[] = [];
@@ -411,4 +414,15 @@ test('a message that the stream refuses for good is found and fails by itself', 
   const metrics = await (await fetch(parser.metricsUrl)).text();
   expect(metrics).toMatch(/gatehouse_parser_messages_total\{outcome="failed"[^}]*\} 1/);
   expect(metrics).toMatch(/gatehouse_parser_messages_total\{outcome="passed"[^}]*\} 3/);
+});
+
+test('a product that the registry gives malformed answers for does not hold up another product', async () => {
+  await using around = await startSurroundings();
+  await around.startParser();
+  const seen = await around.watched(MALFORMED_PRODUCT);
+  await around.publish([{ deviceName: 'mixer' }], MALFORMED_PRODUCT);
+  await around.publish([{ deviceName: 'pump', payload: Buffer.from('1') }]);
+  expect((await around.messages(1)).map(text)).toEqual(['1']);
+  await around.uplinkIsEmpty();
+  await eventually(() => expect(seen[0]?.error?.code).toBe('PARSER_PARSING_UNKNOWN'));
 });

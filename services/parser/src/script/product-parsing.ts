@@ -1,21 +1,27 @@
 import { getProductParsing, type ProductParsing } from '@gatehouse/contracts';
-import { callService } from '@gatehouse/nats';
+import { RemoteFailure } from '@gatehouse/failure';
+import { callService, MalformedReply } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ParserConfig } from '../parser.config.ts';
+import type { MessageFailure } from '../uplink/parsed-message.ts';
 import { retryDelayMs, wait } from '../uplink/retry-delay.ts';
 import type { LoadedSandboxes } from './loaded-sandboxes.ts';
+import { ParsingUnknown } from './parsing.failures.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure } from './script-failure.ts';
 import type { ScriptSandbox } from './script-sandbox.ts';
 
 /** What happens to the payloads of a product. */
 export type ParsingRule =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'fail'; readonly failure: ScriptFailure }
+  | { readonly kind: 'fail'; readonly failure: MessageFailure }
   | { readonly kind: 'script'; readonly version: number; readonly sandbox: ScriptSandbox };
 
 /** Products whose parsing is kept in memory. */
 const MAX_PRODUCTS = 10_000;
+/** Answers of no use before a product's messages fail, and for how long they do before the registry is asked again. */
+const MAX_USELESS_ANSWERS = 4;
+const UNKNOWN_MS = 10_000;
 
 interface Entry {
   /** Undefined when the registry knows no such product. */
@@ -28,6 +34,9 @@ export class ProductParsings {
   /** Questions under way; a change drops its question, so that a late answer is not kept. */
   readonly #questions = new Map<string, Promise<Entry>>();
 
+  /** Products that the registry has no proper answer for, and until when they are not asked for. */
+  readonly #unknown = new Map<string, { readonly failure: ParsingUnknown; readonly until: number }>();
+
   constructor(
     private readonly nats: NatsConnection,
     private readonly sandboxes: LoadedSandboxes,
@@ -35,8 +44,17 @@ export class ProductParsings {
     private readonly logger: Logger,
   ) {}
 
-  /** Waits for as long as the registry is away: a message that nobody can parse yet is not a message to drop. */
+  /**
+   * Waits for as long as the registry is away: a message that nobody can parse yet is not a message to drop. An
+   * answer that is wrong for this one product must not hold up all others, so after some of these it fails.
+   */
   async ruleOf(productKey: string): Promise<ParsingRule> {
+    const unknown = this.#unknown.get(productKey);
+    if (unknown !== undefined && performance.now() < unknown.until) {
+      return { kind: 'fail', failure: unknown.failure };
+    }
+    this.#unknown.delete(productKey);
+    let uselessAnswers = 0;
     for (let attempt = 0; ; attempt += 1) {
       try {
         const entry =
@@ -44,6 +62,8 @@ export class ProductParsings {
         return this.#ruleFor(productKey, entry);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
+        if (isUseless(error)) uselessAnswers += 1;
+        if (uselessAnswers === MAX_USELESS_ANSWERS) return this.#giveUp(productKey, reason);
         this.logger.warn({ productKey, reason }, 'waiting for the registry to say how a product is parsed');
         await wait(retryDelayMs(attempt));
       }
@@ -52,6 +72,7 @@ export class ProductParsings {
 
   forgetProduct(productKey: string): void {
     this.#entries.delete(productKey);
+    this.#unknown.delete(productKey);
     this.#questions.delete(productKey);
   }
 
@@ -59,12 +80,22 @@ export class ProductParsings {
     for (const [productKey, { parsing }] of this.#entries) {
       if (parsing === null || parsing.gatewayId === gatewayId) this.#entries.delete(productKey);
     }
+    this.#unknown.clear();
     this.#questions.clear();
   }
 
   forgetAll(): void {
     this.#entries.clear();
+    this.#unknown.clear();
     this.#questions.clear();
+  }
+
+  #giveUp(productKey: string, reason: string): ParsingRule {
+    this.logger.error({ productKey, reason }, 'the messages of a product fail: how it is parsed is unknown');
+    if (this.#unknown.size >= MAX_PRODUCTS) this.#unknown.clear();
+    const failure = new ParsingUnknown(reason);
+    this.#unknown.set(productKey, { failure, until: performance.now() + UNKNOWN_MS });
+    return { kind: 'fail', failure };
   }
 
   async #ask(productKey: string): Promise<Entry> {
@@ -104,4 +135,10 @@ export class ProductParsings {
     }
     return { kind: 'script', version: script.version, sandbox: this.sandboxes.of(productKey, script.code) };
   }
+}
+
+/** The registry is there and its answer will hardly be another one next time. */
+function isUseless(error: unknown): boolean {
+  if (error instanceof RemoteFailure) return error.kind !== 'unavailable' && error.kind !== 'timeout';
+  return error instanceof MalformedReply;
 }
