@@ -84,3 +84,31 @@ test('an instance whose entry names another one has lost the partition', async (
   await bucket.put('partition-2', 'somebody else');
   await eventually(() => expect(first.told).toContain('lost 2'));
 });
+
+test('a lease is not renewed any more once its holder has finished, so it can be given back', async () => {
+  await using instances = await startInstances();
+  const { connection, leases } = await instances.start('one');
+  await eventually(() => expect(owned({ leases })).toEqual([all]));
+  const bucket = await openBucket(instances.nats, PARTITIONS_BUCKET);
+  const request = connection.request.bind(connection);
+  const slow = Promise.withResolvers<void>();
+  let isFinished = false;
+  // Rounds of renewal take longer than their interval, and those after the end get no answer in time.
+  connection.request = async (subject, payload, options) => {
+    if (subject.endsWith('.instance-one')) {
+      await slow.promise;
+      isFinished = true;
+    }
+    const answer = await request(subject, payload, options);
+    if (isFinished && /partition-\d$/.test(subject) && Buffer.from(payload as Uint8Array).length > 0) {
+      throw new Error('no answer');
+    }
+    return answer;
+  };
+  setTimeout(() => slow.resolve(), 2_200);
+  await new Promise((resolve) => setTimeout(resolve, 2_100));
+  await leases.onModuleDestroy();
+  for (const partition of all) {
+    expect((await bucket.get(`partition-${partition}`))?.operation).not.toBe('PUT');
+  }
+});

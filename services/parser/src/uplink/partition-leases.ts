@@ -19,6 +19,8 @@ interface Lease {
   /** Ends the work when no renewal came through in time. */
   expiry: NodeJS.Timeout;
   isReleasing: boolean;
+  /** Its holder has finished: it is renewed no more, so that its revision stays the one to delete. */
+  isFinished: boolean;
 }
 
 const RENEWAL_MS = 1_000;
@@ -111,7 +113,12 @@ export class PartitionLeases {
     const askedAt = performance.now();
     try {
       const revision = await bucket.create(partitionKey(partition), this.instanceId);
-      this.#leases.set(partition, { revision, expiry: this.#expiry(partition, askedAt), isReleasing: false });
+      this.#leases.set(partition, {
+        revision,
+        expiry: this.#expiry(partition, askedAt),
+        isReleasing: false,
+        isFinished: false,
+      });
       this.logger.info({ partition }, 'uplink partition taken');
       this.holder.acquired(partition);
     } catch (error) {
@@ -120,6 +127,7 @@ export class PartitionLeases {
   }
 
   async #renew(bucket: KV, partition: number, lease: Lease): Promise<void> {
+    if (lease.isFinished) return;
     const askedAt = performance.now();
     try {
       lease.revision = await bucket.update(partitionKey(partition), this.instanceId, lease.revision);
@@ -163,6 +171,7 @@ export class PartitionLeases {
     lease.isReleasing = true;
     // Renewed meanwhile, for as long as it takes.
     await this.holder.release(partition);
+    lease.isFinished = true;
     await this.#round;
     if (this.#leases.get(partition) !== lease) return;
     clearTimeout(lease.expiry);

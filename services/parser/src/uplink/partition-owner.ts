@@ -1,4 +1,4 @@
-import { retryDelayMs, wait } from './retry-delay.ts';
+import { redeliveryDelayMs, retryDelayMs, wait } from './retry-delay.ts';
 import { UplinkConsumer, type UplinkConsumerContext } from './uplink-consumer.ts';
 import type { UplinkPipeline } from './uplink-pipeline.ts';
 
@@ -39,6 +39,7 @@ export class PartitionOwner {
   async #run(): Promise<void> {
     const { connection, metrics, logger } = this.context;
     const { signal } = this.#abort;
+    let failedRuns = 0;
     for (let failures = 0; !this.#isFinishing;) {
       try {
         await connection.up(signal);
@@ -47,6 +48,11 @@ export class PartitionOwner {
         this.#consumer = consumer;
         await this.#feed(consumer);
         failures = 0;
+        if (consumer.hasDone) failedRuns = 0;
+        if (!consumer.hasFailed) continue;
+        // Most likely it will fail again: it must not keep the instance busy with nothing else.
+        await wait(redeliveryDelayMs(failedRuns), signal).catch(() => undefined);
+        failedRuns += 1;
       } catch (error) {
         if (this.#isFinishing) break;
         logger.warn({ err: error, partition: this.partition }, 'uplink work interrupted');

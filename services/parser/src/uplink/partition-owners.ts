@@ -17,8 +17,10 @@ export class PartitionOwners implements PartitionHolder {
   }
 
   async release(partition: number): Promise<void> {
-    await this.#owners.get(partition)?.finish();
-    this.#owners.delete(partition);
+    const owner = this.#owners.get(partition);
+    await owner?.finish();
+    // Lost and taken again meanwhile, the partition has another owner.
+    if (this.#owners.get(partition) === owner) this.#owners.delete(partition);
   }
 
   lost(partition: number): void {

@@ -53,6 +53,8 @@ export class UplinkConsumer implements AsyncDisposable {
   #onArrival: () => void = () => undefined;
   #lastDelivery = 0;
   #hasEnded = false;
+  #hasFailed = false;
+  #hasDone = false;
   #isAbandoned = false;
 
   private constructor(
@@ -98,6 +100,16 @@ export class UplinkConsumer implements AsyncDisposable {
     return this.#isAbandoned;
   }
 
+  /** It ended because a batch in hand could not be handled. */
+  get hasFailed(): boolean {
+    return this.#hasFailed;
+  }
+
+  /** At least one batch was handled to its end. */
+  get hasDone(): boolean {
+    return this.#hasDone;
+  }
+
   get hasBatches(): boolean {
     return this.#queue.length > 0;
   }
@@ -121,12 +133,14 @@ export class UplinkConsumer implements AsyncDisposable {
   done({ delivery }: ReceivedBatch): void {
     if (this.#isAbandoned) return;
     delivery.ack();
+    this.#hasDone = true;
     this.context.metrics.batches.add('done');
     this.#letGo(delivery);
   }
 
   /** Nothing is known of this batch: ends, so that it is delivered again in its turn. */
   fail({ delivery }: ReceivedBatch): void {
+    this.#hasFailed = true;
     this.end();
     this.#letGo(delivery);
   }
