@@ -30,6 +30,7 @@ export async function loadDeviceStates(
     if (row === undefined) rest.push(device);
     else states.set(deviceKeyText(device), { state: deviceStateOf(row), version: row.stream_version });
   }
+  if (rest.length === 0) return states;
   const former = await streamVersions(
     db,
     rest.map(({ productKey, deviceName }) => deviceStream(productKey, deviceName)),
