@@ -3,30 +3,13 @@ import { sessionEntry, sessionKey, type SessionEntry } from '@gatehouse/contract
 import type { Logger } from '@gatehouse/observability';
 import type { KV } from '@nats-io/kv';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
+import type { Claim, HeldSession, UnsettledClaim } from './session-claim.ts';
 import { SessionDirectoryUnavailable } from './session.failures.ts';
 import type { SessionIdentity } from './session.ts';
 
 export interface Device {
   readonly productKey: string;
   readonly deviceName: string;
-}
-
-/** A session on an edge, by the session number. */
-export interface HeldSession {
-  readonly edgeId: string;
-  readonly number: number;
-}
-
-/** A device's place in the directory: its session number, and which other edges may have it still. */
-export interface Claim {
-  readonly number: number;
-  readonly formers: readonly HeldSession[];
-}
-
-/** A claim without an answer: `value` is what stands in the directory if it was written. */
-export interface UnsettledClaim {
-  readonly value: string;
-  readonly formers: readonly HeldSession[];
 }
 
 interface Release {

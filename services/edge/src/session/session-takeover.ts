@@ -3,7 +3,8 @@ import { callService } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ConnectionFailure } from '../connection/connection.failures.ts';
-import type { Claim, Device, HeldSession, SessionDirectory } from './session-directory.ts';
+import type { Device, SessionDirectory } from './session-directory.ts';
+import type { Claim, HeldSession } from './session-claim.ts';
 import { SessionDirectoryUnavailable, SessionEndedByOperator, SessionTakenOver } from './session.failures.ts';
 import type { Sessions } from './sessions.ts';
 

@@ -1,6 +1,6 @@
 import { ReasonCode } from '@gatehouse/mqtt';
 import { ConnectionFailure } from '../connection/connection.failures.ts';
-import type { UnsettledClaim } from './session-directory.ts';
+import type { UnsettledClaim } from './session-claim.ts';
 
 /** A newer connection of the same device has its session. */
 export class SessionTakenOver extends ConnectionFailure {

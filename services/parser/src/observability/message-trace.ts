@@ -1,7 +1,7 @@
 import type { UplinkMessage } from '@gatehouse/contracts';
 import { isSampled, spanContextOf, startSpan, traceContextOf, traceparentOf } from '@gatehouse/observability';
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span } from '@opentelemetry/api';
-import type { MessageFailure } from '../uplink/parsed-message.ts';
+import type { MessageFailure } from '../uplink/message-failure.ts';
 
 /** The spans of one sampled message in the parser: `uplink process`, in it `parse script` and `messages publish`. */
 export class MessageTrace {

@@ -4,7 +4,7 @@ import { callService, MalformedReply } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ParserConfig } from '../parser.config.ts';
-import type { MessageFailure } from '../uplink/parsed-message.ts';
+import type { MessageFailure } from '../uplink/message-failure.ts';
 import { retryDelayMs, wait } from '../uplink/retry-delay.ts';
 import type { LoadedSandboxes } from './loaded-sandboxes.ts';
 import { ParsingUnknown } from './parsing.failures.ts';

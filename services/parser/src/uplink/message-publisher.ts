@@ -5,7 +5,8 @@ import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { BusConnection } from './bus-connection.ts';
 import { messageHeaderBlock } from './message-headers.ts';
 import { MessageRefused, MessageTooLarge } from './message.failures.ts';
-import type { MessageFailure, ParsedMessage } from './parsed-message.ts';
+import type { MessageFailure } from './message-failure.ts';
+import type { ParsedMessage } from './parsed-message.ts';
 import { retryDelayMs, wait } from './retry-delay.ts';
 
 interface Outgoing extends GroupMessage {

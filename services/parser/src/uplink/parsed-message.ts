@@ -1,11 +1,6 @@
 import type { UplinkMessage } from '@gatehouse/contracts';
 import type { MessageTrace } from '../observability/message-trace.ts';
-
-/** Why a message goes nowhere: a public code and one sentence. */
-export interface MessageFailure {
-  readonly code: string;
-  readonly message: string;
-}
+import type { MessageFailure } from './message-failure.ts';
 
 /** What became of a payload. */
 export type ParsingResult =
