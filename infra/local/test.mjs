@@ -86,7 +86,12 @@ async function test(project) {
 async function bench() {
   await installDependencies();
   if (!(await step('build', () => program(inModules('typescript', 'bin', 'tsc'), ['-b'])))) return 1;
-  return (await program('test/dist/bench/main.js', [])) === 0 ? 0 : 1;
+  return (await program(
+    'test/dist/bench/main.js',
+    process.argv.slice(2).filter((flag) => flag !== '--bench'),
+  )) === 0
+    ? 0
+    : 1;
 }
 
 async function step(name, work) {

@@ -15,7 +15,7 @@ import { deviceKeyText, insertNewDeviceRows, type DeviceKey, type NewDevice } fr
 import type { DeviceSecrets } from './device-secrets.ts';
 import { loadDeviceStates } from './device-states.ts';
 import { deviceDecider } from './device.decider.ts';
-import { ImportRowsInvalid, ImportsExceeded, ImportTooLarge } from './device.failures.ts';
+import { DeviceNameTaken, ImportRowsInvalid, ImportsExceeded, ImportTooLarge } from './device.failures.ts';
 import { ImportCheck, takenErrors } from './import-check.ts';
 
 export interface DeviceImporterParts {
@@ -87,9 +87,14 @@ export class DeviceImporter {
       const sealed = await this.#sealedPasswords(importId, productKey, rows);
       const answer = await transactions.run(description, context, async (attempt) => {
         await requireProduct(attempt.db, productKey);
-        // Another import may have been faster.
-        refuseErrors(importId, takenErrors(rows, await takenNames(attempt.db, productKey, rows)));
-        await appendImported(attempt, productKey, rows);
+        // Another import may have been faster: before this transaction, or while it reads.
+        const refuseTaken = async (): Promise<void> =>
+          refuseErrors(importId, takenErrors(rows, await takenNames(attempt.db, productKey, rows)));
+        await refuseTaken();
+        await appendImported(attempt, productKey, rows).catch(async (error: unknown) => {
+          if (error instanceof DeviceNameTaken) await refuseTaken();
+          throw error;
+        });
         const names = rows.map(({ username }) => username);
         await secrets.keepNew(attempt.db, productKey, names, sealed);
         await imports.succeed(attempt.db, importId, rows.length);
