@@ -1,73 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { REGISTRY_STREAM, registryEvent, type RegistryEvent } from '@gatehouse/contracts';
 import { startPostgresCluster } from '@gatehouse/local-servers';
-import { connectNats } from '@gatehouse/nats';
-import { createCertificateAuthority } from '@gatehouse/pki';
 import { eventually, startTestNats } from '@gatehouse/testing';
-import { jetstream } from '@nats-io/jetstream';
 import { expect, test } from 'vitest';
-import { z } from 'zod';
+import { gatewayBody, published, wholeLog } from '../registry-log.ts';
 import { RegistryProcess } from '../registry-process.ts';
 
 const WRITERS = 4;
 const TAKEOVER_MS = 2_500;
-
-const eventPage = z.object({
-  items: z.array(z.object({ globalPosition: z.string(), stream: z.string(), version: z.number() })),
-  next: z.string().nullable(),
-});
-
-interface Published {
-  readonly messageId: string;
-  readonly event: RegistryEvent;
-}
-
-/** As a consumer that begins at the start of the stream sees it. */
-async function published(natsUrl: string): Promise<Published[]> {
-  await using nats = await connectNats(natsUrl, 'test');
-  const consumer = await jetstream(nats).consumers.get(REGISTRY_STREAM.name);
-  const stored: Published[] = [];
-  let { num_pending: pending } = await consumer.info();
-  while (pending > 0) {
-    for await (const message of await consumer.fetch({ max_messages: 1_000, expires: 2_000 })) {
-      stored.push({
-        messageId: message.headers?.get('Nats-Msg-Id') ?? '',
-        event: registryEvent.parse(message.json()),
-      });
-      pending = message.info.pending;
-      if (pending === 0) break;
-    }
-  }
-  return stored;
-}
-
-async function wholeLog(registry: RegistryProcess): Promise<z.infer<typeof eventPage>['items']> {
-  const all: z.infer<typeof eventPage>['items'] = [];
-  let after = '0';
-  for (;;) {
-    const { items, next } = eventPage.parse(
-      (await registry.call(`GET /events?limit=1000&after=${after}`)).body,
-    );
-    all.push(...items);
-    if (next === null) return all;
-    after = next;
-  }
-}
-
-async function gatewayBody(): Promise<object> {
-  const authority = await createCertificateAuthority();
-  const { certificatePem, privateKeyPem } = await authority.issueServerCertificate({
-    commonName: 'localhost',
-    dnsNames: ['localhost'],
-  });
-  return {
-    name: 'plant_1',
-    port: 18_883,
-    certificates: { serverCertificate: certificatePem, serverPrivateKey: privateKeyPem },
-  };
-}
 
 test('registries that start at once share an empty database; kill -9 of the one that publishes loses and repeats nothing', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-instances-'));
