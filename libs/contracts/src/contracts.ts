@@ -8,6 +8,7 @@ export {
 } from './request-contract.ts';
 export { subjectToken, textOfSubjectToken, topicTokens } from './subject-token.ts';
 export {
+  connectionAttemptSubject,
   edgeSubject,
   lifecycleSubject,
   messageSubject,
@@ -18,6 +19,8 @@ export {
   watchedSubject,
 } from './subjects.ts';
 export {
+  ATTEMPTS_STREAM,
+  BANS_BUCKET,
   BUCKETS,
   EDGES_BUCKET,
   MESSAGES_STREAM,
@@ -27,6 +30,7 @@ export {
   REGISTRY_STREAM,
   SESSIONS_BUCKET,
   STREAMS,
+  TICKET_KEYS_BUCKET,
   UPLINK_PARTITIONS,
   UPLINK_STREAM,
   uplinkPartition,
@@ -45,10 +49,20 @@ export {
 export { MESSAGE_HEADERS } from './device/message-headers.ts';
 export {
   admissionRefusal,
+  admissionStep,
   admitDevice,
   clientCertificate,
   type AdmissionRefusal,
+  type AdmissionStep,
+  type ClientCertificate,
 } from './auth/admit-device.ts';
+export {
+  authenticationTestInput,
+  authenticationTestResult,
+  testAuthentication,
+  type AuthenticationTestInput,
+  type AuthenticationTestResult,
+} from './auth/test-authentication.ts';
 export { certificateStaple, certificateStatus } from './ocsp/certificate-status.ts';
 export {
   deliverMessage,
@@ -66,6 +80,14 @@ export {
   type PresenceReport,
   type SessionEntry,
 } from './edge/presence-report.ts';
+export {
+  addressBan,
+  banKey,
+  connectionAttempt,
+  connectionAttempts,
+  type AddressBan,
+  type ConnectionAttempt,
+} from './edge/connection-attempt.ts';
 export { deviceOfSessionKey, sessionKey } from './edge/session-key.ts';
 export {
   gatewayListener,
@@ -73,6 +95,12 @@ export {
   listGateways,
   type GatewayListener,
 } from './registry/gateway-queries.ts';
+export {
+  ensureDevice,
+  gatewayAdmission,
+  getGatewayAdmission,
+  type GatewayAdmission,
+} from './registry/admission-queries.ts';
 export { findCredential, passwordHash, type PasswordHash } from './registry/credential-queries.ts';
 export {
   getProductParsing,
@@ -123,6 +151,7 @@ export {
   gatewayPatch,
   gatewayStatus,
   gatewayView,
+  gatewayX509,
   ocspMode,
   topicSpace,
   type GatewayInput,
@@ -133,6 +162,17 @@ export {
   type OcspMode,
   type TopicSpace,
 } from './http/gateway-resource.ts';
+export {
+  PERMISSION_PLACEHOLDERS,
+  topicPermission,
+  topicPermissions,
+  type TopicPermission,
+} from './http/topic-permission.ts';
+export {
+  addressBanPage,
+  connectionAttemptPage,
+  connectionAttemptQuery,
+} from './http/connection-attempt-resource.ts';
 export { productPage, productView, type ProductView } from './http/product-resource.ts';
 export {
   deviceImportPage,

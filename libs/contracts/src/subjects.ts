@@ -23,3 +23,7 @@ export const lifecycleSubject = (productKey: string, deviceName: string): string
 export const watchedSubject = (productKey: string): string => `parser.v1.watched.${productKey}`;
 
 export const edgeSubject = (edgeId: string, verb: 'deliver' | 'kick'): string => `edge.v1.${edgeId}.${verb}`;
+
+/** Attempts to connect that came to a CONNECT (`judged`), and those that did not (`unidentified`). */
+export const connectionAttemptSubject = (kind: 'judged' | 'unidentified'): string =>
+  `connection-attempts.v1.${kind}`;

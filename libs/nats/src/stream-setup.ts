@@ -55,6 +55,7 @@ function configOf(definition: StreamDefinition, setup: StreamSetup): StreamConfi
     retention: definition.retention === 'work-queue' ? RetentionPolicy.Workqueue : RetentionPolicy.Limits,
     discard: definition.onFull === 'refuse' ? DiscardPolicy.New : DiscardPolicy.Old,
     max_age: definition.maxAgeSeconds * NANOS_PER_SECOND,
+    max_msgs_per_subject: definition.maxMessagesPerSubject ?? -1,
     max_bytes: wanted < 0 ? -1 : Math.min(wanted, setup.maxStreamBytes),
     duplicate_window: definition.duplicateWindowSeconds * NANOS_PER_SECOND,
     allow_direct: true,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deviceName, gatewayId, productKey } from '../device/device-identity.ts';
+import { topicPermissions } from '../http/topic-permission.ts';
 import { requestContract } from '../request-contract.ts';
 
 /** Why a client was not let in. The edge turns each into a CONNACK code (platform codes in docs/mqtt.md). */
@@ -9,20 +10,46 @@ export const admissionRefusal = z.enum([
   'wrong-password',
   'device-disabled',
   'unknown-gateway',
+  /** The gateway wants the user name to be the common name of the client certificate, and it is not. */
+  'common-name-mismatch',
+  /** The gateway's authenticator said no. */
   'authenticator-refused',
+  /** It could not be reached, failed, or its breaker is open. */
   'authenticator-unavailable',
+  'authenticator-timeout',
+  /** It said yes in a way that names no device. */
+  'authenticator-answer-invalid',
+  /** As many calls to it are under way and waiting as may be. */
+  'authenticator-busy',
 ]);
 export type AdmissionRefusal = z.infer<typeof admissionRefusal>;
 
 /** The client certificate of a TLS connection whose chain was verified; never an unverified one. */
 export const clientCertificate = z.strictObject({
   commonName: z.string(),
-  /** Lower-case hexadecimal, no colons. */
+  /** Lower-case hexadecimal, no colons, as RFC 5280 §4.1.2.2 has it in two digits a byte. */
   serialNumber: z.string(),
+  /** Distinguished name as RFC 4514 writes it, such as `CN=Device CA,O=Example`. */
   issuer: z.string(),
   /** SHA-256 of the DER, lower-case hexadecimal. */
   fingerprint: z.string(),
 });
+export type ClientCertificate = z.infer<typeof clientCertificate>;
+
+/**
+ * One step of an admission, for whoever asks why a device cannot connect. Holds no password, no token and
+ * nothing of a request's body; `detail` may quote the `message` of the customer's authenticator.
+ */
+export const admissionStep = z.strictObject({
+  /** Such as `tls-handshake`, `queue`, `credential-lookup`, `authenticator`, `device`, `session`. */
+  name: z.string().max(64),
+  /** Such as `ok`, `refused`, `timeout`, `cached`, `failed`. */
+  outcome: z.string().max(64),
+  milliseconds: z.number().nonnegative(),
+  detail: z.string().max(1_024).optional(),
+});
+export type AdmissionStep = z.infer<typeof admissionStep>;
+const steps = z.array(admissionStep).max(20).default([]);
 
 /** Asked by an edge once for every CONNECT. */
 export const admitDevice = requestContract({
@@ -31,6 +58,8 @@ export const admitDevice = requestContract({
   timeoutMs: 9_000,
   request: z.strictObject({
     gatewayId,
+    /** Version of the gateway that the edge serves: auth must not judge by an older one. */
+    gatewayVersion: z.int().nonnegative().default(0),
     clientId: z.string(),
     protocolVersion: z.union([z.literal(3), z.literal(4), z.literal(5)]),
     username: z.string().optional(),
@@ -47,7 +76,10 @@ export const admitDevice = requestContract({
       deviceName,
       /** When the verdict must be asked for again; null while nothing limits it. */
       expiresAt: z.iso.datetime().nullable(),
+      /** Rules of the authenticator's answer; they come before those of the gateway. */
+      permissions: topicPermissions.default([]),
+      steps,
     }),
-    z.strictObject({ outcome: z.literal('refused'), reason: admissionRefusal }),
+    z.strictObject({ outcome: z.literal('refused'), reason: admissionRefusal, steps }),
   ]),
 });

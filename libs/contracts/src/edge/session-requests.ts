@@ -38,6 +38,7 @@ export const sessionEndReason = z.enum([
   'taken-over',
   'device-disabled',
   'device-deleted',
+  'credentials-changed',
   'gateway-deleted',
 ]);
 export type SessionEndReason = z.infer<typeof sessionEndReason>;

@@ -5,6 +5,7 @@ export const DEFAULT_GATEWAY_LIMITS = {
   maxPacketBytes: 262_144,
   maxSubscriptions: 100,
   keepAlive: null,
+  connectsPerMinute: 5,
 } as const;
 
 const fields = {
@@ -20,6 +21,11 @@ const fields = {
       error: 'must be at least minSeconds',
     })
     .nullable(),
+  /**
+   * How often a device may connect in a minute; null: as often as it likes. A connect that follows a clean
+   * DISCONNECT is not counted.
+   */
+  connectsPerMinute: z.int().min(1).max(6_000).nullable(),
 };
 
 /** What one device may ask of a gateway. */
@@ -30,6 +36,7 @@ export const gatewayLimitsInput = z.strictObject({
   maxPacketBytes: fields.maxPacketBytes.default(DEFAULT_GATEWAY_LIMITS.maxPacketBytes),
   maxSubscriptions: fields.maxSubscriptions.default(DEFAULT_GATEWAY_LIMITS.maxSubscriptions),
   keepAlive: fields.keepAlive.default(DEFAULT_GATEWAY_LIMITS.keepAlive),
+  connectsPerMinute: fields.connectsPerMinute.default(DEFAULT_GATEWAY_LIMITS.connectsPerMinute),
 });
 
 /** What is left out stays. */
@@ -37,4 +44,5 @@ export const gatewayLimitsPatch = z.strictObject({
   maxPacketBytes: fields.maxPacketBytes.optional(),
   maxSubscriptions: fields.maxSubscriptions.optional(),
   keepAlive: fields.keepAlive.optional(),
+  connectsPerMinute: fields.connectsPerMinute.optional(),
 });

@@ -32,7 +32,7 @@ test('what is left out has its default', () => {
     topicSpace: 'isolated',
     parsing: { enabled: false },
     authentication: { type: 'one-way' },
-    x509: { enabled: false },
+    x509: { enabled: false, commonNameMustEqualUsername: false },
     ocsp: 'disabled',
     limits: { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null },
     certificates,

@@ -57,6 +57,18 @@ export type TopicSpace = z.infer<typeof topicSpace>;
 /** Whose certificates' status is proven or checked by OCSP (RFC 6960): the server's, the clients', both. */
 export const ocspMode = z.enum(['disabled', 'server', 'client', 'client-and-server']);
 export type OcspMode = z.infer<typeof ocspMode>;
+/**
+ * With X.509 a device must show a certificate that chains to the device root. `commonNameMustEqualUsername`
+ * goes with one-way authentication only: its user name then has to be the certificate's common name.
+ */
+export const gatewayX509 = z.strictObject({
+  enabled: z.boolean(),
+  commonNameMustEqualUsername: z.boolean(),
+});
+const gatewayX509Input = z.strictObject({
+  enabled: z.boolean(),
+  commonNameMustEqualUsername: z.boolean().default(false),
+});
 /** Body of POST /gateways. */
 export const gatewayInput = z.strictObject({
   name: gatewayName,
@@ -65,7 +77,7 @@ export const gatewayInput = z.strictObject({
   topicSpace: topicSpace.default('isolated'),
   parsing: z.strictObject({ enabled: z.boolean() }).default({ enabled: false }),
   authentication: gatewayAuthenticationInput.default({ type: 'one-way' }),
-  x509: z.strictObject({ enabled: z.boolean() }).default({ enabled: false }),
+  x509: gatewayX509Input.default({ enabled: false, commonNameMustEqualUsername: false }),
   ocsp: ocspMode.default('disabled'),
   limits: gatewayLimitsInput.default(DEFAULT_GATEWAY_LIMITS),
   certificates: gatewayCertificatesInput,
@@ -83,7 +95,7 @@ export const gatewayPatch = z.strictObject({
   topicSpace: topicSpace.optional(),
   parsing: z.strictObject({ enabled: z.boolean() }).optional(),
   authentication: gatewayAuthenticationPatch.optional(),
-  x509: z.strictObject({ enabled: z.boolean() }).optional(),
+  x509: gatewayX509.partial().optional(),
   ocsp: ocspMode.optional(),
   limits: gatewayLimitsPatch.optional(),
   certificates: gatewayCertificatesPatch.optional(),
@@ -116,7 +128,7 @@ export const gatewayView = z.strictObject({
   topicSpace,
   parsing: z.strictObject({ enabled: z.boolean() }),
   authentication: gatewayAuthentication,
-  x509: z.strictObject({ enabled: z.boolean() }),
+  x509: gatewayX509,
   ocsp: ocspMode,
   limits: gatewayLimits,
   certificates: z.strictObject({

@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { gatewayLimits } from '../http/gateway-limits.ts';
+import { topicPermissions } from '../http/topic-permission.ts';
 import { requestContract } from '../request-contract.ts';
 
 /** All that an edge must know to listen for a gateway. Holds a private key: only edges may ask. */
@@ -12,6 +14,15 @@ export const gatewayListener = z.strictObject({
   version: z.int().positive(),
   serverCertificate: z.string(),
   serverPrivateKey: z.string(),
+  /** PEM, intermediates first and the root last; devices must show a certificate that chains to it. Null without X.509. */
+  deviceRootCertificate: z.string().nullable(),
+  /**
+   * The version at which it last changed who is admitted (another authenticator, another device root):
+   * sessions that were admitted before are ended.
+   */
+  admissionVersion: z.int().positive(),
+  limits: gatewayLimits,
+  permissions: topicPermissions,
 });
 export type GatewayListener = z.infer<typeof gatewayListener>;
 

@@ -9,6 +9,8 @@ export interface StreamDefinition {
   readonly retention: 'limits' | 'work-queue';
   readonly maxAgeSeconds: number;
   readonly maxBytes: number;
+  /** Messages kept of each subject; without it as many as fit. */
+  readonly maxMessagesPerSubject?: number;
   readonly onFull: 'refuse' | 'drop-oldest';
   readonly duplicateWindowSeconds: number;
 }
@@ -71,12 +73,28 @@ export const NOTIFICATIONS_STREAM: StreamDefinition = {
   duplicateWindowSeconds: 120,
 };
 
+/**
+ * Who tried to connect, and what became of it. What never came to a CONNECT has a subject of its own, so a
+ * flood of it pushes out nothing else.
+ */
+export const ATTEMPTS_STREAM: StreamDefinition = {
+  name: 'CONNECTION_ATTEMPTS',
+  subjects: ['connection-attempts.v1.*'],
+  retention: 'limits',
+  maxAgeSeconds: 7 * DAY,
+  maxBytes: GIB / 4,
+  maxMessagesPerSubject: 20_000,
+  onFull: 'drop-oldest',
+  duplicateWindowSeconds: 120,
+};
+
 export const STREAMS: readonly StreamDefinition[] = [
   UPLINK_STREAM,
   MESSAGES_STREAM,
   REGISTRY_STREAM,
   PRESENCE_STREAM,
   NOTIFICATIONS_STREAM,
+  ATTEMPTS_STREAM,
 ];
 
 export interface BucketDefinition {
@@ -92,7 +110,18 @@ export const EDGES_BUCKET: BucketDefinition = { name: 'edges', ttlSeconds: 5 };
 /** Which parser instance owns which uplink partition; written every second by the owner. */
 export const PARTITIONS_BUCKET: BucketDefinition = { name: 'parser-partitions', ttlSeconds: 4 };
 
-export const BUCKETS: readonly BucketDefinition[] = [SESSIONS_BUCKET, EDGES_BUCKET, PARTITIONS_BUCKET];
+/** Addresses that may not connect for a while; an entry holds when it ends, a day at most. */
+export const BANS_BUCKET: BucketDefinition = { name: 'bans', ttlSeconds: DAY };
+/** The keys that TLS session tickets are sealed with, the same on every edge; only edges may read it. */
+export const TICKET_KEYS_BUCKET: BucketDefinition = { name: 'tls-ticket-keys', ttlSeconds: 0 };
+
+export const BUCKETS: readonly BucketDefinition[] = [
+  SESSIONS_BUCKET,
+  EDGES_BUCKET,
+  PARTITIONS_BUCKET,
+  BANS_BUCKET,
+  TICKET_KEYS_BUCKET,
+];
 
 /**
  * How many partitions the uplink has. A device always falls in the same one, so its messages stay in order.

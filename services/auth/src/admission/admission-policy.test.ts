@@ -9,6 +9,8 @@ test('a verified device is admitted under its own name, without an expiry', () =
     productKey: 'a1b2',
     deviceName: 'pump',
     expiresAt: null,
+    permissions: [],
+    steps: [],
   });
 });
 
@@ -16,6 +18,7 @@ test('a verified device that is disabled is refused with that reason', () => {
   expect(admissionOf({ ...pump, isDisabled: true })).toEqual({
     outcome: 'refused',
     reason: 'device-disabled',
+    steps: [],
   });
 });
 
@@ -26,5 +29,9 @@ test.each([
   'unknown-gateway',
   'authenticator-unavailable',
 ] as const)('%s is refused with that reason', (reason) => {
-  expect(admissionOf({ outcome: 'rejected', reason })).toEqual({ outcome: 'refused', reason });
+  expect(admissionOf({ outcome: 'rejected', reason })).toEqual({
+    outcome: 'refused',
+    reason,
+    steps: [],
+  });
 });

@@ -15,8 +15,8 @@ export type CredentialVerdict =
  * would learn from it that the name exists.
  */
 export function admissionOf(verdict: CredentialVerdict): ReplyOf<typeof admitDevice> {
-  if (verdict.outcome === 'rejected') return { outcome: 'refused', reason: verdict.reason };
-  if (verdict.isDisabled) return { outcome: 'refused', reason: 'device-disabled' };
+  if (verdict.outcome === 'rejected') return { outcome: 'refused', reason: verdict.reason, steps: [] };
+  if (verdict.isDisabled) return { outcome: 'refused', reason: 'device-disabled', steps: [] };
   const { productKey, deviceName } = verdict;
-  return { outcome: 'admitted', productKey, deviceName, expiresAt: null };
+  return { outcome: 'admitted', productKey, deviceName, expiresAt: null, permissions: [], steps: [] };
 }

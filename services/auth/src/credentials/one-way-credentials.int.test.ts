@@ -82,6 +82,7 @@ async function startAuth(environment: NodeJS.ProcessEnv = {}) {
     async connect(username?: string, password?: string, gatewayId = GATEWAY) {
       const request: RequestOf<typeof admitDevice> = {
         gatewayId,
+        gatewayVersion: 0,
         clientId: 'c1',
         protocolVersion: 4,
         remoteAddress: '127.0.0.1',

@@ -8,8 +8,12 @@ const REASON_CODES: Readonly<Record<AdmissionRefusal, ReasonCode>> = {
   'wrong-password': ReasonCode.NotAuthorized,
   'device-disabled': ReasonCode.Banned,
   'unknown-gateway': ReasonCode.NotAuthorized,
+  'common-name-mismatch': ReasonCode.NotAuthorized,
   'authenticator-refused': ReasonCode.NotAuthorized,
   'authenticator-unavailable': ReasonCode.ServerUnavailable,
+  'authenticator-timeout': ReasonCode.ServerUnavailable,
+  'authenticator-answer-invalid': ReasonCode.ServerUnavailable,
+  'authenticator-busy': ReasonCode.ServerBusy,
 };
 
 /** Told to whoever connects, so that it must not say whether the device exists. */
@@ -19,8 +23,12 @@ const ADVICE: Readonly<Record<AdmissionRefusal, string>> = {
   'wrong-password': 'user name or password is wrong',
   'device-disabled': 'the device is disabled; an operator can enable it',
   'unknown-gateway': 'user name or password is wrong',
+  'common-name-mismatch': 'user name or password is wrong',
   'authenticator-refused': "the gateway's authenticator refused the device",
   'authenticator-unavailable': "the gateway's authenticator does not answer; try again later",
+  'authenticator-timeout': "the gateway's authenticator does not answer in time; try again later",
+  'authenticator-answer-invalid': "the gateway's authenticator gives no usable answer; tell its operator",
+  'authenticator-busy': "the gateway's authenticator is busy; try again later, at a random moment",
 };
 
 /** Auth said no. `reason` is for our own log and counters, the message for the client. */

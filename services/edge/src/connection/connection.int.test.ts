@@ -81,12 +81,16 @@ describe('connecting', () => {
     ['device-disabled', 5, 0x8a],
     ['unknown-gateway', 5, 0x87],
     ['authenticator-refused', 5, 0x87],
+    ['common-name-mismatch', 5, 0x87],
     ['authenticator-unavailable', 3, 0x88],
+    ['authenticator-timeout', 3, 0x88],
+    ['authenticator-answer-invalid', 3, 0x88],
+    ['authenticator-busy', 3, 0x89],
   ])(
     'a client refused as %s gets return code %i in 3.1.1 and reason code %i in 5.0',
     async (reason, v3, v5) => {
       const usual = house.bus.verdict;
-      house.bus.verdict = () => ({ outcome: 'refused', reason });
+      house.bus.verdict = () => ({ outcome: 'refused', reason, steps: [] });
       try {
         const older = await RawClient.open(address);
         older.send(connectPacket(4, 'pump-no'));

@@ -1,3 +1,4 @@
+import type { SessionEndReason } from '@gatehouse/contracts';
 import { ReasonCode } from '@gatehouse/mqtt';
 import { ConnectionFailure } from '../connection/connection.failures.ts';
 import type { UnsettledClaim } from './session-claim.ts';
@@ -18,12 +19,13 @@ export class SessionEndedByOperator extends ConnectionFailure {
   readonly kind = 'forbidden';
   readonly reasonCode = ReasonCode.AdministrativeAction;
 
-  constructor(readonly what: 'device-disabled' | 'device-deleted' | 'gateway-deleted') {
+  constructor(readonly what: Exclude<SessionEndReason, 'taken-over'>) {
     super(
       {
         'device-disabled': 'the device was disabled',
         'device-deleted': 'the device was deleted',
         'gateway-deleted': 'the gateway was deleted',
+        'credentials-changed': 'the device has a new password; connect with that',
       }[what],
     );
   }

@@ -23,6 +23,8 @@ export class BusDouble {
     productKey: 'a1',
     deviceName: username,
     expiresAt: null,
+    permissions: [],
+    steps: [],
   });
   #auth: Subscription | undefined;
   #registry: readonly Subscription[] = [];

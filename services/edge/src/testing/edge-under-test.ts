@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { GatewayListener } from '@gatehouse/contracts';
+import { DEFAULT_GATEWAY_LIMITS, type GatewayListener } from '@gatehouse/contracts';
 import { freePort, startNatsServer, type NatsServer } from '@gatehouse/local-servers';
 import { connectNats } from '@gatehouse/nats';
 import { readConfig, startService, type RunningService } from '@gatehouse/nest';
@@ -69,6 +69,10 @@ export class EdgeHouse implements AsyncDisposable {
       version,
       serverCertificate: issued.certificatePem,
       serverPrivateKey: issued.privateKeyPem,
+      deviceRootCertificate: null,
+      admissionVersion: 1,
+      limits: { ...DEFAULT_GATEWAY_LIMITS, connectsPerMinute: null },
+      permissions: [],
     };
   }
 

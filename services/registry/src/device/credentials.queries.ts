@@ -40,7 +40,7 @@ export class CredentialQueries {
       .executeTakeFirst();
     if (row === undefined) return { outcome: 'unknown-gateway' };
     const { productKey, authentication, isX509Enabled, isDisabled, keyId, sealed } = row;
-    if (!canAdmit({ authentication, x509: { enabled: isX509Enabled } })) {
+    if (!canAdmit({ authentication, x509: { enabled: isX509Enabled, commonNameMustEqualUsername: false } })) {
       return { outcome: 'not-served', productKey };
     }
     if (isDisabled === null || keyId === null || sealed === null) {

@@ -4,7 +4,7 @@ import { canAdmit, noticesOf } from './gateway-notices.ts';
 
 const plain = {
   authentication: { type: 'one-way' },
-  x509: { enabled: false },
+  x509: { enabled: false, commonNameMustEqualUsername: false },
   ocsp: 'disabled',
   topicSpace: 'isolated',
   limits: DEFAULT_GATEWAY_LIMITS,
@@ -26,7 +26,7 @@ test('every setting that this version only keeps is told', () => {
   expect(
     codesOf({
       authentication: thirdParty,
-      x509: { enabled: true },
+      x509: { enabled: true, commonNameMustEqualUsername: false },
       ocsp: 'client-and-server',
       topicSpace: 'shared',
       limits: { ...DEFAULT_GATEWAY_LIMITS, keepAlive: { minSeconds: 30, maxSeconds: 1_200 } },
@@ -43,5 +43,5 @@ test('every setting that this version only keeps is told', () => {
 
 test('nobody is admitted while what the gateway asks for is not checked', () => {
   expect(canAdmit({ ...plain, authentication: thirdParty })).toBe(false);
-  expect(canAdmit({ ...plain, x509: { enabled: true } })).toBe(false);
+  expect(canAdmit({ ...plain, x509: { enabled: true, commonNameMustEqualUsername: false } })).toBe(false);
 });

@@ -74,7 +74,7 @@ export class GatewayQueries {
     const settings = {
       topicSpace: row.topic_space,
       authentication: row.authentication,
-      x509: { enabled: row.x509_enabled },
+      x509: { enabled: row.x509_enabled, commonNameMustEqualUsername: false },
       ocsp: row.ocsp,
       limits: row.limits,
     };

@@ -1,5 +1,12 @@
-import { DEFAULT_GATEWAY_LIMITS } from '@gatehouse/contracts';
 import type { UpcastSteps } from '@gatehouse/event-store';
+
+const LIMITS_OF_EVERY_GATEWAY = { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null };
+
+/** Gateways from before the limit was there go on without it. */
+const withConnectLimit = (data: Readonly<Record<string, unknown>>) => ({
+  ...data,
+  limits: { ...(data['limits'] as object), connectsPerMinute: null },
+});
 
 export const gatewayUpcasters: UpcastSteps = {
   GatewayCreated: [
@@ -8,7 +15,9 @@ export const gatewayUpcasters: UpcastSteps = {
       ...data,
       deviceRootCertificate: null,
       trustedCertificate: null,
-      limits: DEFAULT_GATEWAY_LIMITS,
+      limits: LIMITS_OF_EVERY_GATEWAY,
     }),
+    withConnectLimit,
   ],
+  GatewayLimitsChanged: [withConnectLimit],
 };

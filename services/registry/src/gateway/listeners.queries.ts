@@ -65,6 +65,10 @@ export class ListenerQueries {
       version: row.stream_version,
       serverCertificate: row.server_certificate,
       serverPrivateKey: this.sealer.open(sealed, gatewayStream(row.gateway_id)),
+      deviceRootCertificate: row.device_root_certificate,
+      admissionVersion: 1,
+      limits: row.limits,
+      permissions: [],
     };
   }
 }
