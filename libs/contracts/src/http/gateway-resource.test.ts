@@ -34,7 +34,7 @@ test('what is left out has its default', () => {
     authentication: { type: 'one-way' },
     x509: { enabled: false, commonNameMustEqualUsername: false },
     ocsp: 'disabled',
-    limits: { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null },
+    limits: { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null, connectsPerMinute: 5 },
     certificates,
   });
   expect(gatewayInput.parse({ name: 'plant_7', certificates, authentication: https }).authentication).toEqual(
