@@ -36,6 +36,8 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_DOWNLINK_TIMEOUT_MS: count(100, 5_000),
   /** Connects and disconnects that are not stored yet. */
   EDGE_PRESENCE_QUEUE: count(1, 100_000),
+  /** Least time from one batch of them to the next. */
+  EDGE_PRESENCE_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(200),
   /** Connects and messages of one second that get spans of their own, while telemetry is exported. */
   EDGE_TRACES_PER_SECOND: count(0, 20),
   /** How long stopping may take. */

@@ -9,14 +9,14 @@ import { createLogger } from '@gatehouse/observability';
 import { Presence } from './presence.ts';
 import type { Session } from './session.ts';
 
-async function startPresence() {
+async function startPresence(lingerMs = 0) {
   const server = await startTestNats();
   const nats = await connectNats(server.url, 'test');
   await ensureStreams(nats, { replicas: 1, maxStreamBytes: 64 * 1_024 * 1_024 });
   const publisher = new StreamPublisher(nats, 2_000);
   const metrics = new EdgeMetrics();
   const parts = { publisher, link: new NatsLink(nats), metrics, logger: createLogger('edge', 'silent') };
-  const presence = new Presence('edge-1', 'run-1', 10_000, parts);
+  const presence = new Presence('edge-1', 'run-1', { maxQueued: 10_000, lingerMs }, parts);
   const manager = await jetstreamManager(nats);
   return {
     presence,
@@ -73,4 +73,16 @@ test('a batch that the stream refuses as too large is divided; one report alone 
   const { devices } = await edge.stored();
   expect(devices).toEqual(names(20).filter((name) => name !== 'pump-7'));
   expect(edge.metrics.drops.of('presence-too-large')).toBe(1);
+});
+
+test('a lone report goes out at once, and those that follow soon share a batch', async () => {
+  await using edge = await startPresence(60_000);
+  edge.presence.connected(session('pump-0'));
+  await eventually(async () => expect((await edge.stored()).devices).toEqual(['pump-0']));
+  for (const name of names(50)) edge.presence.connected(session(name));
+  expect(edge.presence.queued).toBe(50);
+  await edge.presence.flush(AbortSignal.timeout(5_000));
+  const { sizes, devices } = await edge.stored();
+  expect(sizes).toHaveLength(2);
+  expect(devices).toEqual(['pump-0', ...names(50)]);
 });

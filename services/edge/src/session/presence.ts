@@ -23,6 +23,16 @@ interface Batch {
   readonly payload: Uint8Array;
 }
 
+export interface PresenceLimits {
+  /** Reports that are not stored yet; further ones are dropped. */
+  readonly maxQueued: number;
+  /**
+   * Least time from one batch to the next: a lone report goes out at once, and a storm in few batches, each
+   * of which is one transaction in the registry.
+   */
+  readonly lingerMs: number;
+}
+
 /**
  * Reports who connected and who left to the stream PRESENCE, in order and until each report is stored. One
  * batch is on its way at a time; what happens meanwhile makes up the next. A report that is too large for the
@@ -33,7 +43,8 @@ export class Presence {
   /** Each as JSON. */
   readonly #waiting: string[] = [];
   #inFlight: Batch | undefined;
-  #isScheduled = false;
+  #scheduled: NodeJS.Timeout | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
   #next = 0;
   #retry: NodeJS.Timeout | undefined;
   readonly #onSettled: (() => void)[] = [];
@@ -42,7 +53,7 @@ export class Presence {
   constructor(
     private readonly edgeId: string,
     private readonly runId: string,
-    private readonly maxQueued: number,
+    private readonly limits: PresenceLimits,
     private readonly parts: PresenceParts,
   ) {
     this.#subject = presenceReportSubject(edgeId);
@@ -77,10 +88,11 @@ export class Presence {
 
   close(): void {
     clearTimeout(this.#retry);
+    clearTimeout(this.#scheduled);
   }
 
   #report(session: Session, type: PresenceReport['type'], at: Date, reason?: string): void {
-    if (this.queued >= this.maxQueued) {
+    if (this.queued >= this.limits.maxQueued) {
       this.parts.metrics.drops.add('presence-queue-full');
       return;
     }
@@ -100,15 +112,20 @@ export class Presence {
       traceparent: traceparentOf(session.ways.trace),
     };
     this.#waiting.push(JSON.stringify(report));
-    if (this.#isScheduled || this.#inFlight !== undefined) return;
-    this.#isScheduled = true;
-    setImmediate(() => {
-      this.#isScheduled = false;
-      this.#send();
-    });
+    if (this.#inFlight === undefined) this.#schedule();
+  }
+
+  #schedule(): void {
+    const isFull = this.#waiting.length >= MAX_BATCH_REPORTS;
+    if (this.#scheduled !== undefined && !isFull) return;
+    clearTimeout(this.#scheduled);
+    const waitMs = isFull ? 0 : Math.max(0, this.#sentAt + this.limits.lingerMs - performance.now());
+    this.#scheduled = setTimeout(() => this.#send(), waitMs);
   }
 
   #send(): void {
+    clearTimeout(this.#scheduled);
+    this.#scheduled = undefined;
     if (this.#inFlight !== undefined || this.#waiting.length === 0 || !this.parts.link.isUp) return;
     this.#publishBatch(this.#waiting.splice(0, this.#batchLength()));
   }
@@ -125,6 +142,7 @@ export class Presence {
   }
 
   #publishBatch(reports: readonly string[]): void {
+    this.#sentAt = performance.now();
     this.#inFlight = {
       id: `${this.runId}-presence-${this.#next}`,
       reports,
@@ -175,7 +193,7 @@ export class Presence {
     clearTimeout(this.#retry);
     this.#inFlight = undefined;
     // Not at once: what nats.js itself refuses is refused while it is published, and would be nested here.
-    if (this.#waiting.length > 0) setImmediate(() => this.#send());
+    if (this.#waiting.length > 0) this.#schedule();
     if (this.queued === 0) for (const settled of this.#onSettled.splice(0)) settled();
   }
 }

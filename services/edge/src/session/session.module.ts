@@ -29,7 +29,8 @@ export function sessionProviders(base: EdgeBase): Provider[] {
       (directory, sessions) => new SessionTakeover(nats, directory, sessions, logger),
     ),
     provideMade(Presence, [], () => {
-      const presence = new Presence(edgeId, runId, config.EDGE_PRESENCE_QUEUE, base);
+      const limits = { maxQueued: config.EDGE_PRESENCE_QUEUE, lingerMs: config.EDGE_PRESENCE_LINGER_MS };
+      const presence = new Presence(edgeId, runId, limits, base);
       metrics.observe('presence_queue', () => presence.queued);
       return presence;
     }),
