@@ -1,0 +1,1 @@
+export type { OutboundClient, OutboundRequest, OutboundResponse } from './outbound-client.ts';
