@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { EdgeEntry, GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
+import type { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { NatsLink } from '../routing/nats-link.ts';
 import { PortUnavailable } from './gateway.failures.ts';
 import { LiveGateway, type LiveGatewayParts } from './live-gateway.ts';
@@ -21,6 +22,7 @@ export interface ListenersParts {
   readonly link: NatsLink;
   readonly logger: Logger;
   readonly live: LiveGatewayParts;
+  readonly settings: LiveGatewaySettings;
   /** A gateway was deleted: its sessions end. */
   readonly onDeleted: (gatewayId: string) => void;
 }
@@ -157,6 +159,8 @@ export class GatewayListeners {
     };
     listener.gateway = gateway;
     this.#listeners.set(gatewayId, listener);
+    // Whether it can be listened for or not: what it permits holds for the sessions that are open.
+    this.parts.settings.put(gateway);
     await this.#bringUp(listener);
     this.#onChange();
   }
@@ -220,6 +224,7 @@ export class GatewayListeners {
     if (listener === undefined) return;
     listener.live?.close();
     this.#listeners.delete(gatewayId);
+    this.parts.settings.remove(gatewayId);
     this.parts.logger.info({ gatewayId }, 'gateway deleted');
     this.parts.onDeleted(gatewayId);
     this.#onChange();

@@ -2,6 +2,7 @@ import { EDGES_BUCKET } from '@gatehouse/contracts';
 import { provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
+import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import { MqttConnections } from '../connection/mqtt-connections.ts';
 import { OpenConnections } from '../connection/open-connections.ts';
 import type { EdgeBase } from '../edge-base.ts';
@@ -23,10 +24,11 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
     provideMade(EDGES_KV, [], () => openBucket(nats, EDGES_BUCKET, config.STREAM_REPLICAS)),
     provideMade(
       GatewayListeners,
-      [MqttConnections, Sessions],
-      (connections, sessions) =>
+      [MqttConnections, Sessions, LiveGatewaySettings],
+      (connections, sessions, settings) =>
         new GatewayListeners({
           registry: new RegistryGateways(nats),
+          settings,
           link,
           logger,
           live: {

@@ -2,6 +2,7 @@ import { SESSIONS_BUCKET } from '@gatehouse/contracts';
 import { provide, provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
+import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { SESSIONS_KV } from '../edge.keys.ts';
 import { DownlinkDelivery } from '../routing/downlink-delivery.ts';
@@ -17,6 +18,7 @@ export function sessionProviders(base: EdgeBase): Provider[] {
   const { config, edgeId, runId, nats, logger, metrics } = base;
   return [
     provideMade(SESSIONS_KV, [], () => openBucket(nats, SESSIONS_BUCKET, config.STREAM_REPLICAS)),
+    provide(LiveGatewaySettings, []),
     provide(Sessions, []),
     provideMade(
       SessionDirectory,
