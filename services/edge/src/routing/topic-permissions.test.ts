@@ -1,4 +1,5 @@
 import type { TopicPermission } from '@gatehouse/contracts';
+import { matchesTopicFilter } from '@gatehouse/mqtt';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { TopicPermissions } from './topic-permissions.ts';
@@ -90,4 +91,21 @@ test('a remembered verdict is the one that the rules give', () => {
       expect(some.mayPublish(`up/${index}`)).toBe(index !== 3);
     }
   }
+});
+
+test('a rule matches the topic names that its filter matches', () => {
+  const level = fc.constantFrom('', 'a', 'ab', '+', '$');
+  const filter = fc
+    .tuple(fc.array(level, { minLength: 1, maxLength: 3 }), fc.constantFrom('', '/#'))
+    .map(([levels, end]) => `${levels.join('/')}${end}`);
+  const topicName = fc
+    .array(fc.constantFrom('', 'a', 'ab', '$'), { minLength: 1, maxLength: 4 })
+    .map((levels) => levels.join('/'));
+  fc.assert(
+    fc.property(filter, topicName, (topic, name) => {
+      const one = new TopicPermissions([{ topic, action: 'publish', effect: 'allow' }], who);
+      expect(one.mayPublish(name)).toBe(matchesTopicFilter(topic, name));
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -13,6 +13,8 @@ interface Rule {
   readonly isAllowed: boolean;
   readonly filter: string;
   readonly levels: FilterLevels;
+  /** What every topic name that matches begins with. */
+  readonly prefix: string;
 }
 
 interface CompiledRules {
@@ -44,8 +46,10 @@ export class TopicPermissions {
     if (this.rules.length === 0) return true;
     const remembered = this.#verdicts.get(topicName);
     if (remembered !== undefined) return remembered;
-    const verdict =
-      this.#rules.publish.find(({ filter }) => matchesTopicFilter(filter, topicName))?.isAllowed ?? false;
+    const deciding = this.#rules.publish.find(
+      ({ filter, prefix }) => topicName.startsWith(prefix) && matchesTopicFilter(filter, topicName),
+    );
+    const verdict = deciding?.isAllowed ?? false;
     if (this.#verdicts.size >= MAX_REMEMBERED_TOPICS) this.#verdicts.clear();
     this.#verdicts.set(topicName, verdict);
     return verdict;
@@ -79,7 +83,13 @@ function compile(rules: readonly TopicPermission[], subject: PermissionSubject):
   for (const { topic, action, effect } of rules) {
     const filter = filled(topic, subject);
     if (filter === undefined) continue;
-    const rule = { isAllowed: effect === 'allow', filter, levels: levelsOf(filter) };
+    const rule = {
+      isAllowed: effect === 'allow',
+      filter,
+      levels: levelsOf(filter),
+      // `a/#` matches `a` too.
+      prefix: filter.replace(/\/?[+#].*$/s, ''),
+    };
     if (action !== 'subscribe') publish.push(rule);
     if (action !== 'publish') subscribe.push(rule);
   }
