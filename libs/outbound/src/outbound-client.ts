@@ -1,3 +1,16 @@
+import type { Dispatcher } from 'undici';
+import { ConnectionPools, type OriginPool, type PoolLimits } from './connection-pools.ts';
+import { failureOf, isConnectionEnded } from './failure-of-error.ts';
+import { sharedResolve, type ResolveName } from './guarded-connect.ts';
+import type { OutboundPolicy } from './outbound-policy.ts';
+import {
+  OutboundBusy,
+  OutboundRedirectInvalid,
+  OutboundResponseMalformed,
+  OutboundResponseTooLarge,
+  OutboundTimedOut,
+} from './outbound.failures.ts';
+
 /** One request to an address that a customer supplied. */
 export interface OutboundRequest {
   readonly method: 'GET' | 'POST';
@@ -12,6 +25,11 @@ export interface OutboundRequest {
   readonly maxResponseBytes: number;
   /** How many answers 307 and 308 are followed; 0 by default: they are handed back as they came. */
   readonly maxRedirects?: number;
+  /**
+   * Whether it may be sent a second time when a kept connection turns out to be closed: true for questions
+   * that change nothing.
+   */
+  readonly isRepeatable?: boolean;
 }
 
 export interface OutboundResponse {
@@ -21,10 +39,175 @@ export interface OutboundResponse {
   readonly body: Buffer;
 }
 
-/** Sends what customers ask for and nothing that the operator forbids. */
-export interface OutboundClient {
+export interface OutboundLimits extends PoolLimits {
+  /** Requests to one origin that are sent or wait for a connection; one more is refused. */
+  readonly requestsPerOrigin: number;
+}
+
+const DEFAULT_LIMITS: OutboundLimits = {
+  maxOrigins: 1_000,
+  connectionsPerOrigin: 64,
+  requestsPerOrigin: 512,
+};
+
+/** Headers that are for one origin alone (RFC 9110 §15.4). */
+const OF_ONE_ORIGIN: ReadonlySet<string> = new Set(['authorization', 'proxy-authorization', 'cookie']);
+
+interface Deadline {
+  readonly signal: AbortSignal;
+  readonly timeoutMs: number;
+}
+
+/**
+ * Sends what customers ask for and nothing that the operator forbids: HTTP/1.1 on verified TLS, no proxy, no
+ * cookie, no compression, nothing followed that the request does not allow.
+ */
+export class OutboundClient {
+  readonly #pools: ConnectionPools;
+  readonly #limits: OutboundLimits;
+
+  constructor(
+    private readonly policy: OutboundPolicy,
+    {
+      limits = {},
+      resolve = sharedResolve(),
+    }: { limits?: Partial<OutboundLimits>; resolve?: ResolveName } = {},
+  ) {
+    this.#limits = { ...DEFAULT_LIMITS, ...limits };
+    this.#pools = new ConnectionPools(policy, resolve, this.#limits);
+  }
+
   /** @throws {OutboundFailure} when there is no complete answer */
-  request(request: OutboundRequest): Promise<OutboundResponse>;
+  async request(request: OutboundRequest): Promise<OutboundResponse> {
+    const { timeoutMs, maxRedirects = 0 } = request;
+    const abort = new AbortController();
+    const timer = setTimeout(() => abort.abort(), timeoutMs);
+    try {
+      let url = this.policy.urlOf(request.url);
+      let headers = request.headers ?? {};
+      for (let hops = 0; ; hops += 1) {
+        // oxlint-disable-next-line no-await-in-loop -- each hop is known only when the one before has answered
+        const response = await this.#exchange(
+          url,
+          { ...request, headers },
+          { signal: abort.signal, timeoutMs },
+        );
+        if (maxRedirects === 0 || (response.status !== 307 && response.status !== 308)) return response;
+        if (hops === maxRedirects) {
+          throw new OutboundRedirectInvalid(url.origin, `more than ${maxRedirects} times`);
+        }
+        const next = this.#redirectOf(url, response);
+        if (next.origin !== url.origin) headers = withoutOriginsOwn(headers);
+        url = next;
+      }
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
   /** Ends idle connections; requests under way come to their end first. */
-  close(): Promise<void>;
+  close(): Promise<void> {
+    return this.#pools.close();
+  }
+
+  #redirectOf(from: URL, { headers }: OutboundResponse): URL {
+    const location = headers['location'];
+    const target = location === undefined ? null : URL.parse(location, from);
+    if (target === null) throw new OutboundRedirectInvalid(from.origin, 'without a Location to go to');
+    if (target.protocol !== 'https:' && target.protocol !== from.protocol) {
+      throw new OutboundRedirectInvalid(from.origin, 'to a URL that is not https');
+    }
+    return this.policy.urlOf(target.href);
+  }
+
+  async #exchange(url: URL, request: OutboundRequest, deadline: Deadline): Promise<OutboundResponse> {
+    const entry = this.#pools.poolOf(url, request.caCertificate);
+    if (entry.requestsUnderWay >= this.#limits.requestsPerOrigin) {
+      throw new OutboundBusy(url.origin, entry.requestsUnderWay);
+    }
+    entry.requestsUnderWay += 1;
+    try {
+      const response = await this.#send(url, request, { entry, deadline });
+      entry.hasServed = true;
+      return await this.#read(url, request, { response, deadline });
+    } finally {
+      entry.requestsUnderWay -= 1;
+    }
+  }
+
+  async #send(
+    url: URL,
+    { method, headers, body, isRepeatable = false }: OutboundRequest,
+    { entry, deadline }: { entry: OriginPool; deadline: Deadline },
+  ): Promise<Dispatcher.ResponseData> {
+    const send = (): Promise<Dispatcher.ResponseData> =>
+      entry.pool.request({
+        method,
+        path: `${url.pathname}${url.search}`,
+        headers: { 'accept-encoding': 'identity', ...headers },
+        body: body ?? null,
+        signal: deadline.signal,
+        // The deadline covers both; those of undici are of whole seconds.
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      });
+    const mayBeStale = isRepeatable && entry.hasServed;
+    try {
+      return await send().catch((error: unknown) => {
+        if (mayBeStale && isConnectionEnded(error)) return send();
+        throw error;
+      });
+    } catch (error) {
+      if (deadline.signal.aborted) {
+        throw new OutboundTimedOut(url.origin, deadline.timeoutMs, 'an answer');
+      }
+      throw failureOf(error, url);
+    }
+  }
+
+  async #read(
+    url: URL,
+    { maxResponseBytes }: OutboundRequest,
+    { response, deadline }: { response: Dispatcher.ResponseData; deadline: Deadline },
+  ): Promise<OutboundResponse> {
+    const { body, statusCode } = response;
+    const headers = flatHeaders(response.headers);
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    try {
+      const encoding = headers['content-encoding'] ?? 'identity';
+      if (encoding.toLowerCase() !== 'identity') {
+        throw new OutboundResponseMalformed(url.origin, 'it is compressed, which was not asked for');
+      }
+      for await (const chunk of body as AsyncIterable<Uint8Array>) {
+        bytes += chunk.length;
+        if (bytes > maxResponseBytes) {
+          throw new OutboundResponseTooLarge(url.origin, `${maxResponseBytes} bytes`);
+        }
+        chunks.push(chunk);
+      }
+    } catch (error) {
+      body.on('error', ignoreLateError).destroy();
+      if (deadline.signal.aborted) {
+        throw new OutboundTimedOut(url.origin, deadline.timeoutMs, 'the rest of its answer');
+      }
+      throw failureOf(error, url);
+    }
+    return { status: statusCode, headers, body: Buffer.concat(chunks) };
+  }
+}
+
+/** The caller has been told already. */
+function ignoreLateError(): void {}
+
+function flatHeaders(headers: Dispatcher.ResponseData['headers']): Record<string, string> {
+  const flat: Record<string, string> = {};
+  for (const [name, value] of Object.entries(headers)) {
+    if (value !== undefined) flat[name] = Array.isArray(value) ? value.join(', ') : value;
+  }
+  return flat;
+}
+
+function withoutOriginsOwn(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(headers).filter(([name]) => !OF_ONE_ORIGIN.has(name)));
 }

@@ -1,1 +1,24 @@
-export type { OutboundClient, OutboundRequest, OutboundResponse } from './outbound-client.ts';
+export { AllowList } from './allow-list.ts';
+export { type ResolveName } from './guarded-connect.ts';
+export {
+  OutboundClient,
+  type OutboundLimits,
+  type OutboundRequest,
+  type OutboundResponse,
+} from './outbound-client.ts';
+export { OutboundPolicy, type OutboundPolicySettings } from './outbound-policy.ts';
+export { outboundPolicyOf, outboundSettings } from './outbound-settings.ts';
+export {
+  OutboundAddressForbidden,
+  OutboundBusy,
+  OutboundCaInvalid,
+  OutboundFailure,
+  OutboundNameUnknown,
+  OutboundRedirectInvalid,
+  OutboundResponseMalformed,
+  OutboundResponseTooLarge,
+  OutboundTimedOut,
+  OutboundTlsFailed,
+  OutboundUnreachable,
+  OutboundUrlInvalid,
+} from './outbound.failures.ts';

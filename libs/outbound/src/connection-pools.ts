@@ -1,0 +1,85 @@
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { Pool } from 'undici';
+import { guardedConnect, type ResolveName } from './guarded-connect.ts';
+import type { OutboundPolicy } from './outbound-policy.ts';
+import { OutboundCaInvalid } from './outbound.failures.ts';
+
+export interface PoolLimits {
+  /** Origins (with each CA bundle that they are called with) whose connections are kept. */
+  readonly maxOrigins: number;
+  readonly connectionsPerOrigin: number;
+}
+
+/** A connection goes after this age, so that a name that points elsewhere is followed. */
+const CONNECTION_TTL_MS = 300_000;
+const MAX_RESPONSE_HEADER_BYTES = 16_384;
+
+export interface OriginPool {
+  readonly pool: Pool;
+  /** Requests that are sent or wait for a connection. */
+  requestsUnderWay: number;
+  /** Whether a request may meet a connection that the server is just closing. */
+  hasServed: boolean;
+}
+
+/** Kept connections by origin and CA bundle; the origin that was not called for longest makes room. */
+export class ConnectionPools {
+  readonly #pools = new Map<string, OriginPool>();
+
+  constructor(
+    private readonly policy: OutboundPolicy,
+    private readonly resolve: ResolveName,
+    private readonly limits: PoolLimits,
+  ) {}
+
+  /** @throws {OutboundCaInvalid} */
+  poolOf(url: URL, caCertificate: string | undefined): OriginPool {
+    const key = `${url.origin}\n${caCertificate ?? ''}`;
+    const entry = this.#pools.get(key) ?? this.#open(url, caCertificate);
+    this.#pools.delete(key);
+    this.#pools.set(key, entry);
+    if (this.#pools.size > this.limits.maxOrigins) this.#closeOldest();
+    return entry;
+  }
+
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map(({ pool }) => pool.close()));
+  }
+
+  #open(url: URL, caCertificate: string | undefined): OriginPool {
+    const secureContext = caCertificate === undefined ? undefined : secureContextOf(caCertificate);
+    const pool = new Pool(url.origin, {
+      connections: this.limits.connectionsPerOrigin,
+      pipelining: 1,
+      allowH2: false,
+      clientTtl: CONNECTION_TTL_MS,
+      maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
+      connect: guardedConnect(url, this.policy, { resolve: this.resolve, secureContext }),
+    });
+    return { pool, requestsUnderWay: 0, hasServed: false };
+  }
+
+  #closeOldest(): void {
+    const [oldest] = this.#pools;
+    if (oldest === undefined) return;
+    const [key, { pool }] = oldest;
+    this.#pools.delete(key);
+    void pool.close();
+  }
+}
+
+/** Made once an origin: reading the public authorities takes milliseconds. */
+function secureContextOf(caCertificate: string): SecureContext {
+  // OpenSSL passes over what is no certificate, and a bundle without any would trust nobody in silence.
+  if (!caCertificate.includes('-----BEGIN CERTIFICATE-----')) throw new OutboundCaInvalid(undefined);
+  try {
+    return createSecureContext({
+      ca: [...getCACertificates('default'), caCertificate],
+      minVersion: 'TLSv1.2',
+    });
+  } catch (error) {
+    throw new OutboundCaInvalid(error);
+  }
+}

@@ -1,0 +1,86 @@
+import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import { isIP, type LookupFunction } from 'node:net';
+import type { SecureContext } from 'node:tls';
+import { buildConnector } from 'undici';
+import { bareHostname, type OutboundPolicy } from './outbound-policy.ts';
+
+/** A TCP and TLS handshake that takes longer is given up, whatever limit the request has. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** All addresses of a name, as getaddrinfo knows them. */
+export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]>;
+
+/**
+ * Connections of one origin. Each new one passes the policy with the address that it goes to: a name that
+ * points elsewhere since it was last looked up is judged again.
+ */
+export function guardedConnect(
+  url: URL,
+  policy: OutboundPolicy,
+  { resolve, secureContext }: { resolve: ResolveName; secureContext: SecureContext | undefined },
+): buildConnector.connector {
+  const connect = buildConnector({
+    allowH2: false,
+    timeout: CONNECT_TIMEOUT_MS,
+    // Explicit, as it outranks NODE_TLS_REJECT_UNAUTHORIZED.
+    rejectUnauthorized: true,
+    minVersion: 'TLSv1.2',
+    lookup: guardedLookup(url, policy, resolve),
+    ...(secureContext === undefined ? {} : { secureContext }),
+  });
+  return (options, callback) => {
+    // Addresses in the URL are connected to without a look-up.
+    const hostname = bareHostname(url);
+    const refusal = isIP(hostname) === 0 ? undefined : policy.refusalOf(url, hostname);
+    if (refusal !== undefined) return callback(refusal, null);
+    connect({ ...options, hostname }, (...[error, socket]) => {
+      if (error !== null) return callback(error, null);
+      const peer = policy.refusalOf(url, socket.remoteAddress ?? '');
+      if (peer === undefined) return callback(null, socket);
+      socket.destroy();
+      return callback(peer, null);
+    });
+  };
+}
+
+function guardedLookup(url: URL, policy: OutboundPolicy, resolve: ResolveName): LookupFunction {
+  const allowedOf = async (hostname: string): Promise<LookupAddress[] | Error> => {
+    try {
+      const addresses = await resolve(hostname);
+      const allowed = addresses.filter(({ address }) => policy.refusalOf(url, address) === undefined);
+      if (allowed.length > 0) return allowed;
+      return policy.refusalOf(url, addresses[0]?.address ?? '') ?? new Error(`${hostname} has no address`);
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error));
+    }
+  };
+  const answer = async (...[hostname, options, callback]: Parameters<LookupFunction>): Promise<void> => {
+    const allowed = await allowedOf(hostname);
+    if (allowed instanceof Error) return callback(allowed, '');
+    const [first] = allowed;
+    if (options.all === true || first === undefined) callback(null, allowed);
+    else callback(null, first.address, first.family);
+  };
+  return (...asked) => void answer(...asked);
+}
+
+/**
+ * getaddrinfo occupies one of libuv's few threads until it answers, and they hash passwords too: whoever asks
+ * for a name that is being looked up already waits for that answer.
+ */
+export function sharedResolve(): ResolveName {
+  const flights = new Map<string, Promise<readonly LookupAddress[]>>();
+  return (hostname) => {
+    const flight =
+      flights.get(hostname) ??
+      new Promise<readonly LookupAddress[]>((fulfil, reject) => {
+        systemLookup(hostname, { all: true }, (error, addresses) => {
+          flights.delete(hostname);
+          if (error === null) fulfil(addresses);
+          else reject(error);
+        });
+      });
+    flights.set(hostname, flight);
+    return flight;
+  };
+}

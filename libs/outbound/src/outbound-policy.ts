@@ -1,0 +1,56 @@
+import type { AllowList } from './allow-list.ts';
+import { kindOfAddress } from './ip-address.ts';
+import { OutboundAddressForbidden, OutboundUrlInvalid } from './outbound.failures.ts';
+
+/** Kinds that a host name on the operator's list opens; the others need the address or its range. */
+const OPENED_BY_NAME: ReadonlySet<string> = new Set(['loopback', 'private']);
+
+export interface OutboundPolicySettings {
+  readonly allow: AllowList;
+  /** For development: loopback addresses may be called, and by http too. */
+  readonly allowLoopback: boolean;
+}
+
+/** Which of the addresses that customers supply may be called. */
+export class OutboundPolicy {
+  constructor(private readonly settings: OutboundPolicySettings) {}
+
+  /** @throws {OutboundUrlInvalid} */
+  urlOf(text: string): URL {
+    const url = URL.parse(text);
+    if (url === null) throw new OutboundUrlInvalid('the URL is none; give one such as https://example.com/');
+    if (url.username !== '' || url.password !== '') {
+      throw new OutboundUrlInvalid(`the URL of ${url.host} may not hold a user name or password`);
+    }
+    const isHttp = url.protocol === 'http:' && this.settings.allowLoopback;
+    if (url.protocol !== 'https:' && !isHttp) {
+      throw new OutboundUrlInvalid(`the URL of ${url.host || 'nobody'} must begin with https://`);
+    }
+    return url;
+  }
+
+  /**
+   * Asked of the address that a connection is made to, each time one is made.
+   *
+   * @returns the failure that forbids it, if one does
+   */
+  refusalOf(url: URL, address: string): OutboundAddressForbidden | undefined {
+    const hostname = bareHostname(url);
+    const kind = kindOfAddress(address);
+    const isOpenLoopback = kind === 'loopback' && this.settings.allowLoopback;
+    if (url.protocol === 'http:') {
+      return isOpenLoopback ? undefined : new OutboundAddressForbidden(hostname, 'public');
+    }
+    const isAllowed =
+      kind === 'public' ||
+      isOpenLoopback ||
+      this.settings.allow.hasAddress(address) ||
+      (OPENED_BY_NAME.has(kind) && this.settings.allow.hasHost(hostname));
+    return isAllowed ? undefined : new OutboundAddressForbidden(hostname, kind);
+  }
+}
+
+/** Without the brackets of an IPv6 address. */
+export function bareHostname(url: URL): string {
+  return url.hostname.replace(/^\[(.*)\]$/, '$1');
+}

@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { AllowList } from './allow-list.ts';
+import { OutboundPolicy } from './outbound-policy.ts';
+
+/** Fields for the configuration of every service that calls what customers supply. */
+export const outboundSettings = {
+  /** Comma-separated host names, addresses and CIDR ranges that may be called although they are private. */
+  GATEHOUSE_OUTBOUND_ALLOW: z
+    .string()
+    .default('')
+    .transform((text, context) => {
+      try {
+        return AllowList.parse(text);
+      } catch (error) {
+        context.addIssue(error instanceof Error ? error.message : String(error));
+        return z.NEVER;
+      }
+    }),
+  /** `true` for development: loopback addresses may be called, and by http too. */
+  GATEHOUSE_OUTBOUND_ALLOW_LOOPBACK: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true'),
+};
+
+export function outboundPolicyOf(settings: {
+  readonly GATEHOUSE_OUTBOUND_ALLOW: AllowList;
+  readonly GATEHOUSE_OUTBOUND_ALLOW_LOOPBACK: boolean;
+}): OutboundPolicy {
+  return new OutboundPolicy({
+    allow: settings.GATEHOUSE_OUTBOUND_ALLOW,
+    allowLoopback: settings.GATEHOUSE_OUTBOUND_ALLOW_LOOPBACK,
+  });
+}
