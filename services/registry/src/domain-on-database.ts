@@ -50,6 +50,8 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
   const scripts = new ParsingScriptQueries(db);
   return {
     db,
+    sealer,
+    transactions,
     gateways,
     gatewayCertificates: new GatewayCertificateQueries(db),
     devices,

@@ -5,12 +5,16 @@ import { CommandTransactions } from './commands/command-transactions.ts';
 import { CredentialsController } from './device/credentials.controller.ts';
 import { CredentialQueries } from './device/credentials.queries.ts';
 import { DeviceCommands } from './device/device-commands.ts';
+import { DeviceCreation } from './device/device-creation.ts';
+import { DeviceCreationController } from './device/device-creation.controller.ts';
 import { DeviceImporter } from './device/device-importer.ts';
 import { DeviceImports } from './device/device-imports.ts';
 import { DeviceImportQueries } from './device/device-imports.queries.ts';
 import { DeviceSecrets } from './device/device-secrets.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
+import { GatewayAdmissionController } from './gateway/gateway-admission.controller.ts';
+import { GatewayAdmissionQueries } from './gateway/gateway-admission.queries.ts';
 import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
 import { GatewaySecrets } from './gateway/gateway-secrets.ts';
@@ -60,6 +64,7 @@ export const registryDomainProviders = [
     (db, { PUBLIC_HOST }) => new GatewayQueries(db, PUBLIC_HOST),
   ),
   provide(ListenerQueries, [REGISTRY_DB, SecretSealer]),
+  provide(GatewayAdmissionQueries, [REGISTRY_DB, SecretSealer]),
   provide(ProductQueries, [REGISTRY_DB]),
   provide(DeviceSecrets, [SecretSealer]),
   provide(DeviceImports, [REGISTRY_DB]),
@@ -70,6 +75,7 @@ export const registryDomainProviders = [
     (db, transactions, imports, secrets, { REGISTRY_PASSWORD_COST: passwordCost }) =>
       new DeviceImporter({ db, transactions, imports, secrets, passwordCost }),
   ),
+  provide(DeviceCreation, [REGISTRY_DB, CommandTransactions]),
   provide(PresenceRecorder, [CommandTransactions]),
   provideMade(
     DeviceCommands,
@@ -87,6 +93,8 @@ export const registryDomainProviders = [
 /** What answers on the bus. */
 export const registryDomainControllers = [
   ListenersController,
+  GatewayAdmissionController,
   CredentialsController,
+  DeviceCreationController,
   ProductParsingController,
 ];

@@ -123,7 +123,8 @@ const functionTarget = z.discriminatedUnion(
       .strictObject({
         provider: z.literal('aliyun-fc'),
         endpoint: httpsUrl,
-        service: functionName,
+        /** Of Function Compute 2.0; functions of 3.0 belong to none. */
+        service: functionName.optional(),
         function: functionName,
         ...credentials,
       })

@@ -1,5 +1,4 @@
 import type { findCredential, ReplyOf } from '@gatehouse/contracts';
-import { canAdmit } from '../gateway/gateway-notices.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import type { DeviceSecrets } from './device-secrets.ts';
 
@@ -31,7 +30,6 @@ export class CredentialQueries {
       .select([
         'gateway_view.product_key as productKey',
         'gateway_view.authentication',
-        'gateway_view.x509_enabled as isX509Enabled',
         'device_view.is_disabled as isDisabled',
         'device_secret.key_id as keyId',
         'device_secret.sealed_password as sealed',
@@ -39,10 +37,8 @@ export class CredentialQueries {
       .where('gateway_view.gateway_id', '=', gatewayId)
       .executeTakeFirst();
     if (row === undefined) return { outcome: 'unknown-gateway' };
-    const { productKey, authentication, isX509Enabled, isDisabled, keyId, sealed } = row;
-    if (!canAdmit({ authentication, x509: { enabled: isX509Enabled, commonNameMustEqualUsername: false } })) {
-      return { outcome: 'not-served', productKey };
-    }
+    const { productKey, authentication, isDisabled, keyId, sealed } = row;
+    if (authentication.type !== 'one-way') return { outcome: 'not-served', productKey };
     if (isDisabled === null || keyId === null || sealed === null) {
       return { outcome: 'unknown-device', productKey };
     }

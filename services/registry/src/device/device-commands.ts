@@ -19,7 +19,7 @@ import type { DeviceQueries } from './device-views.queries.ts';
 import { deviceDecider, type DeviceCommand } from './device.decider.ts';
 import type { PresenceOutcome, PresenceRecorder } from './presence-recorder.ts';
 
-type CommandOnDevice = Exclude<DeviceCommand, { type: 'ImportDevice' | 'RecordPresence' }>;
+type CommandOnDevice = Exclude<DeviceCommand, { type: 'ImportDevice' | 'CreateDevice' | 'RecordPresence' }>;
 
 export interface DeviceCommandsParts {
   readonly transactions: CommandTransactions;

@@ -19,7 +19,7 @@ export function evolveDeviceRow(
   recorded: RecordedDeviceEvent,
 ): DeviceRow | undefined {
   const { event, streamVersion, recordedAt } = recorded;
-  if (event.type === 'DeviceImported') return importedRow(recorded, event);
+  if (event.type === 'DeviceImported' || event.type === 'DeviceCreated') return newRow(recorded, event);
   if (row === undefined || event.type === 'DeviceDeleted') return undefined;
   const changed = { ...row, stream_version: streamVersion, updated_at: recordedAt };
   switch (event.type) {
@@ -40,15 +40,15 @@ export function deviceStateOf(row: DeviceRow): DeviceState {
   return { status: row.is_disabled ? 'disabled' : 'enabled', presence: presenceOf(row) };
 }
 
-function importedRow(
+function newRow(
   { streamVersion, recordedAt }: RecordedDeviceEvent,
-  { data }: Extract<DeviceEvent, { type: 'DeviceImported' }>,
+  { type, data }: Extract<DeviceEvent, { type: 'DeviceImported' | 'DeviceCreated' }>,
 ): DeviceRow {
   return {
     product_key: data.productKey,
     device_name: data.deviceName,
     stream_version: streamVersion,
-    serial_number: data.serialNumber,
+    serial_number: type === 'DeviceImported' ? data.serialNumber : null,
     is_disabled: false,
     is_online: false,
     session: String(data.ignoresSessionsUpTo),

@@ -51,7 +51,7 @@ export interface NewDevice {
 }
 
 /**
- * The rows of devices that were imported for the first time in this transaction, with one statement: what
+ * The rows of devices that are there for the first time, since this transaction, with one statement: what
  * `evolveDeviceRow` makes of their events. A test compares the two.
  */
 export async function insertNewDeviceRows(

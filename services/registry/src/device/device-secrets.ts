@@ -40,12 +40,13 @@ export class DeviceSecrets {
       order by n collate "C"`.execute(db);
   }
 
+  /** Or its first: a device that an authenticator named had none. */
   async replace(db: RegistryTransaction, device: DeviceKey, { keyId, sealed }: SealedSecret): Promise<void> {
+    const secret = { key_id: keyId, sealed_password: sealed };
     await db
-      .updateTable('device_secret')
-      .set({ key_id: keyId, sealed_password: sealed })
-      .where('product_key', '=', device.productKey)
-      .where('device_name', '=', device.deviceName)
+      .insertInto('device_secret')
+      .values({ product_key: device.productKey, device_name: device.deviceName, ...secret })
+      .onConflict((conflict) => conflict.columns(['product_key', 'device_name']).doUpdateSet(secret))
       .execute();
   }
 

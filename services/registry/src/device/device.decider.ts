@@ -11,6 +11,8 @@ interface DeviceKey {
 
 export type DeviceCommand =
   | ({ readonly type: 'ImportDevice'; readonly serialNumber: string | null } & DeviceKey)
+  /** Nothing happens when it is there already. */
+  | ({ readonly type: 'CreateDevice' } & DeviceKey)
   | ({
       readonly type: 'DisableDevice' | 'EnableDevice' | 'ReplaceDeviceCredentials' | 'DeleteDevice';
     } & DeviceKey)
@@ -35,6 +37,12 @@ export const deviceDecider: Decider<DeviceCommand, DeviceEvent, DeviceState> = {
           { type: 'DeviceImported', data: { productKey, deviceName, serialNumber, ignoresSessionsUpTo } },
         ];
       }
+      case 'CreateDevice': {
+        if (state.status !== 'absent') return [];
+        const { productKey, deviceName } = command;
+        const ignoresSessionsUpTo = state.presence.session;
+        return [{ type: 'DeviceCreated', data: { productKey, deviceName, ignoresSessionsUpTo } }];
+      }
       case 'DisableDevice':
         return present(command, state).status === 'disabled' ? [] : [bare('DeviceDisabled', command)];
       case 'EnableDevice':
@@ -53,6 +61,7 @@ export const deviceDecider: Decider<DeviceCommand, DeviceEvent, DeviceState> = {
   evolve(state, event) {
     switch (event.type) {
       case 'DeviceImported':
+      case 'DeviceCreated':
         return { status: 'enabled', presence: { ...NEVER_SEEN, session: event.data.ignoresSessionsUpTo } };
       case 'DeviceConnected':
         return { ...state, presence: connected(state.presence, event.data.session) };

@@ -12,6 +12,16 @@ const deviceImported = z.strictObject({
   }),
 });
 
+/** Made because an authenticator named it; it has no password here. */
+const deviceCreated = z.strictObject({
+  type: z.literal('DeviceCreated'),
+  data: z.strictObject({
+    ...device,
+    /** As of DeviceImported. */
+    ignoresSessionsUpTo: z.int().nonnegative(),
+  }),
+});
+
 const session = {
   ...device,
   gatewayId: z.string(),
@@ -45,6 +55,7 @@ const bare = <Type extends string>(type: Type) =>
 
 export const deviceEvent = z.discriminatedUnion('type', [
   deviceImported,
+  deviceCreated,
   deviceConnected,
   deviceDisconnected,
   bare('DeviceDisabled'),

@@ -102,3 +102,23 @@ export class ImportCsvMalformed extends Failure {
     this.errors = [{ path: `line ${line}`, message: reason }];
   }
 }
+
+/** What an authenticator named cannot be a device. */
+export class DeviceNameInvalid extends Failure {
+  readonly code = 'REGISTRY_DEVICE_NAME_INVALID';
+  readonly kind = 'invalid';
+
+  constructor() {
+    super('a device name has 4 to 32 letters, digits or - _ @ . :');
+  }
+}
+
+/** More first connections at one moment than are made devices of in time. */
+export class DeviceCreationsExceeded extends Failure {
+  readonly code = 'REGISTRY_DEVICE_CREATIONS_EXCEEDED';
+  readonly kind = 'rate-limited';
+
+  constructor(readonly limit: number) {
+    super(`${limit} first connections wait for their devices already; try again in a moment`);
+  }
+}

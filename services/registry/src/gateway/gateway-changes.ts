@@ -4,12 +4,14 @@ import {
   type GatewayLimits,
   type GatewayPatch,
   type OcspMode,
+  type TopicPermission,
   type TopicSpace,
 } from '@gatehouse/contracts';
 import type { Failure, FieldError } from '@gatehouse/failure';
 import { changedAuthentication } from './authentication-target.ts';
+import { canonical } from './canonical-json.ts';
 import type { GatewayCertificates } from './gateway-certificates.ts';
-import { brokenRules, staples } from './gateway-rules.ts';
+import { brokenCommonNameRule, brokenRules, staples } from './gateway-rules.ts';
 import type { CertificateChain, GatewayEvent } from './gateway.events.ts';
 import { GatewayFieldImmutable, GatewayInputInvalid } from './gateway.failures.ts';
 
@@ -23,8 +25,10 @@ export interface GatewaySettings {
   readonly parsingEnabled: boolean;
   readonly authentication: GatewayAuthentication;
   readonly x509Enabled: boolean;
+  readonly commonNameMustEqualUsername: boolean;
   readonly ocsp: OcspMode;
   readonly limits: GatewayLimits;
+  readonly permissions: readonly TopicPermission[];
   /** SHA-256 of each certificate; null where there is no certificate. */
   readonly fingerprints: {
     readonly server: string;
@@ -68,6 +72,16 @@ export function problemsOfChange(
       },
     }),
   );
+  invalid.push(
+    ...brokenCommonNameRule({
+      x509: {
+        enabled: settings.x509Enabled,
+        commonNameMustEqualUsername:
+          patch.x509?.commonNameMustEqualUsername ?? settings.commonNameMustEqualUsername,
+      },
+      authentication: settings.authentication,
+    }),
+  );
   if (immutable.length > 0) problems.push(new GatewayFieldImmutable(immutable));
   if (invalid.length > 0) problems.push(new GatewayInputInvalid(invalid));
   return problems;
@@ -104,6 +118,10 @@ export function eventsOfChange(
       }
     }
   }
+  const enabled = patch.x509?.commonNameMustEqualUsername;
+  if (enabled !== undefined && enabled !== settings.commonNameMustEqualUsername) {
+    events.push({ type: 'CommonNameCheckSwitched', data: { gatewayId, enabled } });
+  }
   if (patch.ocsp !== undefined && patch.ocsp !== settings.ocsp) {
     events.push({ type: 'OcspModeChanged', data: { gatewayId, ocsp: patch.ocsp } });
   }
@@ -135,13 +153,4 @@ function immutableFields(patch: GatewayChange['patch'], settings: GatewaySetting
   stays('topicSpace', patch.topicSpace, settings.topicSpace);
   stays('x509.enabled', patch.x509?.enabled, settings.x509Enabled);
   return errors;
-}
-
-/** Tells equal values, whatever the order of their fields. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_key, each: unknown) =>
-    typeof each === 'object' && each !== null && !Array.isArray(each)
-      ? Object.fromEntries(Object.entries(each).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : each,
-  );
 }

@@ -23,7 +23,7 @@ import { secretOf, usesAccessKey } from './authentication-target.ts';
 import { checkGatewayCertificates, problemOfCaCertificate } from './gateway-certificates.ts';
 import { newGatewayId, newProductKey } from './gateway-identity.ts';
 import { claimPort } from './gateway-ports.ts';
-import { brokenRules, presenceOf } from './gateway-rules.ts';
+import { brokenCommonNameRule, brokenRules, presenceOf } from './gateway-rules.ts';
 import type { GatewaySecrets } from './gateway-secrets.ts';
 import { productNameOf } from './gateway-row.ts';
 import type { GatewayQueries } from './gateway-views.queries.ts';
@@ -164,7 +164,10 @@ export class GatewayCommands {
     const checked = checkGatewayCertificates(input.certificates, this.clock());
     const { server } = checked.certificates;
     const { privateKeyPem } = checked;
-    const broken = brokenRules({ ...input, certificates: presenceOf(input.certificates) });
+    const broken = [
+      ...brokenRules({ ...input, certificates: presenceOf(input.certificates) }),
+      ...brokenCommonNameRule(input),
+    ];
     refuse([
       ...checked.problems,
       ...(broken.length === 0 ? [] : [new GatewayInputInvalid(broken)]),

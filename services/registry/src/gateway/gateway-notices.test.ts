@@ -1,47 +1,51 @@
-import { DEFAULT_GATEWAY_LIMITS } from '@gatehouse/contracts';
+import type { TopicPermission } from '@gatehouse/contracts';
 import { expect, test } from 'vitest';
-import { canAdmit, noticesOf } from './gateway-notices.ts';
+import { noticesOf } from './gateway-notices.ts';
 
 const plain = {
   authentication: { type: 'one-way' },
-  x509: { enabled: false, commonNameMustEqualUsername: false },
   ocsp: 'disabled',
   topicSpace: 'isolated',
-  limits: DEFAULT_GATEWAY_LIMITS,
+  permissions: [],
 } as const;
-const thirdParty = {
-  type: 'third-party',
-  method: 'function',
-  function: { provider: 'http-function', endpoint: 'https://fn.example.com' },
-} as const;
-const codesOf = (more: Partial<Parameters<typeof noticesOf>[0]>): string[] =>
-  noticesOf({ ...plain, ...more }).map(({ code }) => code);
+const noticesWith = (more: Partial<Parameters<typeof noticesOf>[0]>) => noticesOf({ ...plain, ...more });
+const rule = (effect: TopicPermission['effect']): TopicPermission => ({
+  topic: 'up/#',
+  action: 'both',
+  effect,
+});
 
-test('a gateway that does all that it says has no notices, and admits devices', () => {
-  expect(codesOf({})).toEqual([]);
-  expect(canAdmit(plain)).toBe(true);
+test('a gateway that does all that it says has no notices', () => {
+  expect(noticesWith({})).toEqual([]);
+  expect(noticesWith({ permissions: [rule('deny'), rule('allow')] })).toEqual([]);
 });
 
 test('every setting that this version only keeps is told', () => {
-  expect(
-    codesOf({
-      authentication: thirdParty,
-      x509: { enabled: true, commonNameMustEqualUsername: false },
-      ocsp: 'client-and-server',
-      topicSpace: 'shared',
-      limits: { ...DEFAULT_GATEWAY_LIMITS, keepAlive: { minSeconds: 30, maxSeconds: 1_200 } },
-    }),
-  ).toEqual([
-    'third-party-authentication-not-served',
-    'client-certificates-not-verified',
+  const notices = noticesWith({ ocsp: 'client-and-server', topicSpace: 'shared' });
+  expect(notices.map(({ code }) => code)).toEqual([
     'client-ocsp-not-checked',
     'ocsp-stapling-not-served',
     'shared-topic-space-not-served',
-    'limits-not-enforced',
   ]);
 });
 
-test('nobody is admitted while what the gateway asks for is not checked', () => {
-  expect(canAdmit({ ...plain, authentication: thirdParty })).toBe(false);
-  expect(canAdmit({ ...plain, x509: { enabled: true, commonNameMustEqualUsername: false } })).toBe(false);
+test('permissions that allow nothing are told, and whether an authenticator can still allow something', () => {
+  const permissions = [rule('deny')];
+  expect(noticesWith({ permissions })).toEqual([
+    {
+      code: 'permissions-allow-nothing',
+      message: expect.stringContaining('devices can neither publish nor subscribe'),
+    },
+  ]);
+  const authentication = {
+    type: 'third-party',
+    method: 'function',
+    function: { provider: 'http-function', endpoint: 'https://fn.example.com' },
+  } as const;
+  expect(noticesWith({ permissions, authentication })).toEqual([
+    {
+      code: 'permissions-allow-nothing',
+      message: expect.stringContaining("the authenticator's answer"),
+    },
+  ]);
 });

@@ -1,24 +1,14 @@
-import { DEFAULT_GATEWAY_LIMITS, type GatewayNotice, type GatewayView } from '@gatehouse/contracts';
+import type { GatewayNotice, GatewayView, TopicPermission } from '@gatehouse/contracts';
 import { checksClients, staples } from './gateway-rules.ts';
 
-type Settings = Pick<GatewayView, 'authentication' | 'x509' | 'ocsp' | 'topicSpace' | 'limits'>;
+interface Settings extends Pick<GatewayView, 'authentication' | 'ocsp' | 'topicSpace'> {
+  readonly permissions: readonly TopicPermission[];
+}
 
-/** What of a gateway's settings is kept, and not done yet by this version. */
-export function noticesOf({ authentication, x509, ocsp, topicSpace, limits }: Settings): GatewayNotice[] {
+/** What a reader of a gateway's settings would not expect: what is kept and not done yet, what shuts everyone out. */
+export function noticesOf({ authentication, ocsp, topicSpace, permissions }: Settings): GatewayNotice[] {
   const notices: GatewayNotice[] = [];
   const tell = (code: string, message: string): void => void notices.push({ code, message });
-  if (authentication.type === 'third-party') {
-    tell(
-      'third-party-authentication-not-served',
-      'this version does not ask third-party authenticators yet: no device is admitted through this gateway until it does',
-    );
-  }
-  if (x509.enabled) {
-    tell(
-      'client-certificates-not-verified',
-      'this version does not verify client certificates yet: no device is admitted through this gateway until it does',
-    );
-  }
   if (checksClients(ocsp)) {
     tell('client-ocsp-not-checked', 'this version does not ask for the status of client certificates yet');
   }
@@ -34,21 +24,13 @@ export function noticesOf({ authentication, x509, ocsp, topicSpace, limits }: Se
       'this version relays no messages between devices yet: each has a topic space of its own until it does',
     );
   }
-  if (!areDefault(limits)) {
-    tell('limits-not-enforced', 'this version does not enforce limits of single gateways yet, only its own');
+  if (permissions.length > 0 && permissions.every(({ effect }) => effect === 'deny')) {
+    tell(
+      'permissions-allow-nothing',
+      authentication.type === 'one-way'
+        ? 'no rule of its permissions allows anything: devices can neither publish nor subscribe'
+        : "no rule of its permissions allows anything: devices may do only what the authenticator's answer allows",
+    );
   }
   return notices;
-}
-
-/** Whether this version can check the credentials of a device as the gateway wants it. */
-export function canAdmit({ authentication, x509 }: Pick<Settings, 'authentication' | 'x509'>): boolean {
-  return authentication.type === 'one-way' && !x509.enabled;
-}
-
-function areDefault({ maxPacketBytes, maxSubscriptions, keepAlive }: Settings['limits']): boolean {
-  return (
-    maxPacketBytes === DEFAULT_GATEWAY_LIMITS.maxPacketBytes &&
-    maxSubscriptions === DEFAULT_GATEWAY_LIMITS.maxSubscriptions &&
-    keepAlive === DEFAULT_GATEWAY_LIMITS.keepAlive
-  );
 }

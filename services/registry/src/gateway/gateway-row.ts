@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { GatewayViewTable } from '../schema/registry-database.ts';
+import { changesWhoIsAdmitted } from './admission-change.ts';
 import { staples } from './gateway-rules.ts';
 import type { GatewayEvent } from './gateway.events.ts';
 
@@ -20,7 +21,14 @@ export function evolveGatewayRow(
   const { event, streamVersion, recordedAt } = recorded;
   if (event.type === 'GatewayCreated') return createdRow(recorded, event);
   if (row === undefined || event.type === 'GatewayDeleted') return undefined;
-  const changed = { ...row, stream_version: streamVersion, updated_at: recordedAt };
+  const changed = {
+    ...row,
+    stream_version: streamVersion,
+    updated_at: recordedAt,
+    admission_version: changesWhoIsAdmitted(event, row.authentication)
+      ? streamVersion
+      : row.admission_version,
+  };
   switch (event.type) {
     case 'GatewayRenamed':
       return { ...changed, name: event.data.name };
@@ -40,6 +48,10 @@ export function evolveGatewayRow(
     }
     case 'GatewayLimitsChanged':
       return { ...changed, limits: event.data.limits };
+    case 'CommonNameCheckSwitched':
+      return { ...changed, common_name_must_equal_username: event.data.enabled };
+    case 'PermissionsReplaced':
+      return { ...changed, permissions: event.data.permissions };
     case 'ParsingSwitched':
       return { ...changed, parsing_enabled: event.data.enabled };
   }
@@ -64,6 +76,9 @@ function createdRow(
     parsing_enabled: data.parsingEnabled,
     authentication: data.authentication,
     x509_enabled: data.x509Enabled,
+    common_name_must_equal_username: data.commonNameMustEqualUsername,
+    admission_version: streamVersion,
+    permissions: [],
     ocsp: data.ocsp,
     limits: data.limits,
     server_certificate: data.serverCertificate.chainPem,

@@ -1,4 +1,9 @@
-import type { GatewayCertificatesPatch, OcspMode } from '@gatehouse/contracts';
+import type {
+  GatewayAuthentication,
+  GatewayCertificatesPatch,
+  GatewayView,
+  OcspMode,
+} from '@gatehouse/contracts';
 import type { FieldError } from '@gatehouse/failure';
 
 /** What of a gateway must fit together; a part that is left out is not judged. */
@@ -33,6 +38,19 @@ export function brokenRules({ x509, ocsp, certificates }: GatewayParts): FieldEr
     refuse('certificates.trustedCertificate', `makes no sense while ocsp is ${ocsp}: leave it out`);
   }
   return errors;
+}
+
+/** Imported credentials are under the user name, so only they can be held to a certificate's name. */
+export function brokenCommonNameRule({
+  x509,
+  authentication,
+}: {
+  readonly x509: GatewayView['x509'];
+  readonly authentication: Pick<GatewayAuthentication, 'type'>;
+}): FieldError[] {
+  if (!x509.commonNameMustEqualUsername || (x509.enabled && authentication.type === 'one-way')) return [];
+  const message = 'can only be true with x509.enabled and authentication.type one-way';
+  return [{ path: 'x509.commonNameMustEqualUsername', message }];
 }
 
 /** The server proves with its certificate that it is not revoked. */

@@ -28,5 +28,6 @@ const written = (row: GatewayRow) => ({
   ...row,
   authentication: JSON.stringify(row.authentication),
   limits: JSON.stringify(row.limits),
+  permissions: JSON.stringify(row.permissions),
   server_certificate_chain: JSON.stringify(row.server_certificate_chain),
 });

@@ -74,7 +74,10 @@ export class GatewayQueries {
     const settings = {
       topicSpace: row.topic_space,
       authentication: row.authentication,
-      x509: { enabled: row.x509_enabled, commonNameMustEqualUsername: false },
+      x509: {
+        enabled: row.x509_enabled,
+        commonNameMustEqualUsername: row.common_name_must_equal_username,
+      },
       ocsp: row.ocsp,
       limits: row.limits,
     };
@@ -95,7 +98,7 @@ export class GatewayQueries {
         deviceRootCertificate: row.device_root_certificate,
         trustedCertificate: row.trusted_certificate,
       },
-      notices: noticesOf(settings),
+      notices: noticesOf({ ...settings, permissions: row.permissions }),
       productKey: row.product_key,
       productName: row.product_name,
       createdAt: row.created_at.toISOString(),

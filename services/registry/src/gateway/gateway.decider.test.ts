@@ -62,6 +62,7 @@ const createdWith = (more: Partial<CreatedData>): GatewayEvent => ({
     parsingEnabled: false,
     authentication: { type: 'one-way' },
     x509Enabled: false,
+    commonNameMustEqualUsername: false,
     ocsp: 'disabled',
     serverCertificate: server,
     deviceRootCertificate: null,

@@ -1,7 +1,8 @@
-import type { GatewayInput } from '@gatehouse/contracts';
+import type { GatewayInput, TopicPermission } from '@gatehouse/contracts';
 import type { Decider } from '@gatehouse/decider';
 import type { Failure } from '@gatehouse/failure';
 import { withoutSecret } from './authentication-target.ts';
+import { canonical } from './canonical-json.ts';
 import type { GatewayCertificates } from './gateway-certificates.ts';
 import {
   eventsOfChange,
@@ -10,7 +11,7 @@ import {
   type GatewayChange,
   type GatewaySettings,
 } from './gateway-changes.ts';
-import { brokenRules, staples } from './gateway-rules.ts';
+import { brokenCommonNameRule, brokenRules, staples } from './gateway-rules.ts';
 import type { CertificateChain, GatewayEvent } from './gateway.events.ts';
 import { GatewayHasOnlineDevices, GatewayInputInvalid, GatewayNotFound, refuse } from './gateway.failures.ts';
 
@@ -28,6 +29,11 @@ export type GatewayCommand =
       /** What is wrong with it and could be seen without knowing the gateway. */
       readonly problems: readonly Failure[];
     } & GatewayChange)
+  | {
+      readonly type: 'ReplacePermissions';
+      readonly gatewayId: string;
+      readonly permissions: readonly TopicPermission[];
+    }
   | {
       readonly type: 'DeleteGateway';
       readonly gatewayId: string;
@@ -50,6 +56,12 @@ export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState>
         const settings = settingsOf(command.gatewayId, state);
         refuse([...command.problems, ...problemsOfChange(command, settings)]);
         return eventsOfChange(command, settings);
+      }
+      case 'ReplacePermissions': {
+        const { gatewayId, permissions } = command;
+        const before = settingsOf(gatewayId, state).permissions;
+        if (canonical(permissions) === canonical(before)) return [];
+        return [{ type: 'PermissionsReplaced', data: { gatewayId, permissions: [...permissions] } }];
       }
       case 'DeleteGateway': {
         const { gatewayId, hasOnlineDevices, force } = command;
@@ -88,6 +100,10 @@ export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState>
         return { ...state, parsingEnabled: event.data.enabled };
       case 'GatewayLimitsChanged':
         return { ...state, limits: event.data.limits };
+      case 'CommonNameCheckSwitched':
+        return { ...state, commonNameMustEqualUsername: event.data.enabled };
+      case 'PermissionsReplaced':
+        return { ...state, permissions: event.data.permissions };
       case 'GatewayDeleted':
         return { status: 'absent' };
     }
@@ -103,7 +119,7 @@ function creation({
   const { server, deviceRoot, trusted } = certificates;
   const { x509, ocsp } = input;
   const present = { deviceRoot: deviceRoot !== undefined, trusted: trusted !== undefined };
-  const errors = brokenRules({ x509, ocsp, certificates: present });
+  const errors = [...brokenRules({ x509, ocsp, certificates: present }), ...brokenCommonNameRule(input)];
   if (errors.length > 0) throw new GatewayInputInvalid(errors);
   return {
     type: 'GatewayCreated',
@@ -116,6 +132,7 @@ function creation({
       parsingEnabled: input.parsing.enabled,
       authentication: withoutSecret(input.authentication),
       x509Enabled: x509.enabled,
+      commonNameMustEqualUsername: x509.commonNameMustEqualUsername,
       ocsp,
       productKey,
       serverCertificate: server,
@@ -135,6 +152,7 @@ function created({
   return {
     status: 'present',
     ...settings,
+    permissions: [],
     fingerprints: {
       server: fingerprintOf(serverCertificate),
       deviceRoot: deviceRootCertificate && fingerprintOf(deviceRootCertificate),

@@ -3,6 +3,7 @@ import {
   gatewayAuthentication,
   gatewayLimits,
   ocspMode,
+  topicPermission,
   topicSpace,
 } from '@gatehouse/contracts';
 import { z } from 'zod';
@@ -25,6 +26,7 @@ const gatewayCreated = z.strictObject({
     parsingEnabled: z.boolean(),
     authentication: gatewayAuthentication,
     x509Enabled: z.boolean(),
+    commonNameMustEqualUsername: z.boolean(),
     ocsp: ocspMode,
     productKey: z.string(),
     serverCertificate: certificateChain,
@@ -80,6 +82,20 @@ const gatewayLimitsChanged = z.strictObject({
   data: z.strictObject({ gatewayId: z.string(), limits: gatewayLimits }),
 });
 
+/** Whether the user name has to be the common name of the client certificate. */
+const commonNameCheckSwitched = z.strictObject({
+  type: z.literal('CommonNameCheckSwitched'),
+  data: z.strictObject({ gatewayId: z.string(), enabled: z.boolean() }),
+});
+
+/** All rules about topics, in their order; what a template may be was checked when it was given. */
+const permission = topicPermission.extend({ topic: z.string() });
+
+const permissionsReplaced = z.strictObject({
+  type: z.literal('PermissionsReplaced'),
+  data: z.strictObject({ gatewayId: z.string(), permissions: z.array(permission) }),
+});
+
 const gatewayDeleted = z.strictObject({
   type: z.literal('GatewayDeleted'),
   data: z.strictObject({ gatewayId: z.string(), productKey: z.string() }),
@@ -95,6 +111,8 @@ export const gatewayEvent = z.discriminatedUnion('type', [
   ocspModeChanged,
   parsingSwitched,
   gatewayLimitsChanged,
+  commonNameCheckSwitched,
+  permissionsReplaced,
   gatewayDeleted,
 ]);
 export type GatewayEvent = z.infer<typeof gatewayEvent>;

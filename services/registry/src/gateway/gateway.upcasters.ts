@@ -18,6 +18,7 @@ export const gatewayUpcasters: UpcastSteps = {
       limits: LIMITS_OF_EVERY_GATEWAY,
     }),
     withConnectLimit,
+    (data) => ({ ...data, commonNameMustEqualUsername: false }),
   ],
   GatewayLimitsChanged: [withConnectLimit],
 };

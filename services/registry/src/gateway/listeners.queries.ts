@@ -31,7 +31,7 @@ export class ListenerQueries {
     let characters = 0;
     for (const row of rows.slice(0, MAX_PAGE_ITEMS)) {
       const listener = this.#listener(row);
-      characters += listener.serverCertificate.length + listener.serverPrivateKey.length;
+      characters += JSON.stringify(listener).length;
       if (gateways.length > 0 && characters > MAX_PAGE_CHARACTERS) break;
       gateways.push(listener);
     }
@@ -66,9 +66,9 @@ export class ListenerQueries {
       serverCertificate: row.server_certificate,
       serverPrivateKey: this.sealer.open(sealed, gatewayStream(row.gateway_id)),
       deviceRootCertificate: row.device_root_certificate,
-      admissionVersion: 1,
+      admissionVersion: row.admission_version,
       limits: row.limits,
-      permissions: [],
+      permissions: row.permissions,
     };
   }
 }

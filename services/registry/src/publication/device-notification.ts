@@ -28,6 +28,7 @@ export function notificationOf(event: RecordedEvent): DeviceNotification | undef
 
 const LIFECYCLE_ACTIONS: Readonly<Record<string, 'create' | 'delete' | 'enable' | 'disable'>> = {
   DeviceImported: 'create',
+  DeviceCreated: 'create',
   DeviceEnabled: 'enable',
   DeviceDisabled: 'disable',
   DeviceDeleted: 'delete',

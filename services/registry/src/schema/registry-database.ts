@@ -5,6 +5,7 @@ import type {
   GatewayAuthentication,
   GatewayLimits,
   OcspMode,
+  TopicPermission,
   TopicSpace,
 } from '@gatehouse/contracts';
 import type { EventStoreTables } from '@gatehouse/event-store';
@@ -27,6 +28,10 @@ export interface GatewayViewTable {
   parsing_enabled: boolean;
   authentication: Json<GatewayAuthentication>;
   x509_enabled: boolean;
+  common_name_must_equal_username: boolean;
+  /** Version of the last event that changed who is admitted. */
+  admission_version: number;
+  permissions: Json<TopicPermission[]>;
   ocsp: OcspMode;
   limits: Json<GatewayLimits>;
   server_certificate: string;
