@@ -12,12 +12,21 @@ export const edgeConfig = serviceConfig.extend({
   /** From accept to CONNECT, TLS handshake included. */
   EDGE_CONNECT_TIMEOUT_MS: count(100, 10_000),
   EDGE_MAX_PACKET_BYTES: count(KIB, 256 * KIB),
-  /** CONNECTs that auth is asked about at one time. */
+  /** CONNECTs of one gateway that auth is asked about at one time. */
   EDGE_ADMISSION_CONCURRENCY: count(1, 64),
-  /** CONNECTs that wait for their turn; the next is refused with Server busy. */
+  /** CONNECTs of one gateway that wait for their turn; the next is refused with Server busy. */
   EDGE_ADMISSION_QUEUE: count(0, 1_000),
-  /** How long a client waits while auth does not answer. */
+  /** How long a client waits for its turn and for auth, together. */
   EDGE_ADMISSION_TIMEOUT_MS: count(100, 10_000),
+  /** Failed attempts in a minute that ban an address from a gateway; 0: no bans. */
+  EDGE_BAN_FAILURES: count(0, 100),
+  EDGE_BAN_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
+  /** Bans that are known at one time. */
+  EDGE_MAX_BANS: count(1, 10_000),
+  /** Failed attempts in a minute with one user name from one address; more are refused unasked; 0: no limit. */
+  EDGE_FAILURES_PER_USERNAME: count(0, 10),
+  /** Entries of each table about clients: failures, admitted user names, connect rates, lost sessions. */
+  EDGE_REMEMBERED_CLIENTS: count(100, 50_000),
   /** How long a message may wait for company before its batch is published. */
   EDGE_UPLINK_LINGER_MS: z.coerce.number().int().min(0).max(10).default(2),
   /** The same from 2,000 messages a second. */
@@ -38,6 +47,10 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_PRESENCE_QUEUE: count(1, 100_000),
   /** Least time from one batch of them to the next. */
   EDGE_PRESENCE_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(200),
+  /** Connection attempts of one kind from one address that are recorded in a minute. */
+  EDGE_ATTEMPTS_PER_ADDRESS: count(0, 30),
+  /** How long TLS session tickets are sealed with one key. */
+  EDGE_TICKET_KEY_HOURS: z.coerce.number().min(0.001).max(168).default(12),
   /** Connects and messages of one second that get spans of their own, while telemetry is exported. */
   EDGE_TRACES_PER_SECOND: count(0, 20),
   /** How long stopping may take. */

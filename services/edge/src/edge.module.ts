@@ -1,5 +1,6 @@
 import { HEALTH_PROBES, provideMade, type ServiceProcess } from '@gatehouse/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { AttemptRecorder } from './attempts/attempt-recorder.ts';
 import { connectionProviders } from './connection/connection.module.ts';
 import { OpenConnections } from './connection/open-connections.ts';
 import { edgeBase } from './edge-base.ts';
@@ -8,6 +9,7 @@ import { Edge } from './edge.ts';
 import { EdgeEntryWriter } from './gateway/edge-entry.ts';
 import { GatewayListeners } from './gateway/gateway-listeners.ts';
 import { gatewayProviders } from './gateway/gateway.module.ts';
+import { TicketKeys } from './gateway/ticket-keys.ts';
 import { checkPacketLimit } from './packet-limit.ts';
 import { SessionLifecycle } from './session/session-lifecycle.ts';
 import { sessionController } from './session/session.controller.ts';
@@ -29,9 +31,9 @@ export function edgeModule(config: EdgeConfig, process: ServiceProcess): Dynamic
       ...gatewayProviders(base),
       provideMade(
         Edge,
-        [GatewayListeners, EdgeEntryWriter, OpenConnections, SessionLifecycle],
-        (listeners, entry, connections, lifecycle) =>
-          new Edge({ base, listeners, entry, connections, lifecycle }),
+        [GatewayListeners, EdgeEntryWriter, OpenConnections, SessionLifecycle, AttemptRecorder, TicketKeys],
+        (listeners, entry, connections, lifecycle, attempts, ticketKeys) =>
+          new Edge({ base, listeners, entry, connections, lifecycle, attempts, ticketKeys }),
       ),
       provideMade(HEALTH_PROBES, [GatewayListeners], (listeners) => [
         { name: 'gateways', check: () => listeners.check() },

@@ -25,7 +25,10 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
   }
 
   async admit(request: AdmissionRequest): Promise<Admitted> {
-    return this.queue.run(request.isWaiting, () => this.#ask(request));
+    return this.queue.run(request.isWaiting, () => {
+      request.steps.step('queue', 'ok');
+      return this.#ask(request);
+    });
   }
 
   async #ask(request: AdmissionRequest): Promise<Admitted> {
@@ -40,6 +43,7 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
         const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
         if (!isPassing || performance.now() + wait >= deadline) {
           this.logger.warn({ err: error, gatewayId: request.gatewayId }, 'auth could not be asked');
+          request.steps.step('auth', 'unavailable');
           throw new AdmissionUnavailable(error);
         }
       }
@@ -50,21 +54,24 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
   }
 
   async #askOnce(request: AdmissionRequest, timeoutMs: number): Promise<Admitted> {
-    const { username, password } = request;
+    const { username, password, clientCertificate } = request;
     const verdict = await callService(
       this.nats,
       admitDevice,
       {
         gatewayId: request.gatewayId,
+        gatewayVersion: request.gatewayVersion,
         clientId: request.clientId,
         protocolVersion: request.protocolVersion,
         remoteAddress: request.remoteAddress,
         userProperties: request.userProperties.map(([name, value]): [string, string] => [name, value]),
+        ...(clientCertificate === undefined ? {} : { clientCertificate }),
         ...(username === undefined ? {} : { username }),
         ...(password === undefined ? {} : { password: password.toString('base64') }),
       },
       timeoutMs,
     );
+    request.steps.addSteps(verdict.steps);
     if (verdict.outcome === 'refused') throw new DeviceRefused(verdict.reason);
     return {
       productKey: verdict.productKey,

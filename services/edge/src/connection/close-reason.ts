@@ -25,6 +25,9 @@ const DISCONNECT_ONLY: ReadonlySet<ReasonCode> = new Set([
   ReasonCode.MaximumConnectTime,
 ]);
 
+/** First byte of a CONNACK packet. */
+const CONNACK_BYTE = 0x20;
+
 export interface ClosingClient {
   /** Before it closes. */
   readonly state: ConnectionState;
@@ -55,6 +58,14 @@ export function lastPacket(client: ClosingClient, failure: ReasonedFailure): Buf
     case 'closing':
       return undefined;
   }
+}
+
+/** CONNACK's reason code or return code: what follows its flags (MQTT 5.0 §3.2). Undefined for other packets. */
+export function connackCodeOf(packet: Buffer | undefined): number | undefined {
+  if (packet === undefined || packet.readUInt8(0) !== CONNACK_BYTE) return undefined;
+  let index = 1;
+  while (packet.readUInt8(index) >= 0x80) index += 1;
+  return packet.readUInt8(index + 2);
 }
 
 /** A reason string that makes the packet larger than the client takes is left out. [MQTT5-3.2.2-19] */

@@ -1,6 +1,7 @@
 import { provide, provideMade } from '@gatehouse/nest';
 import type { Provider } from '@nestjs/common';
 import { AdmissionQueue } from '../admission/admission-queue.ts';
+import { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { NatsConnectionAdmission } from '../admission/nats-connection-admission.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { ConnectHandler } from '../packet-handlers/connect.ts';
@@ -21,10 +22,17 @@ export function connectionProviders(base: EdgeBase): Provider[] {
     provide(ConnectHandler, [NatsConnectionAdmission, SessionLifecycle]),
     provideMade(PublishHandler, [], () => new PublishHandler(uplink, spans, metrics)),
     provide(OpenConnections, []),
+    provideMade(AttemptRecorder, [], () => {
+      const { edgeId, runId } = base;
+      const perAddress = config.EDGE_ATTEMPTS_PER_ADDRESS;
+      const recorder = new AttemptRecorder({ edgeId, runId, perAddress }, base);
+      metrics.observe('attempt_queue', () => recorder.queued);
+      return recorder;
+    }),
     provideMade(
       MqttConnections,
-      [OpenConnections, ConnectHandler, PublishHandler, SessionLifecycle],
-      (open, connect, publish, lifecycle) => {
+      [OpenConnections, ConnectHandler, PublishHandler, SessionLifecycle, AttemptRecorder],
+      (open, connect, publish, lifecycle, attempts) => {
         metrics.observe('connections', () => open.size);
         return new MqttConnections({
           ...base,
@@ -38,6 +46,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
           connect,
           publish,
           lifecycle,
+          attempts,
         });
       },
     ),

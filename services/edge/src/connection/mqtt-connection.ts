@@ -11,7 +11,10 @@ import {
 } from '@gatehouse/mqtt';
 import { failSpan, type Logger } from '@gatehouse/observability';
 import type { Span } from '@opentelemetry/api';
-import { DeviceRefused } from '../admission/admission.failures.ts';
+import { ClientGone, DeviceRefused } from '../admission/admission.failures.ts';
+import type { Attempt } from '../attempts/attempt.ts';
+import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
+import { RecordedConnection } from '../attempts/recorded-connection.ts';
 import { connectOutcome } from '../observability/connect-outcome.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { EdgeSpans } from '../observability/edge-spans.ts';
@@ -51,6 +54,7 @@ export interface ConnectionParts {
   readonly connect: ConnectHandler;
   readonly publish: PublishHandler;
   readonly lifecycle: SessionLifecycle;
+  readonly attempts: AttemptRecorder;
   readonly metrics: EdgeMetrics;
   readonly spans: EdgeSpans;
   readonly logger: Logger;
@@ -68,6 +72,8 @@ let connections = 0;
 export class MqttConnection implements ClientConnection {
   readonly id: string;
   readonly remoteAddress: string;
+  readonly #gatewayId: string;
+  readonly #record: RecordedConnection;
   readonly #reader: PacketReader;
   readonly #logger: Logger;
   #state: ConnectionState = 'awaiting-connect';
@@ -83,16 +89,16 @@ export class MqttConnection implements ClientConnection {
   #stalledSince = Number.POSITIVE_INFINITY;
   #closedAt = Number.POSITIVE_INFINITY;
 
-  /** @param acceptedAt when the TCP connection was, as performance.now() */
   constructor(
     private readonly socket: Socket,
-    private readonly gatewayId: string,
-    private readonly acceptedAt: number,
+    attempt: Attempt,
     private readonly parts: ConnectionParts,
   ) {
     connections += 1;
     this.id = `${parts.edgeId}-${connections.toString(36)}`;
-    this.remoteAddress = socket.remoteAddress ?? 'unknown';
+    this.remoteAddress = attempt.remoteAddress;
+    this.#gatewayId = attempt.gatewayId;
+    this.#record = new RecordedConnection(attempt, parts.attempts);
     this.#logger = parts.logger;
     this.#reader = new PacketReader({ maxPacketBytes: parts.limits.maxPacketBytes });
     parts.open.add(this);
@@ -140,8 +146,9 @@ export class MqttConnection implements ClientConnection {
     this.#held = undefined;
     this.parts.publish.uplink.forgetWaiter(this.#onRoom);
     this.#writeAcknowledgements();
+    let packet: Buffer | undefined;
     if (typeof reason !== 'string') {
-      const packet = lastPacket(
+      packet = lastPacket(
         {
           state,
           protocolVersion: this.#reader.protocolVersion,
@@ -151,6 +158,7 @@ export class MqttConnection implements ClientConnection {
       );
       if (packet !== undefined) this.socket.write(packet);
     }
+    this.#record.failed(typeof reason === 'string' ? new ClientGone() : reason, packet);
     if (this.#isCorked) this.socket.uncork();
     this.socket.end();
     // What still arrives is thrown away: a socket that is closed with unread data resets the connection,
@@ -163,7 +171,7 @@ export class MqttConnection implements ClientConnection {
     const { limits } = this.parts;
     switch (this.#state) {
       case 'awaiting-connect':
-        if (now - this.acceptedAt > limits.connectTimeoutMs) {
+        if (now - (this.#record.attempt?.acceptedAt ?? now) > limits.connectTimeoutMs) {
           this.close(new ConnectTimedOut(limits.connectTimeoutMs));
         }
         return;
@@ -235,25 +243,39 @@ export class MqttConnection implements ClientConnection {
   }
 
   #admit(packet: ClientPacket): void {
-    if (packet.type !== 'connect') throw new PacketUnexpected(packet.type, 'before CONNECT');
+    const { attempt } = this.#record;
+    if (packet.type !== 'connect' || attempt === undefined) {
+      throw new PacketUnexpected(packet.type, 'before CONNECT');
+    }
+    attempt.connect = packet;
+    attempt.step('connect-packet', 'ok');
     this.#state = 'admitting';
     this.#pause(Pause.admission);
-    const span = this.parts.spans.connect(this.gatewayId, packet.protocolVersion);
-    void this.#connect(packet, span);
+    const span = this.parts.spans.connect(this.#gatewayId, packet.protocolVersion);
+    void this.#connect(packet, attempt, span);
   }
 
-  async #connect(packet: ConnectPacket, span: Span): Promise<void> {
+  async #connect(packet: ConnectPacket, attempt: Attempt, span: Span): Promise<void> {
     try {
-      const session = await this.parts.connect.connect(this, this.gatewayId, packet, span);
+      const session = await this.parts.connect.connect(this, attempt, packet, span);
       this.#connected(packet, session);
     } catch (error) {
       const failure = this.#reasonOf(error);
       failSpan(span, failure);
       this.parts.metrics.connects.add(connectOutcome(failure));
-      const { gatewayId, remoteAddress, id } = this;
+      const { remoteAddress, id } = this;
+      const { gatewayId, id: attemptId } = attempt;
       const refusal = failure instanceof DeviceRefused ? failure.reason : failure.message;
       this.#logger.info(
-        { connection: id, gatewayId, clientId: packet.clientId, remoteAddress, code: failure.code, refusal },
+        {
+          connection: id,
+          attemptId,
+          gatewayId,
+          clientId: packet.clientId,
+          remoteAddress,
+          code: failure.code,
+          refusal,
+        },
         'client refused',
       );
       this.close(failure);
@@ -279,19 +301,27 @@ export class MqttConnection implements ClientConnection {
         properties: connackProperties(packet, session, this.parts.limits.maxPacketBytes),
       }),
     );
+    this.#record.admitted(session);
     this.#log(session, 'client connected');
     this.#resume(Pause.admission);
   }
 
   #endSession(session: Session): void {
     this.parts.lifecycle.end(session, this.#endReason);
+    this.#record.ended(session, this.#endReason);
     this.#log(session, 'client disconnected', this.#endReason);
   }
 
   #fail(error: unknown): void {
     const failure = this.#reasonOf(error);
     this.#logger.info(
-      { connection: this.id, gatewayId: this.gatewayId, code: failure.code, reason: failure.message },
+      {
+        connection: this.id,
+        gatewayId: this.#gatewayId,
+        remoteAddress: this.remoteAddress,
+        code: failure.code,
+        reason: failure.message,
+      },
       'connection closed',
     );
     this.close(failure);

@@ -75,6 +75,11 @@ export class GatewayListeners {
     }));
   }
 
+  /** New tickets are sealed with the keys of now. */
+  renewTicketKeys(): void {
+    for (const { live } of this.#listeners.values()) live?.renewTicketKey();
+  }
+
   /** Accepts no more; connections go on. */
   async stop(): Promise<void> {
     this.#stopping.abort();
@@ -170,7 +175,7 @@ export class GatewayListeners {
     const { gateway } = listener;
     const { gatewayId, port } = gateway;
     try {
-      if (listener.live !== undefined && listener.live.port !== port) {
+      if (listener.live !== undefined && !listener.live.canServe(gateway)) {
         listener.live.close();
         listener.live = undefined;
       }

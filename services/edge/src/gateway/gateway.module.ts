@@ -1,12 +1,13 @@
-import { EDGES_BUCKET } from '@gatehouse/contracts';
+import { EDGES_BUCKET, TICKET_KEYS_BUCKET } from '@gatehouse/contracts';
 import { provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
 import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
+import { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { MqttConnections } from '../connection/mqtt-connections.ts';
 import { OpenConnections } from '../connection/open-connections.ts';
 import type { EdgeBase } from '../edge-base.ts';
-import { EDGES_KV } from '../edge.keys.ts';
+import { EDGES_KV, TICKET_KEYS_KV } from '../edge.keys.ts';
 import { SessionReclaim } from '../session/session-reclaim.ts';
 import { SessionEndedByOperator } from '../session/session.failures.ts';
 import { Sessions } from '../session/sessions.ts';
@@ -14,7 +15,9 @@ import { AddressLog } from './address-log.ts';
 import { EdgeEntryWriter } from './edge-entry.ts';
 import { GatewayListeners } from './gateway-listeners.ts';
 import { RegistryGateways } from './registry-gateways.ts';
+import { TicketKeys } from './ticket-keys.ts';
 
+const HOUR_MS = 3_600_000;
 const PLAIN_TEXT_LOG_INTERVAL_MS = 60_000;
 
 /** Which gateways this edge listens for, and how the others learn of it. */
@@ -22,11 +25,17 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
   const { config, edgeId, nats, link, metrics, logger } = base;
   return [
     provideMade(EDGES_KV, [], () => openBucket(nats, EDGES_BUCKET, config.STREAM_REPLICAS)),
+    provideMade(TICKET_KEYS_KV, [], () => openBucket(nats, TICKET_KEYS_BUCKET, config.STREAM_REPLICAS)),
+    provideMade(
+      TicketKeys,
+      [TICKET_KEYS_KV],
+      (bucket) => new TicketKeys(bucket, config.EDGE_TICKET_KEY_HOURS * HOUR_MS, logger),
+    ),
     provideMade(
       GatewayListeners,
-      [MqttConnections, Sessions, LiveGatewaySettings],
-      (connections, sessions, settings) =>
-        new GatewayListeners({
+      [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys],
+      (connections, sessions, settings, attempts, ticketKeys) => {
+        const listeners = new GatewayListeners({
           registry: new RegistryGateways(nats),
           settings,
           link,
@@ -35,6 +44,8 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
             host: config.EDGE_HOST,
             handshakeTimeoutMs: config.EDGE_CONNECT_TIMEOUT_MS,
             accept: connections.accept,
+            attempts,
+            ticketKeys,
             metrics,
             logger,
             plainTextLog: new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS),
@@ -43,7 +54,10 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
             const reason = new SessionEndedByOperator('gateway-deleted');
             for (const session of sessions.ofGateway(gatewayId)) session.connection.close(reason);
           },
-        }),
+        });
+        ticketKeys.onChange(() => listeners.renewTicketKeys());
+        return listeners;
+      },
     ),
     provideMade(
       EdgeEntryWriter,

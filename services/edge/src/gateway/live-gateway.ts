@@ -2,19 +2,26 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
+import type { Attempt } from '../attempts/attempt.ts';
+import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
+import { attemptTls } from '../attempts/attempt-tls.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { AddressLog } from './address-log.ts';
-import { PortUnavailable } from './gateway.failures.ts';
+import { verifiedCertificate, type VerifiedCertificate } from './client-certificate.ts';
+import { ClientCertificateRefused, PortUnavailable, TlsHandshakeFailed } from './gateway.failures.ts';
+import type { TicketKeys } from './ticket-keys.ts';
 import { tlsOptions } from './tls-context.ts';
-import { PLAIN_TEXT, tlsFailureReason } from './tls-failure.ts';
+import { PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
 
 /** Takes a client whose TLS handshake is done. */
-export type Accept = (socket: Socket, gatewayId: string, acceptedAt: number) => void;
+export type Accept = (socket: Socket, attempt: Attempt) => void;
 
 export interface LiveGatewayParts {
   readonly host: string;
   readonly handshakeTimeoutMs: number;
   readonly accept: Accept;
+  readonly attempts: AttemptRecorder;
+  readonly ticketKeys: TicketKeys;
   readonly metrics: EdgeMetrics;
   readonly logger: Logger;
   readonly plainTextLog: AddressLog;
@@ -27,15 +34,17 @@ const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freeb
 /** One gateway's TLS listener. Any number of edges on a machine may have one on the same port. */
 export class LiveGateway {
   readonly #server: Server;
-  /** When each connection was accepted whose handshake goes on, by peer. */
-  readonly #accepted = new Map<string, number>();
+  /** By the TCP connection, which a TLS connection is found by. */
+  readonly #attempts = new WeakMap<Socket, Attempt>();
 
   private constructor(
-    private readonly gateway: GatewayListener,
+    private gateway: GatewayListener,
     private readonly parts: LiveGatewayParts,
   ) {
     this.#server = createServer({
-      ...tlsOptions(gateway),
+      ...tlsOptions(gateway, parts.ticketKeys.keyOf(gateway)),
+      requestCert: gateway.deviceRootCertificate !== null,
+      rejectUnauthorized: gateway.deviceRootCertificate !== null,
       handshakeTimeout: parts.handshakeTimeoutMs,
       noDelay: true,
     });
@@ -55,13 +64,26 @@ export class LiveGateway {
     return this.gateway.port;
   }
 
+  /** Whether this listener can serve `gateway` by {@link rekey}: whether it asks for certificates is fixed when it opens. */
+  canServe(gateway: GatewayListener): boolean {
+    const asksNow = this.gateway.deviceRootCertificate !== null;
+    return gateway.port === this.port && asksNow === (gateway.deviceRootCertificate !== null);
+  }
+
   /**
-   * New handshakes get the certificate of `gateway`; connections go on.
+   * New handshakes get the certificate and the device root of `gateway`; connections go on.
    *
-   * @throws {CertificateUnusable} and the former certificate stays
+   * @throws {CertificateUnusable} and what was served before stays
    */
   rekey(gateway: GatewayListener): void {
-    this.#server.setSecureContext(tlsOptions(gateway));
+    this.#server.setSecureContext(tlsOptions(gateway, this.parts.ticketKeys.keyOf(gateway)));
+    this.gateway = gateway;
+  }
+
+  /** New tickets are sealed with the key of now. */
+  renewTicketKey(): void {
+    const key = this.parts.ticketKeys.keyOf(this.gateway);
+    if (key !== undefined) this.#server.setTicketKeys(key);
   }
 
   /** Accepts no more; connections go on. */
@@ -92,34 +114,72 @@ export class LiveGateway {
   }
 
   #connecting(socket: Socket): void {
-    const peer = peerOf(socket);
-    this.#accepted.set(peer, performance.now());
-    socket.once('close', () => this.#accepted.delete(peer));
+    const { gatewayId, version } = this.gateway;
+    const remoteAddress = socket.remoteAddress ?? 'unknown';
+    this.#attempts.set(socket, this.parts.attempts.begin(gatewayId, version, remoteAddress));
   }
 
   #connected(socket: TLSSocket): void {
-    const peer = peerOf(socket);
-    const acceptedAt = this.#accepted.get(peer) ?? performance.now();
-    this.#accepted.delete(peer);
-    this.parts.accept(socket, this.gateway.gatewayId, acceptedAt);
+    const attempt = this.#attemptOf(socket);
+    attempt.tls = attemptTls(socket, null);
+    attempt.step('tls-handshake', attempt.tls.isResumed ? 'resumed' : 'ok');
+    const verified = verifiedCertificate(socket);
+    const verdict = this.#verdictOn(verified);
+    if (verdict !== undefined) {
+      this.#handshakeFailed(new Error('the client certificate does not count'), socket, verdict);
+      return;
+    }
+    attempt.clientCertificate = verified?.certificate;
+    if (verified !== undefined) {
+      const { problem } = verified;
+      attempt.step('client-certificate', problem === undefined ? 'ok' : 'no-common-name', problem);
+    }
+    this.parts.accept(socket, attempt);
   }
 
-  #handshakeFailed(error: Error, socket: TLSSocket): void {
-    const reason = tlsFailureReason(error);
-    const { metrics, logger, plainTextLog } = this.parts;
+  /** What OpenSSL does not look at when a session is resumed: it has the certificate, verified some time ago. */
+  #verdictOn(verified: VerifiedCertificate | undefined): string | undefined {
+    if (this.gateway.deviceRootCertificate === null) return undefined;
+    if (verified === undefined) return 'CERT_UNTRUSTED';
+    return Date.now() > verified.notAfterMs ? 'CERT_HAS_EXPIRED' : undefined;
+  }
+
+  #handshakeFailed(error: Error, socket: TLSSocket, chainVerdict = chainVerdictOf(socket)): void {
+    const { reason, message } = tlsFailure(error, chainVerdict);
+    const { metrics, logger, plainTextLog, attempts } = this.parts;
     metrics.tlsFailures.add(reason);
-    const remoteAddress = socket.remoteAddress ?? 'unknown';
-    const { gatewayId } = this.gateway;
+    const attempt = this.#attemptOf(socket);
+    const { gatewayId, remoteAddress, id: attemptId } = attempt;
     if (reason !== PLAIN_TEXT) {
-      logger.debug({ gatewayId, remoteAddress, reason }, 'TLS handshake failed');
+      logger.debug({ attemptId, gatewayId, remoteAddress, reason }, 'TLS handshake failed');
     } else if (plainTextLog.isNews(remoteAddress, Date.now())) {
       logger.warn(
-        { gatewayId, remoteAddress },
+        { attemptId, gatewayId, remoteAddress },
         'a client without TLS was disconnected; only TLS is accepted',
       );
     }
+    attempt.tls = reason === PLAIN_TEXT ? undefined : attemptTls(socket, message);
+    attempt.step('tls-handshake', reason);
+    const isCertificate = chainVerdict !== undefined || reason === 'no-client-certificate';
+    attempts.failed(
+      attempt,
+      isCertificate ? new ClientCertificateRefused(reason, message) : new TlsHandshakeFailed(reason, message),
+    );
     socket.destroy();
+  }
+
+  /** By the TCP socket: a TLS socket that was closed no longer knows its peer. */
+  #attemptOf(socket: TLSSocket): Attempt {
+    const { _parent: tcp } = socket as TLSSocket & { readonly _parent?: Socket };
+    const attempt = tcp === undefined ? undefined : this.#attempts.get(tcp);
+    const { gatewayId, version } = this.gateway;
+    return attempt ?? this.parts.attempts.begin(gatewayId, version, socket.remoteAddress ?? 'unknown');
   }
 }
 
-const peerOf = ({ remoteAddress, remotePort }: Socket): string => `${remoteAddress} ${remotePort}`;
+/** OpenSSL's verdict on the chain of a client that was turned away for it. */
+function chainVerdictOf({ authorizationError }: TLSSocket): string | undefined {
+  // A code, whatever its type says; null when nothing is wrong.
+  const verdict: unknown = authorizationError;
+  return typeof verdict === 'string' ? verdict : undefined;
+}

@@ -18,7 +18,10 @@ export type DropReason =
   | 'presence-queue-full'
   | 'presence-stopped'
   | 'presence-too-large'
-  | 'session-release-failed';
+  | 'session-release-failed'
+  | 'attempt-queue-full'
+  | 'attempt-refused'
+  | 'attempt-stopped';
 
 /** Everything the edge counts; hot paths increment numbers, the metric is read when it is collected. */
 export class EdgeMetrics {
@@ -75,6 +78,11 @@ export class EdgeMetrics {
     'What was thrown away because a queue was full, by reason',
     'reason',
   );
+  readonly attemptsNotRecorded = new CountedByLabel<string>(
+    'gatehouse.edge.attempts_not_recorded',
+    'Connection attempts that were over the limit of records for their address, by outcome',
+    'outcome',
+  );
   readonly readingPauses = new CountedTotal(
     'gatehouse.edge.reading_pauses',
     'Times that a socket was not read because a queue was full',
@@ -92,5 +100,6 @@ const GAUGES = {
   admission_queue: 'CONNECTs that wait for their turn to be admitted',
   uplink_queue_messages: 'Messages that are read but not stored',
   uplink_queue_bytes: 'Bytes of messages that are read but not stored',
+  attempt_queue: 'Records of connection attempts that are not stored yet',
   presence_queue: 'Connects and disconnects that are not stored yet',
 } as const;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnackProperties, ConnectPacket } from '@gatehouse/mqtt';
 import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
+import type { Attempt } from '../attempts/attempt.ts';
 import type { ConnectionAdmission } from '../admission/connection-admission.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { SessionLifecycle } from '../session/session-lifecycle.ts';
@@ -17,24 +18,30 @@ export class ConnectHandler {
   /** @throws {ConnectionFailure} whose reason code is the answer */
   async connect(
     connection: ClientConnection,
-    gatewayId: string,
+    attempt: Attempt,
     packet: ConnectPacket,
     span: Span,
   ): Promise<Session> {
+    const { gatewayId } = attempt;
     checkTerms(packet);
     const clientId = packet.clientId === '' ? randomUUID() : packet.clientId;
     return context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
       const admitted = await this.admission.admit({
         gatewayId,
+        gatewayVersion: attempt.gatewayVersion,
         clientId,
         protocolVersion: packet.protocolVersion,
         username: packet.username,
         password: packet.password,
         remoteAddress: connection.remoteAddress,
         userProperties: packet.properties.userProperties ?? [],
+        clientCertificate: attempt.clientCertificate,
+        steps: attempt,
         isWaiting: () => connection.isOpen,
       });
-      return this.lifecycle.open({ connection, gatewayId, packet, clientId, span }, admitted);
+      const session = await this.lifecycle.open({ connection, gatewayId, packet, clientId, span }, admitted);
+      attempt.step('session', 'ok');
+      return session;
     });
   }
 }

@@ -1,0 +1,128 @@
+import { connectionAttemptSubject, type ConnectionAttempt } from '@gatehouse/contracts';
+import type { Failure } from '@gatehouse/failure';
+import { ClientGone } from '../admission/admission.failures.ts';
+import { addressGroup } from './address-group.ts';
+import { Attempt } from './attempt.ts';
+import { AttemptLane, type AttemptLaneParts } from './attempt-lane.ts';
+import { attemptProblem } from './attempt-problem.ts';
+import {
+  admittedAttempt,
+  failedAttempt,
+  type AdmittedAttempt,
+  type AttemptSession,
+} from './attempt-record.ts';
+import { AttemptSampler } from './attempt-sampler.ts';
+
+export interface AttemptRecorderSettings {
+  readonly edgeId: string;
+  /** Unique for ever: names this run of this edge. */
+  readonly runId: string;
+  /** Recorded of one kind from one address in a minute; 0 records nothing. */
+  readonly perAddress: number;
+}
+
+/** Where an admitted connection came in. */
+interface Origin {
+  readonly gatewayId: string;
+  readonly remoteAddress: string;
+}
+
+/**
+ * Writes down who tried to connect and what became of it. What never came to a CONNECT goes to a subject of
+ * its own, so that a flood of it pushes nothing else out.
+ */
+export class AttemptRecorder {
+  readonly #sampler: AttemptSampler;
+  readonly #judged: AttemptLane;
+  readonly #unidentified: AttemptLane;
+  #attempts = 0;
+
+  constructor(
+    private readonly settings: AttemptRecorderSettings,
+    private readonly parts: AttemptLaneParts,
+  ) {
+    const { runId, perAddress } = settings;
+    this.#sampler = new AttemptSampler(perAddress);
+    this.#judged = new AttemptLane(connectionAttemptSubject('judged'), `${runId}-judged`, parts);
+    this.#unidentified = new AttemptLane(
+      connectionAttemptSubject('unidentified'),
+      `${runId}-unidentified`,
+      parts,
+    );
+  }
+
+  /** Records that wait to be stored. */
+  get queued(): number {
+    return this.#judged.queued + this.#unidentified.queued;
+  }
+
+  begin(gatewayId: string, gatewayVersion: number, remoteAddress: string): Attempt {
+    this.#attempts += 1;
+    const id = `${this.settings.runId}-${this.#attempts.toString(36)}`;
+    return new Attempt(id, gatewayId, gatewayVersion, remoteAddress);
+  }
+
+  /** @param connackCode what the client was told; undefined when there was no CONNACK */
+  failed(attempt: Attempt, failure: Failure, connackCode?: number): void {
+    const problem = attemptProblem(failure);
+    // Who leaves while it is judged was neither let in nor refused.
+    const wasJudged = attempt.connect !== undefined && !(failure instanceof ClientGone);
+    const outcome = wasJudged ? 'refused' : 'failed';
+    const notRecorded = this.#take(attempt, outcome, problem.reason);
+    if (notRecorded === undefined) return;
+    const lane = attempt.connect === undefined ? this.#unidentified : this.#judged;
+    const verdict = { outcome, problem, connackCode: connackCode ?? null } as const;
+    lane.add(JSON.stringify(failedAttempt(attempt, this.settings.edgeId, verdict, notRecorded)));
+  }
+
+  /** @returns what {@link closed} needs; undefined when the attempt is not recorded */
+  admitted(attempt: Attempt, session: AttemptSession, connackCode: number): AdmittedAttempt | undefined {
+    const notRecorded = this.#take(attempt, 'admitted', '');
+    if (notRecorded === undefined) return undefined;
+    const admitted: AdmittedAttempt = {
+      id: attempt.id,
+      startedAtMs: attempt.startedAtMs,
+      milliseconds: attempt.milliseconds,
+      connackCode,
+      tls: attempt.tls,
+      certificate: attempt.clientCertificate,
+      username: attempt.connect?.username,
+    };
+    const { edgeId } = this.settings;
+    const { gatewayId, remoteAddress, steps } = attempt;
+    const record = admittedAttempt(
+      { admitted, session, gatewayId, remoteAddress, edgeId },
+      { steps, notRecorded, closed: null },
+    );
+    this.#judged.add(JSON.stringify(record));
+    return admitted;
+  }
+
+  /** @param code of a failure, or why the connection ended without one */
+  closed(admitted: AdmittedAttempt, session: AttemptSession, origin: Origin, code: string): void {
+    const { edgeId } = this.settings;
+    const { gatewayId, remoteAddress } = origin;
+    const record = admittedAttempt(
+      { admitted, session, gatewayId, remoteAddress, edgeId },
+      { steps: [], notRecorded: 0, closed: { at: new Date().toISOString(), code } },
+    );
+    this.#judged.add(JSON.stringify(record));
+  }
+
+  async flush(deadline: AbortSignal): Promise<void> {
+    await Promise.all([this.#judged.flush(deadline), this.#unidentified.flush(deadline)]);
+  }
+
+  close(): void {
+    this.#judged.close();
+    this.#unidentified.close();
+  }
+
+  #take(attempt: Attempt, outcome: ConnectionAttempt['outcome'], reason: string): number | undefined {
+    const { gatewayId, remoteAddress } = attempt;
+    const kind = `${gatewayId} ${addressGroup(remoteAddress)} ${outcome} ${reason}`;
+    const notRecorded = this.#sampler.take(kind, performance.now());
+    if (notRecorded === undefined) this.parts.metrics.attemptsNotRecorded.add(outcome);
+    return notRecorded;
+  }
+}

@@ -1,0 +1,55 @@
+const MINUTE_MS = 60_000;
+const DEFAULT_MAX_KINDS = 10_000;
+
+interface Window {
+  startedAt: number;
+  taken: number;
+  skipped: number;
+}
+
+/**
+ * Takes so many attempts of a kind (gateway, address, outcome) a minute and counts the others, so that a
+ * flood from one address fills no stream. Remembers a bounded number of kinds, those that were new last.
+ */
+export class AttemptSampler {
+  readonly #windows = new Map<string, Window>();
+
+  constructor(
+    private readonly perMinute: number,
+    private readonly maxKinds = DEFAULT_MAX_KINDS,
+  ) {}
+
+  get size(): number {
+    return this.#windows.size;
+  }
+
+  /**
+   * @param nowMs as performance.now()
+   * @returns how many of the kind were not taken since the last one that was; undefined: nor is this one
+   */
+  take(kind: string, nowMs: number): number | undefined {
+    let window = this.#windows.get(kind);
+    if (window === undefined) {
+      this.#makeRoom();
+      window = { startedAt: nowMs, taken: 0, skipped: 0 };
+      this.#windows.set(kind, window);
+    } else if (nowMs - window.startedAt >= MINUTE_MS) {
+      window.startedAt = nowMs;
+      window.taken = 0;
+    }
+    if (window.taken >= this.perMinute) {
+      window.skipped += 1;
+      return undefined;
+    }
+    window.taken += 1;
+    const { skipped } = window;
+    window.skipped = 0;
+    return skipped;
+  }
+
+  #makeRoom(): void {
+    if (this.#windows.size < this.maxKinds) return;
+    const [oldest] = this.#windows.keys();
+    if (oldest !== undefined) this.#windows.delete(oldest);
+  }
+}
