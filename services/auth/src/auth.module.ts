@@ -1,15 +1,21 @@
-import { HEALTH_PROBES, LOGGER, NATS, provide, type ServiceProcess } from '@gatehouse/nest';
+import { HEALTH_PROBES, LOGGER, NATS, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdmitDeviceController } from './admission/admit-device.controller.ts';
 import { AdmitDevice } from './admission/admit-device.ts';
 import { AUTH_CONFIG, type AuthConfig } from './auth.config.ts';
-import { CredentialChanges } from './credentials/credential-changes.ts';
 import { CredentialDirectory } from './credentials/credential-directory.ts';
-import { CredentialVerifier } from './credentials/credential-verifier.ts';
 import { OneWayCredentials } from './credentials/one-way-credentials.ts';
 import { PasswordHasher } from './credentials/password-hasher.ts';
 import { PasswordProof } from './credentials/password-proof.ts';
 import { AuthMetrics } from './observability/auth-metrics.ts';
+import { DeviceDirectory } from './registry/device-directory.ts';
+import { GatewayDirectory } from './registry/gateway-directory.ts';
+import { RegistryChanges } from './registry/registry-changes.ts';
+import { RegistryClient } from './registry/registry-client.ts';
+import { GuardedAuthenticators, MAKE_AUTHENTICATOR } from './third-party/guarded-authenticators.ts';
+import { ThirdPartyCredentials } from './third-party/third-party-credentials.ts';
+import { TestAuthenticationController } from './trial/test-authentication.controller.ts';
+import { TestAuthentication } from './trial/test-authentication.ts';
 
 @Module({})
 class AuthModule {}
@@ -17,22 +23,38 @@ class AuthModule {}
 export function authModule(config: AuthConfig, process: ServiceProcess): DynamicModule {
   return {
     module: AuthModule,
-    controllers: [AdmitDeviceController],
+    controllers: [AdmitDeviceController, TestAuthenticationController],
     providers: [
       ...process.providers,
       { provide: HEALTH_PROBES, useValue: [] },
       { provide: AUTH_CONFIG, useValue: config },
       provide(AuthMetrics, []),
-      provide(CredentialDirectory, [NATS, AUTH_CONFIG, AuthMetrics, LOGGER]),
-      provide(CredentialChanges, [NATS, CredentialDirectory]),
+
+      provide(RegistryClient, [NATS, AUTH_CONFIG]),
+      provide(GatewayDirectory, [RegistryClient, AUTH_CONFIG, AuthMetrics, LOGGER]),
+      provide(CredentialDirectory, [RegistryClient, AUTH_CONFIG, AuthMetrics, LOGGER]),
+      provide(DeviceDirectory, [RegistryClient, AUTH_CONFIG, AuthMetrics, LOGGER]),
+      provideMade(
+        RegistryChanges,
+        [NATS, GatewayDirectory, CredentialDirectory, DeviceDirectory],
+        (nats, ...directories) => new RegistryChanges(nats, directories),
+      ),
+
       provide(PasswordHasher, [AUTH_CONFIG, AuthMetrics]),
       provide(PasswordProof, []),
-      provide(
-        OneWayCredentials,
-        [CredentialDirectory, PasswordHasher, PasswordProof, AuthMetrics],
-        CredentialVerifier,
+      provide(OneWayCredentials, [CredentialDirectory, PasswordHasher, PasswordProof, AuthMetrics]),
+
+      { provide: MAKE_AUTHENTICATOR, useValue: () => undefined },
+      provide(GuardedAuthenticators, [MAKE_AUTHENTICATOR, AUTH_CONFIG, AuthMetrics, LOGGER]),
+      provide(ThirdPartyCredentials, [GuardedAuthenticators, DeviceDirectory, AUTH_CONFIG, AuthMetrics]),
+
+      provideMade(
+        AdmitDevice,
+        [GatewayDirectory, OneWayCredentials, ThirdPartyCredentials, AuthMetrics, LOGGER],
+        (gateways, oneWay, thirdParty, metrics, logger) =>
+          new AdmitDevice(gateways, { 'one-way': oneWay, 'third-party': thirdParty }, metrics, logger),
       ),
-      provide(AdmitDevice, [CredentialVerifier, AuthMetrics, LOGGER]),
+      provide(TestAuthentication, [GatewayDirectory, MAKE_AUTHENTICATOR]),
     ],
   };
 }

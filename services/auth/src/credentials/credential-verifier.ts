@@ -1,7 +1,12 @@
-import type { admitDevice, RequestOf } from '@gatehouse/contracts';
+import type { admitDevice, GatewayAdmission, RequestOf } from '@gatehouse/contracts';
 import type { CredentialVerdict } from '../admission/admission-policy.ts';
+import type { AdmissionSteps } from '../admission/admission-steps.ts';
 
 /** Port: are these the credentials of a device, and of which? Answers with a verdict, also when it cannot tell. */
-export abstract class CredentialVerifier {
-  abstract verify(request: RequestOf<typeof admitDevice>): Promise<CredentialVerdict>;
+export interface CredentialVerifier {
+  verify(
+    request: RequestOf<typeof admitDevice>,
+    gateway: GatewayAdmission,
+    steps: AdmissionSteps,
+  ): Promise<CredentialVerdict>;
 }

@@ -1,135 +1,74 @@
-import { randomBytes, scryptSync } from 'node:crypto';
-import {
-  findCredential,
-  registryEventSubject,
-  type admitDevice,
-  type PasswordHash,
-  type RequestOf,
-} from '@gatehouse/contracts';
-import { connectNats } from '@gatehouse/nats';
-import { createLogger } from '@gatehouse/observability';
-import { eventually, startTestNats } from '@gatehouse/testing';
-import type { NatsConnection } from '@nats-io/transport-node';
+import { eventually } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
-import { AdmitDevice } from '../admission/admit-device.ts';
-import { readAuthConfig } from '../auth.config.ts';
-import { AuthMetrics } from '../observability/auth-metrics.ts';
-import { CredentialChanges } from './credential-changes.ts';
-import { CredentialDirectory, type CredentialAnswer } from './credential-directory.ts';
-import { OneWayCredentials } from './one-way-credentials.ts';
-import { PasswordHasher } from './password-hasher.ts';
-import { PasswordProof } from './password-proof.ts';
-
-const GATEWAY = 'gw-1';
-const PRODUCT = 'a1product';
-
-function hashOf(password: string): PasswordHash {
-  const salt = randomBytes(16);
-  const settings = { cost: 512, blockSize: 8, parallelization: 1 };
-  const hash = scryptSync(password, salt, 32, settings);
-  return {
-    algorithm: 'scrypt',
-    ...settings,
-    salt: salt.toString('base64'),
-    hash: hash.toString('base64'),
-  };
-}
-
-function found(deviceName: string, password: string, isDisabled = false): CredentialAnswer {
-  return { outcome: 'found', productKey: PRODUCT, deviceName, isDisabled, password: hashOf(password) };
-}
-
-/** A registry that answers `registry.v1.find-credential` from a map, until it is taken away. */
-function answerAsRegistry(nats: NatsConnection) {
-  const devices = new Map([
-    ['pump', found('pump', 'secret')],
-    ['idle', found('idle', 'secret', true)],
-  ]);
-  const subscription = nats.subscribe(findCredential.subject, {
-    callback: (_error, message) => {
-      const { gatewayId, username } = findCredential.request.parse(message.json());
-      const answer: CredentialAnswer = {
-        [GATEWAY]: devices.get(username) ?? { outcome: 'unknown-device' as const, productKey: PRODUCT },
-        'gw-third-party': { outcome: 'not-served' as const, productKey: PRODUCT },
-      }[gatewayId] ?? { outcome: 'unknown-gateway' };
-      message.respond(JSON.stringify(answer));
-    },
-  });
-  return { devices, leave: () => subscription.unsubscribe() };
-}
-
-async function startAuth(environment: NodeJS.ProcessEnv = {}) {
-  const server = await startTestNats();
-  const registryNats = await connectNats(server.url, 'registry');
-  const nats = await connectNats(server.url, 'auth');
-  const registry = answerAsRegistry(registryNats);
-  await registryNats.flush();
-
-  const config = readAuthConfig({ AUTH_REGISTRY_TIMEOUT_MS: '500', ...environment });
-  const metrics = new AuthMetrics();
-  const logger = createLogger('auth', 'silent');
-  const directory = new CredentialDirectory(nats, config, metrics, logger);
-  const changes = new CredentialChanges(nats, directory);
-  const hasher = new PasswordHasher(config, metrics);
-  const verifier = new OneWayCredentials(directory, hasher, new PasswordProof(), metrics);
-  const admission = new AdmitDevice(verifier, metrics, logger);
-  await nats.flush();
-
-  return {
-    nats,
-    registry,
-    metrics,
-    async connect(username?: string, password?: string, gatewayId = GATEWAY) {
-      const request: RequestOf<typeof admitDevice> = {
-        gatewayId,
-        gatewayVersion: 0,
-        clientId: 'c1',
-        protocolVersion: 4,
-        remoteAddress: '127.0.0.1',
-        userProperties: [],
-        ...(username === undefined ? {} : { username }),
-        ...(password === undefined ? {} : { password: Buffer.from(password).toString('base64') }),
-      };
-      const answer = await admission.admit(request);
-      return answer.outcome === 'admitted' ? 'admitted' : answer.reason;
-    },
-    async announce(type: string, ...ids: [aggregate: string, ...rest: string[]]) {
-      const [aggregate, ...rest] = ids;
-      registryNats.publish(registryEventSubject(aggregate, ...rest), JSON.stringify({ type }));
-      await registryNats.flush();
-      await nats.flush();
-    },
-    async [Symbol.asyncDispose]() {
-      changes.onModuleDestroy();
-      await nats.close();
-      await registryNats.close();
-      await server[Symbol.asyncDispose]();
-    },
-  };
-}
+import {
+  answerAsRegistry,
+  found,
+  GATEWAY,
+  oneWayGateway,
+  PRODUCT,
+  startAuth,
+} from '../admission/auth-on-nats.ts';
 
 test('the right password admits, everything else is refused with its reason', async () => {
   await using auth = await startAuth();
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
   expect(await auth.connect('pump', 'Secret')).toBe('wrong-password');
   expect(await auth.connect('drill', 'secret')).toBe('unknown-device');
-  expect(await auth.connect('pump', 'secret', 'gw-2')).toBe('unknown-gateway');
+  expect(await auth.connect('pump', 'secret', { gatewayId: 'gw-2' })).toBe('unknown-gateway');
   expect(await auth.connect('idle', 'secret')).toBe('device-disabled');
   expect(auth.metrics.admissions.of('admitted')).toBe(1);
   expect(auth.metrics.admissions.of('device-disabled')).toBe(1);
 });
 
-test('a gateway that wants more than a password admits nobody, whatever the password', async () => {
+test('with X.509 the password counts, and the common name when the gateway says so', async () => {
   await using auth = await startAuth();
-  expect(await auth.connect('pump', 'secret', 'gw-third-party')).toBe('authenticator-unavailable');
-  expect(await auth.connect('drill', 'secret', 'gw-third-party')).toBe('authenticator-unavailable');
+  const clientCertificate = { commonName: 'drill', serialNumber: '0a', issuer: 'CN=CA', fingerprint: 'ff' };
+  const own = { ...clientCertificate, commonName: 'pump' };
+  auth.registry.gateways.set(GATEWAY, oneWayGateway({ enabled: true, commonNameMustEqualUsername: false }));
+  expect(await auth.connect('pump', 'secret', { clientCertificate })).toBe('admitted');
+  expect(await auth.connect('pump', 'wrong', { clientCertificate: own })).toBe('wrong-password');
+  expect(await auth.connect('pump', 'secret')).toBe('malformed-credentials');
+
+  auth.registry.gateways.set(GATEWAY, {
+    ...oneWayGateway({ enabled: true, commonNameMustEqualUsername: true }),
+    version: 2,
+  });
+  const newer = { gatewayVersion: 2 };
+  expect(await auth.connect('pump', 'secret', { clientCertificate, ...newer })).toBe('common-name-mismatch');
+  expect(await auth.connect('pump', 'secret', { clientCertificate: own, ...newer })).toBe('admitted');
+});
+
+test('no gateway is judged by an older version than the edge knows', async () => {
+  await using auth = await startAuth();
+  expect(await auth.connect('pump', 'secret')).toBe('admitted');
+  expect(await auth.connect('pump', 'secret', { gatewayVersion: 2 })).toBe('authenticator-unavailable');
+  const connecting = auth.connect('pump', 'secret', { gatewayVersion: 2 });
+  auth.registry.gateways.set(GATEWAY, { ...oneWayGateway(), version: 3 });
+  expect(await connecting).toBe('admitted');
+});
+
+test('every step of an admission is told, and none tells the password', async () => {
+  await using auth = await startAuth();
+  const namesOf = async (password: string) =>
+    (await auth.admit('pump', password)).steps.map(({ name, outcome }) => `${name} ${outcome}`);
+  expect(await namesOf('secret')).toEqual(['gateway-lookup ok', 'credential-lookup known', 'password match']);
+  expect(await namesOf('secret')).toEqual([
+    'gateway-lookup cached',
+    'credential-lookup cached',
+    'password remembered',
+  ]);
+  expect(await namesOf('wrong')).toEqual([
+    'gateway-lookup cached',
+    'credential-lookup cached',
+    'password mismatch',
+  ]);
+  expect(JSON.stringify(await auth.admit('pump', 'secret'))).not.toContain('secret');
 });
 
 test('a registry that restarts is waited for', async () => {
   await using auth = await startAuth({ AUTH_REGISTRY_TIMEOUT_MS: '5000' });
   auth.registry.leave();
   const connecting = auth.connect('pump', 'secret');
-  await eventually(() => expect(auth.metrics.credentialLookups.of('registry')).toBe(0));
   answerAsRegistry(auth.nats);
   expect(await connecting).toBe('admitted');
 });
@@ -171,6 +110,7 @@ test('a device that comes again is neither looked up nor hashed again', async ()
   await using auth = await startAuth();
   for (let time = 0; time < 3; time += 1) expect(await auth.connect('pump', 'secret')).toBe('admitted');
   expect(auth.metrics.credentialLookups.of('registry')).toBe(1);
+  expect(auth.metrics.gatewayLookups.of('registry')).toBe(1);
   expect(auth.metrics.passwordChecks.of('hashed')).toBe(1);
   expect(auth.metrics.passwordChecks.of('remembered')).toBe(2);
   expect(await auth.connect('pump', 'wrong')).toBe('wrong-password');
@@ -217,7 +157,7 @@ test('an expired entry is asked for again, and its password still remembered', a
 test('a new password is in force, and the old one refused, as soon as the registry reports it', async () => {
   await using auth = await startAuth();
   await auth.connect('pump', 'secret');
-  auth.registry.devices.set('pump', found('pump', 'changed'));
+  auth.registry.credentials.set('pump', found('pump', 'changed'));
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
 
   await auth.announce('DeviceCredentialsReplaced', 'device', PRODUCT, 'pump');
@@ -229,7 +169,7 @@ test('a new password is in force, and the old one refused, as soon as the regist
 test('a change of the gateway drops its devices', async () => {
   await using auth = await startAuth();
   await auth.connect('pump', 'secret');
-  auth.registry.devices.set('pump', found('pump', 'secret', true));
+  auth.registry.credentials.set('pump', found('pump', 'secret', true));
   await auth.announce('GatewayChanged', 'gateway', GATEWAY);
   expect(await auth.connect('pump', 'secret')).toBe('device-disabled');
 });

@@ -1,37 +1,46 @@
 import { deviceName, devicePassword, type admitDevice, type RequestOf } from '@gatehouse/contracts';
 import type { CredentialVerdict } from '../admission/admission-policy.ts';
+import type { AdmissionSteps } from '../admission/admission-steps.ts';
 import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import type { CredentialDirectory, KnownCredential } from './credential-directory.ts';
-import { CredentialVerifier } from './credential-verifier.ts';
+import type { CredentialVerifier } from './credential-verifier.ts';
 import type { PasswordHasher } from './password-hasher.ts';
 import type { PasswordProof } from './password-proof.ts';
 
 /** One-way authentication: user name and password against the credentials imported into the registry. */
-export class OneWayCredentials extends CredentialVerifier {
+export class OneWayCredentials implements CredentialVerifier {
   constructor(
     private readonly directory: CredentialDirectory,
     private readonly hasher: PasswordHasher,
     private readonly proof: PasswordProof,
     private readonly metrics: AuthMetrics,
-  ) {
-    super();
-  }
+  ) {}
 
-  async verify(request: RequestOf<typeof admitDevice>): Promise<CredentialVerdict> {
+  async verify(
+    request: RequestOf<typeof admitDevice>,
+    { gatewayId }: { readonly gatewayId: string },
+    steps: AdmissionSteps,
+  ): Promise<CredentialVerdict> {
     const username = deviceName.safeParse(request.username);
     const password = devicePassword.safeParse(textOf(request.password));
-    if (!username.success || !password.success) return rejected('malformed-credentials');
+    if (!username.success || !password.success) {
+      steps.add('credentials', 'malformed');
+      return rejected('malformed-credentials');
+    }
 
-    const lookup = await this.directory.find(request.gatewayId, username.data);
-    // A gateway that wants more than a password is served by nobody yet: a password alone must not be enough.
-    if (lookup.outcome === 'unavailable' || lookup.outcome === 'not-served') {
+    const cached = this.directory.fresh(gatewayId, username.data);
+    const lookup = cached ?? (await this.directory.ask(gatewayId, username.data));
+    if (lookup === undefined) {
+      steps.add('credential-lookup', 'failed', 'the registry did not answer in time');
       return rejected('authenticator-unavailable');
     }
+    steps.add('credential-lookup', cached === undefined ? lookup.outcome : 'cached');
     if (lookup.outcome === 'unknown-gateway') return rejected('unknown-gateway');
 
     const credential = lookup.outcome === 'known' ? lookup.credential : undefined;
     if (credential !== undefined && this.proof.isRemembered(credential, password.data)) {
       this.metrics.passwordChecks.add('remembered');
+      steps.add('password', 'remembered');
       return verified(credential);
     }
 
@@ -39,6 +48,7 @@ export class OneWayCredentials extends CredentialVerifier {
       password.data,
       credential?.answer.password ?? this.hasher.hashOfNobody,
     );
+    steps.add('password', comparison);
     if (comparison === 'overloaded') return rejected('authenticator-unavailable');
     if (credential === undefined) return rejected('unknown-device');
     if (comparison === 'mismatch') return rejected('wrong-password');
@@ -49,7 +59,14 @@ export class OneWayCredentials extends CredentialVerifier {
 
 function verified({ answer }: KnownCredential): CredentialVerdict {
   const { productKey, deviceName: name, isDisabled } = answer;
-  return { outcome: 'verified', productKey, deviceName: name, isDisabled };
+  return {
+    outcome: 'verified',
+    productKey,
+    deviceName: name,
+    isDisabled,
+    expiresAt: null,
+    permissions: [],
+  };
 }
 
 function rejected(reason: Extract<CredentialVerdict, { outcome: 'rejected' }>['reason']): CredentialVerdict {

@@ -13,7 +13,6 @@ function credential(hash = 'aGFzaA=='): KnownCredential {
   } as const;
   return {
     answer: { outcome: 'found', productKey: 'a1', deviceName: 'pump', isDisabled: false, password },
-    freshUntil: 0,
     proof: undefined,
   };
 }

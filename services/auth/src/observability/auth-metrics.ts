@@ -1,9 +1,28 @@
 import type { AdmissionRefusal } from '@gatehouse/contracts';
 import { CountedByLabel } from '@gatehouse/observability';
 import { metrics } from '@opentelemetry/api';
+import type { AuthenticatorAnswer, AuthenticatorFailureReason } from '../authenticators/authenticator.ts';
+import type { LookupSource } from '../registry/asked-once.ts';
+import type { BreakerState } from '../third-party/guarded-authenticator.ts';
 
 export type PasswordCheckKind = 'hashed' | 'remembered' | 'overloaded';
-export type CredentialSource = 'cache' | 'registry' | 'unavailable';
+export type VerdictSource = 'authenticator' | 'shared' | 'cache' | 'refusal-cache';
+export type AuthenticatorCallOutcome =
+  | Exclude<AuthenticatorAnswer['outcome'], 'failed'>
+  | AuthenticatorFailureReason
+  | 'breaker-open'
+  | 'queue-full'
+  | 'waited-too-long';
+
+/** How one authenticator is doing. */
+export interface AuthenticatorLoad {
+  readonly callsUnderWay: number;
+  readonly callsWaiting: number;
+  readonly breakerState: BreakerState;
+}
+
+const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
+const meter = metrics.getMeter('gatehouse');
 
 /** What auth counts; services/auth/README.md explains each. */
 export class AuthMetrics {
@@ -12,9 +31,19 @@ export class AuthMetrics {
     'CONNECTs judged, by outcome',
     'outcome',
   );
-  readonly credentialLookups = new CountedByLabel<CredentialSource>(
+  readonly gatewayLookups = new CountedByLabel<LookupSource>(
+    'gatehouse.auth.gateway_lookups',
+    'gateways looked up, by where the answer came from',
+    'source',
+  );
+  readonly credentialLookups = new CountedByLabel<LookupSource>(
     'gatehouse.auth.credential_lookups',
     'credentials looked up, by where the answer came from',
+    'source',
+  );
+  readonly deviceLookups = new CountedByLabel<LookupSource>(
+    'gatehouse.auth.device_lookups',
+    'devices that authenticators named looked up or made, by where the answer came from',
     'source',
   );
   readonly passwordChecks = new CountedByLabel<PasswordCheckKind>(
@@ -22,9 +51,53 @@ export class AuthMetrics {
     'passwords compared: by running scrypt, or by the proof remembered from the last time',
     'kind',
   );
-  readonly hashSeconds = metrics.getMeter('gatehouse').createHistogram('gatehouse.auth.password_hash', {
+  readonly verdicts = new CountedByLabel<VerdictSource>(
+    'gatehouse.auth.verdicts',
+    'verdicts of authenticators, by where they came from',
+    'source',
+  );
+  readonly authenticatorCalls = new CountedByLabel<AuthenticatorCallOutcome>(
+    'gatehouse.auth.authenticator_calls',
+    'calls to authenticators by outcome, those included that were not made',
+    'outcome',
+  );
+  readonly breakerChanges = new CountedByLabel<BreakerState>(
+    'gatehouse.auth.breaker_changes',
+    'changes of the breakers of authenticators, by the state that they changed to',
+    'state',
+  );
+  readonly hashSeconds = meter.createHistogram('gatehouse.auth.password_hash', {
     description: 'time of one scrypt run, without the wait for its turn',
     unit: 's',
     advice: { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] },
   });
+  readonly authenticatorSeconds = meter.createHistogram('gatehouse.auth.authenticator_call', {
+    description: 'time of one call to an authenticator, without the wait for its turn',
+    unit: 's',
+    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] },
+  });
+
+  /** @param list read when metrics are collected */
+  observeAuthenticators(list: () => Iterable<readonly [gatewayId: string, load: AuthenticatorLoad]>): void {
+    const gauge = (name: string, description: string, read: (load: AuthenticatorLoad) => number): void => {
+      meter.createObservableGauge(name, { description }).addCallback((result) => {
+        for (const [gateway, load] of list()) result.observe(read(load), { gateway });
+      });
+    };
+    gauge(
+      'gatehouse.auth.authenticator_calls_under_way',
+      'calls to the authenticator of a gateway under way',
+      ({ callsUnderWay }) => callsUnderWay,
+    );
+    gauge(
+      'gatehouse.auth.authenticator_calls_waiting',
+      'CONNECTs that wait for a call to the authenticator of a gateway',
+      ({ callsWaiting }) => callsWaiting,
+    );
+    gauge(
+      'gatehouse.auth.authenticator_breaker',
+      'state of the breaker of the authenticator of a gateway: 0 closed, 1 half-open, 2 open',
+      ({ breakerState }) => BREAKER_STATES[breakerState],
+    );
+  }
 }

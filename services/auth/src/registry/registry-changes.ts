@@ -1,23 +1,32 @@
 import { registryEvent, registryEventSubject, textOfSubjectToken } from '@gatehouse/contracts';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
-import type { CredentialDirectory } from './credential-directory.ts';
 
-/** Facts of the presence: as many as there are CONNECTs, and none of them touches a credential. */
-const PRESENCE_EVENTS: ReadonlySet<string> = new Set(['DeviceConnected', 'DeviceDisconnected']);
+/** What remembers answers of the registry. */
+export interface Forgetful {
+  forgetDevice(productKey: string, deviceName: string): void;
+  forgetGateway(gatewayId: string): void;
+  forgetAll(): void;
+}
+
+/**
+ * Facts that outdate nothing, and that there are as many of as CONNECTs: the presence; and that a device was
+ * made, as nobody remembers that it was not there.
+ */
+const PASSED_OVER: ReadonlySet<string> = new Set(['DeviceConnected', 'DeviceDisconnected', 'DeviceCreated']);
 const eventType = registryEvent.pick({ type: true });
 const DEVICE_EVENTS = `${registryEventSubject('device')}.`;
 const GATEWAY_EVENTS = `${registryEventSubject('gateway')}.`;
 
 /**
- * Drops from the directory what the registry says has changed, at once. Whatever was said while NATS was away
+ * Drops from the directories what the registry says has changed, at once. Whatever was said while NATS was away
  * is lost, so after a reconnect everything is dropped.
  */
-export class CredentialChanges {
+export class RegistryChanges {
   readonly #subscriptions: readonly Subscription[];
 
   constructor(
     private readonly nats: NatsConnection,
-    private readonly directory: CredentialDirectory,
+    private readonly directories: readonly Forgetful[],
   ) {
     this.#subscriptions = [
       nats.subscribe(`${DEVICE_EVENTS}>`, { callback: (_error, event) => this.#deviceChanged(event) }),
@@ -32,21 +41,26 @@ export class CredentialChanges {
   }
 
   #deviceChanged(event: Msg): void {
-    if (PRESENCE_EVENTS.has(typeOf(event) ?? '')) return;
+    if (PASSED_OVER.has(typeOf(event) ?? '')) return;
     const [productKey, deviceName] = idsOf(event, DEVICE_EVENTS);
-    if (productKey === undefined || deviceName === undefined) this.directory.forgetAll();
-    else this.directory.forgetDevice(productKey, deviceName);
+    for (const directory of this.directories) {
+      if (productKey === undefined || deviceName === undefined) directory.forgetAll();
+      else directory.forgetDevice(productKey, deviceName);
+    }
   }
 
   #gatewayChanged(event: Msg): void {
     const [gatewayId] = idsOf(event, GATEWAY_EVENTS);
-    if (gatewayId === undefined) this.directory.forgetAll();
-    else this.directory.forgetGateway(gatewayId);
+    for (const directory of this.directories) {
+      if (gatewayId === undefined) directory.forgetAll();
+      else directory.forgetGateway(gatewayId);
+    }
   }
 
   async #watchConnection(): Promise<void> {
     for await (const status of this.nats.status()) {
-      if (status.type === 'reconnect') this.directory.forgetAll();
+      if (status.type !== 'reconnect') continue;
+      for (const directory of this.directories) directory.forgetAll();
     }
   }
 }

@@ -32,6 +32,10 @@ export class BoundedCache<Value> {
     for (const key of this.#entries.keys()) if (key.startsWith(prefix)) this.#entries.delete(key);
   }
 
+  entries(): MapIterator<[string, Value]> {
+    return this.#entries.entries();
+  }
+
   clear(): void {
     this.#entries.clear();
   }

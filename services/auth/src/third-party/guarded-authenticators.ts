@@ -1,0 +1,61 @@
+import { createHash } from 'node:crypto';
+import type { GatewayAdmission } from '@gatehouse/contracts';
+import { key } from '@gatehouse/nest';
+import type { Logger } from '@gatehouse/observability';
+import type { AuthConfig } from '../auth.config.ts';
+import type { AuthenticationTarget, Authenticator } from '../authenticators/authenticator.ts';
+import type { AuthMetrics } from '../observability/auth-metrics.ts';
+import { BoundedCache } from '../registry/bounded-cache.ts';
+import { GuardedAuthenticator, type BreakerState } from './guarded-authenticator.ts';
+
+/** Whom a gateway asks; undefined when its credentials are the imported ones. */
+export type MakeAuthenticator = (target: AuthenticationTarget) => Authenticator | undefined;
+export const MAKE_AUTHENTICATOR = key<MakeAuthenticator>('MAKE_AUTHENTICATOR');
+
+const MAX_AUTHENTICATORS = 10_000;
+
+interface Guarded {
+  /** Digest of the target: another one is another authenticator, with a breaker and places of its own. */
+  readonly target: string;
+  readonly guarded: GuardedAuthenticator;
+}
+
+/** The authenticators of the gateways; each gateway has its own, also when two name the same URL. */
+export class GuardedAuthenticators {
+  readonly #ofGateway = new BoundedCache<Guarded>(MAX_AUTHENTICATORS);
+
+  constructor(
+    private readonly make: MakeAuthenticator,
+    private readonly config: AuthConfig,
+    private readonly metrics: AuthMetrics,
+    private readonly logger: Logger,
+  ) {
+    metrics.observeAuthenticators(() => this.#all());
+  }
+
+  of(gateway: GatewayAdmission): GuardedAuthenticator | undefined {
+    const { gatewayId, authentication, accessKeySecret } = gateway;
+    const target = createHash('sha256')
+      .update(JSON.stringify([authentication, accessKeySecret]))
+      .digest('base64');
+    const known = this.#ofGateway.get(gatewayId);
+    if (known?.target === target) return known.guarded;
+    const authenticator = this.make(gateway);
+    if (authenticator === undefined) return undefined;
+    const guarded = new GuardedAuthenticator(authenticator, this.config, this.metrics, (state) =>
+      this.#breakerChanged(gatewayId, state),
+    );
+    this.#ofGateway.set(gatewayId, { target, guarded });
+    return guarded;
+  }
+
+  *#all(): Generator<readonly [gatewayId: string, guarded: GuardedAuthenticator]> {
+    for (const [gatewayId, { guarded }] of this.#ofGateway.entries()) yield [gatewayId, guarded];
+  }
+
+  #breakerChanged(gatewayId: string, state: BreakerState): void {
+    this.metrics.breakerChanges.add(state);
+    if (state === 'open') this.logger.warn({ gatewayId }, 'the authenticator is not called for a moment');
+    else if (state === 'closed') this.logger.info({ gatewayId }, 'the authenticator is called again');
+  }
+}
