@@ -5,6 +5,7 @@ import { sharedResolve, type ResolveName } from './guarded-connect.ts';
 import type { OutboundPolicy } from './outbound-policy.ts';
 import {
   OutboundBusy,
+  OutboundFailure,
   OutboundRedirectInvalid,
   OutboundResponseMalformed,
   OutboundResponseTooLarge,
@@ -82,10 +83,11 @@ export class OutboundClient {
     const { timeoutMs, maxRedirects = 0 } = request;
     const abort = new AbortController();
     const timer = setTimeout(() => abort.abort(), timeoutMs);
+    let hops = 0;
     try {
       let url = this.policy.urlOf(request.url);
       let headers = request.headers ?? {};
-      for (let hops = 0; ; hops += 1) {
+      for (; ; hops += 1) {
         // oxlint-disable-next-line no-await-in-loop -- each hop is known only when the one before has answered
         const response = await this.#exchange(
           url,
@@ -100,6 +102,9 @@ export class OutboundClient {
         if (next.origin !== url.origin) headers = withoutOriginsOwn(headers);
         url = next;
       }
+    } catch (error) {
+      if (error instanceof OutboundFailure) error.isAfterRedirect = hops > 0;
+      throw error;
     } finally {
       clearTimeout(timer);
     }

@@ -2,7 +2,10 @@ import { Failure } from '@gatehouse/failure';
 import type { AddressKind } from './ip-address.ts';
 
 /** No answer came, or none that may be used. Messages name the origin alone: the rest of a URL may be secret. */
-export abstract class OutboundFailure extends Failure {}
+export abstract class OutboundFailure extends Failure {
+  /** Whether a server had answered before, with a redirect: something was sent then, in any case. */
+  isAfterRedirect = false;
+}
 
 export class OutboundUrlInvalid extends OutboundFailure {
   readonly code = 'OUTBOUND_URL_INVALID';

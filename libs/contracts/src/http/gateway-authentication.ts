@@ -157,6 +157,12 @@ export const gatewayAuthenticationInput = z.discriminatedUnion(
           type: z.literal('third-party'),
           method: z.literal('function'),
           function: functionTarget,
+          /** PEM; trusted for the endpoint, beside the public authorities. */
+          caCertificate: caCertificate.optional(),
+          /** 5,000 when left out. */
+          timeoutMs: timeoutMs.optional(),
+          /** How long an answer is used again; 0 and left out: never. */
+          cacheSeconds: cacheSeconds.optional(),
         }),
         z.strictObject({
           type: z.literal('third-party'),
@@ -218,6 +224,9 @@ export const gatewayAuthentication = z.discriminatedUnion('type', [
         accessKeyId: z.string().optional(),
         roleArn: z.string().optional(),
       }),
+      caCertificate: z.string().optional(),
+      timeoutMs: z.int().optional(),
+      cacheSeconds: z.int().optional(),
     }),
     z.strictObject({
       type: z.literal('third-party'),

@@ -1,8 +1,65 @@
+import type { GatewayAuthentication } from '@gatehouse/contracts';
 import type { OutboundClient } from '@gatehouse/outbound';
+import { AliyunFunctionCompute } from './aliyun-function-compute.ts';
 import type { AuthenticationTarget, Authenticator } from './authenticator.ts';
+import { FunctionAuthenticator } from './function-authenticator.ts';
+import type { FunctionCall } from './function-call.ts';
+import { HttpFunction } from './http-function.ts';
+import { HttpsAuthenticator } from './https-authenticator.ts';
+import { UnusableAuthenticator } from './unusable-authenticator.ts';
+
+const DEFAULT_TIMEOUT_MS = 5_000;
 
 /** Whom a gateway asks; nobody (undefined) when its credentials are the imported ones. */
-export type AuthenticatorOf = (
-  admission: AuthenticationTarget,
+export function authenticatorOf(
+  { authentication, accessKeySecret }: AuthenticationTarget,
   outbound: OutboundClient,
-) => Authenticator | undefined;
+): Authenticator | undefined {
+  if (authentication.type === 'one-way') return undefined;
+  if (authentication.method === 'https') return new HttpsAuthenticator(authentication, outbound);
+  return functionAuthenticatorOf(authentication, accessKeySecret, outbound);
+}
+
+type FunctionTarget = Extract<GatewayAuthentication, { method: 'function' }>;
+
+function functionAuthenticatorOf(
+  { function: target, caCertificate, timeoutMs, cacheSeconds }: FunctionTarget,
+  secret: string | null,
+  outbound: OutboundClient,
+): Authenticator {
+  const id = target.accessKeyId;
+  const accessKey = id === undefined || secret === null ? undefined : { id, secret };
+  const call: FunctionCall = {
+    endpoint: target.endpoint,
+    timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    caCertificate,
+    accessKey,
+  };
+  const provider = providerOf(target, call, outbound);
+  return typeof provider === 'string'
+    ? new UnusableAuthenticator(provider)
+    : new FunctionAuthenticator(provider, call.timeoutMs, cacheSeconds ?? 0);
+}
+
+/** A text says why there is none, and what to do. */
+function providerOf(
+  { provider, service, function: name, accessKeyId, roleArn }: FunctionTarget['function'],
+  call: FunctionCall,
+  outbound: OutboundClient,
+): AliyunFunctionCompute | HttpFunction | string {
+  if (roleArn !== undefined) return ROLE_UNUSABLE;
+  if (accessKeyId !== undefined && call.accessKey === undefined) {
+    return 'the secret of the access key is missing: give accessKeySecret again';
+  }
+  if (provider === 'http-function') return new HttpFunction(call, outbound);
+  if (name === undefined) return 'the function has no name: give function';
+  if (call.accessKey === undefined) return 'there is no access key: give accessKeyId and accessKeySecret';
+  if (call.accessKey.id.startsWith('STS.')) {
+    return 'a temporary access key (STS.…) needs a token that changes all the time: give the key of a RAM user';
+  }
+  return new AliyunFunctionCompute({ service, name, accessKey: call.accessKey }, call, outbound);
+}
+
+const ROLE_UNUSABLE =
+  'the function is set up with a role, which only Alibaba Cloud itself can take on without a key of its own: ' +
+  'give accessKeyId and accessKeySecret of a RAM user that may do fc:InvokeFunction instead of roleArn';

@@ -1,0 +1,91 @@
+import {
+  OutboundAddressForbidden,
+  OutboundBusy,
+  OutboundCaInvalid,
+  OutboundFailure,
+  OutboundNameUnknown,
+  OutboundRedirectInvalid,
+  OutboundResponseMalformed,
+  OutboundResponseTooLarge,
+  OutboundTimedOut,
+  OutboundTlsFailed,
+  OutboundUrlInvalid,
+  type OutboundResponse,
+} from '@gatehouse/outbound';
+import type {
+  Authentication,
+  AuthenticatorAnswer,
+  AuthenticatorCredentials,
+  AuthenticatorExchange,
+  AuthenticatorFailureReason,
+} from './authenticator.ts';
+import { maskPassword } from './request-template.ts';
+
+export const MAX_ANSWER_BYTES = 65_536;
+const MAX_SHOWN_BYTES = 4_096;
+const MAX_MESSAGE_CHARACTERS = 1_024;
+
+export interface AuthenticatorCall {
+  readonly credentials: AuthenticatorCredentials;
+  /** @throws {OutboundFailure} */
+  send(): Promise<OutboundResponse>;
+  judge(response: OutboundResponse): AuthenticatorAnswer;
+  /** What was sent, without password, key and signature; null when it did not come to that. */
+  shown(): AuthenticatorExchange['sent'];
+}
+
+/** Sends one question and makes an answer of whatever comes back, or does not. */
+export async function askOnce(call: AuthenticatorCall): Promise<Authentication> {
+  try {
+    const response = await call.send();
+    return {
+      answer: speakable(call.judge(response), call.credentials),
+      exchange: () => ({ sent: call.shown(), received: received(response, call.credentials) }),
+    };
+  } catch (error) {
+    if (!(error instanceof OutboundFailure)) throw error;
+    const isSent = error.isAfterRedirect || !NEVER_SENT.some((failure) => error instanceof failure);
+    return {
+      answer: speakable(failed(reasonOf(error), error.message), call.credentials),
+      exchange: () => ({ sent: isSent ? call.shown() : null, received: null }),
+    };
+  }
+}
+
+export function failed(reason: AuthenticatorFailureReason, message: string): AuthenticatorAnswer {
+  return { outcome: 'failed', reason, message };
+}
+
+const NEVER_SENT = [
+  OutboundUrlInvalid,
+  OutboundAddressForbidden,
+  OutboundNameUnknown,
+  OutboundTlsFailed,
+  OutboundCaInvalid,
+  OutboundBusy,
+];
+const ANSWER_INVALID = [OutboundResponseTooLarge, OutboundResponseMalformed, OutboundRedirectInvalid];
+
+function reasonOf(failure: OutboundFailure): AuthenticatorFailureReason {
+  if (failure instanceof OutboundTimedOut) return 'authenticator-timeout';
+  if (failure instanceof OutboundBusy) return 'authenticator-busy';
+  if (ANSWER_INVALID.some((invalid) => failure instanceof invalid)) return 'authenticator-answer-invalid';
+  return 'authenticator-unavailable';
+}
+
+function received(
+  { status, headers, body }: OutboundResponse,
+  credentials: AuthenticatorCredentials,
+): AuthenticatorExchange['received'] {
+  return {
+    status,
+    contentType: headers['content-type'] ?? null,
+    body: maskPassword(body.toString('utf8'), credentials).slice(0, MAX_SHOWN_BYTES),
+  };
+}
+
+function speakable(answer: AuthenticatorAnswer, credentials: AuthenticatorCredentials): AuthenticatorAnswer {
+  if (answer.outcome === 'accepted' || answer.message === undefined) return answer;
+  const message = maskPassword(answer.message, credentials).slice(0, MAX_MESSAGE_CHARACTERS);
+  return { ...answer, message };
+}
