@@ -43,6 +43,10 @@ export interface ServerCertificateRequest {
 export interface ClientCertificateRequest {
   readonly commonName: string;
   readonly days?: number;
+  /** Instead of the common name: RDNs in the order of the certificate, attributes by type. For odd certificates. */
+  readonly subject?: readonly Readonly<Record<string, readonly string[]>>[];
+  /** Days from now until it is valid; 0 by default. */
+  readonly startsInDays?: number;
 }
 
 /** A certification authority with its key in memory: for development and tests (ECDSA P-256, RFC 5280). */
@@ -93,15 +97,21 @@ interface Signer {
 
 async function issue(
   { root, key }: Signer,
-  { commonName, days = 365 }: { commonName: string; days?: number },
+  { commonName, days = 365, subject, startsInDays = 0 }: ClientCertificateRequest,
   usage: readonly Extension[],
 ): Promise<IssuedCertificate> {
   const keys = await webcrypto.subtle.generateKey(ECDSA_P256, true, ['sign', 'verify']);
   const certificate = await X509CertificateGenerator.create({
     serialNumber: newSerialNumber(),
-    subject: `CN=${escapeName(commonName)}`,
+    subject:
+      subject === undefined
+        ? `CN=${escapeName(commonName)}`
+        : subject.map((rdn) =>
+            Object.fromEntries(Object.entries(rdn).map(([type, values]) => [type, [...values]])),
+          ),
     issuer: root.subject,
     ...validity(days),
+    ...(startsInDays > 0 ? { notBefore: new Date(Date.now() + startsInDays * DAY_MS) } : {}),
     publicKey: keys.publicKey,
     signingKey: key,
     signingAlgorithm: ECDSA_P256,
