@@ -55,7 +55,11 @@ export class EdgeHouse implements AsyncDisposable {
     return edge;
   }
 
-  async newGateway(gatewayId: string, { port = 0, version = 1 } = {}): Promise<GatewayListener> {
+  /** @param settings of the listener that differ from those of a gateway without X.509 */
+  async newGateway(
+    gatewayId: string,
+    { port = 0, version = 1, ...settings }: Partial<GatewayListener> = {},
+  ): Promise<GatewayListener> {
     const issued = await this.authority.issueServerCertificate({
       commonName: `version ${version}`,
       ipAddresses: ['127.0.0.1', '127.0.0.2'],
@@ -73,6 +77,7 @@ export class EdgeHouse implements AsyncDisposable {
       admissionVersion: 1,
       limits: { ...DEFAULT_GATEWAY_LIMITS, connectsPerMinute: null },
       permissions: [],
+      ...settings,
     };
   }
 

@@ -1,4 +1,6 @@
 import {
+  ATTEMPTS_STREAM,
+  connectionAttempts,
   decodeUplinkBatch,
   EDGES_BUCKET,
   edgeEntry,
@@ -6,6 +8,7 @@ import {
   presenceReports,
   SESSIONS_BUCKET,
   UPLINK_STREAM,
+  type ConnectionAttempt,
   type EdgeEntry,
   type GatewayListener,
   type PresenceReport,
@@ -31,6 +34,14 @@ export class StoredByEdges {
   async presence(): Promise<PresenceReport[]> {
     const payloads = await this.#payloads(PRESENCE_STREAM.name);
     return payloads.flatMap((payload) => presenceReports.parse(JSON.parse(Buffer.from(payload).toString())));
+  }
+
+  /** Every record of a connection attempt, in the order of the stream. */
+  async attempts(): Promise<ConnectionAttempt[]> {
+    const payloads = await this.#payloads(ATTEMPTS_STREAM.name);
+    return payloads.flatMap((payload) =>
+      connectionAttempts.parse(JSON.parse(Buffer.from(payload).toString())),
+    );
   }
 
   /** Entries of the bucket `edges`, by edge id. */
