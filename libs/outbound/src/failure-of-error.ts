@@ -13,6 +13,7 @@ const NAME_CODES = /^(ENOTFOUND|ENODATA|EAI_)/;
 
 /** What the customer can do about a certificate that is not accepted; X509_V_ERR_… of OpenSSL. */
 const TLS_ADVICE: Readonly<Record<string, string>> = {
+  ERR_SSL_WRONG_VERSION_NUMBER: 'it speaks no TLS at this port',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for other names than this one',
   CERT_HAS_EXPIRED: 'its certificate has expired: renew it',
   CERT_NOT_YET_VALID: 'its certificate is not valid yet: look at the clocks',

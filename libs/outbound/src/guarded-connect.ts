@@ -5,7 +5,7 @@ import { buildConnector } from 'undici';
 import { bareHostname, type OutboundPolicy } from './outbound-policy.ts';
 
 /** A TCP and TLS handshake that takes longer is given up, whatever limit the request has. */
-const CONNECT_TIMEOUT_MS = 10_000;
+const CONNECT_TIMEOUT_MS = 5_000;
 
 /** All addresses of a name, as getaddrinfo knows them. */
 export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]>;

@@ -57,6 +57,7 @@ const OF_ONE_ORIGIN: ReadonlySet<string> = new Set(['authorization', 'proxy-auth
 interface Deadline {
   readonly signal: AbortSignal;
   readonly timeoutMs: number;
+  missing: 'an answer' | 'the rest of its answer';
 }
 
 /**
@@ -92,7 +93,7 @@ export class OutboundClient {
         const response = await this.#exchange(
           url,
           { ...request, headers },
-          { signal: abort.signal, timeoutMs },
+          { signal: abort.signal, timeoutMs, missing: 'an answer' },
         );
         if (maxRedirects === 0 || (response.status !== 307 && response.status !== 308)) return response;
         if (hops === maxRedirects) {
@@ -125,19 +126,35 @@ export class OutboundClient {
     return this.policy.urlOf(target.href);
   }
 
+  /** undici hears of an abort only once there is a connection: nobody waits for that, but it is counted. */
   async #exchange(url: URL, request: OutboundRequest, deadline: Deadline): Promise<OutboundResponse> {
     const entry = this.#pools.poolOf(url, request.caCertificate);
     if (entry.requestsUnderWay >= this.#limits.requestsPerOrigin) {
       throw new OutboundBusy(url.origin, entry.requestsUnderWay);
     }
     entry.requestsUnderWay += 1;
-    try {
-      const response = await this.#send(url, request, { entry, deadline });
-      entry.hasServed = true;
-      return await this.#read(url, request, { response, deadline });
-    } finally {
+    const answer = this.#answerOf(url, request, { entry, deadline }).finally(() => {
       entry.requestsUnderWay -= 1;
+    });
+    const { promise: tooLate, reject } = Promise.withResolvers<never>();
+    const giveUp = (): void => reject(new OutboundTimedOut(url.origin, deadline.timeoutMs, deadline.missing));
+    deadline.signal.addEventListener('abort', giveUp, { once: true });
+    try {
+      return await Promise.race([answer, tooLate]);
+    } finally {
+      deadline.signal.removeEventListener('abort', giveUp);
     }
+  }
+
+  async #answerOf(
+    url: URL,
+    request: OutboundRequest,
+    { entry, deadline }: { entry: OriginPool; deadline: Deadline },
+  ): Promise<OutboundResponse> {
+    const response = await this.#send(url, request, { entry, deadline });
+    entry.hasServed = true;
+    deadline.missing = 'the rest of its answer';
+    return this.#read(url, request, response);
   }
 
   async #send(
@@ -163,9 +180,6 @@ export class OutboundClient {
         throw error;
       });
     } catch (error) {
-      if (deadline.signal.aborted) {
-        throw new OutboundTimedOut(url.origin, deadline.timeoutMs, 'an answer');
-      }
       throw failureOf(error, url);
     }
   }
@@ -173,7 +187,7 @@ export class OutboundClient {
   async #read(
     url: URL,
     { maxResponseBytes }: OutboundRequest,
-    { response, deadline }: { response: Dispatcher.ResponseData; deadline: Deadline },
+    response: Dispatcher.ResponseData,
   ): Promise<OutboundResponse> {
     const { body, statusCode } = response;
     const headers = flatHeaders(response.headers);
@@ -193,9 +207,6 @@ export class OutboundClient {
       }
     } catch (error) {
       body.on('error', ignoreLateError).destroy();
-      if (deadline.signal.aborted) {
-        throw new OutboundTimedOut(url.origin, deadline.timeoutMs, 'the rest of its answer');
-      }
       throw failureOf(error, url);
     }
     return { status: statusCode, headers, body: Buffer.concat(chunks) };
