@@ -1,7 +1,9 @@
 import { key, readConfig, serviceConfig } from '@gatehouse/nest';
+import { outboundSettings } from '@gatehouse/outbound';
 import { z } from 'zod';
 
 const authConfig = serviceConfig.extend({
+  ...outboundSettings,
   /** Credentials kept at most, and as many devices of authenticators; what was not used for longest makes room. */
   AUTH_CREDENTIAL_CACHE_ENTRIES: z.coerce.number().int().min(1).default(100_000),
   /** How long an answer of the registry is used without asking again. */

@@ -18,7 +18,6 @@ import type {
   AuthenticatorFailureReason,
 } from '../authenticators/authenticator.ts';
 import type { AuthMetrics } from '../observability/auth-metrics.ts';
-import { maskedAnswer } from './masked-answer.ts';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 
@@ -123,8 +122,7 @@ export class GuardedAuthenticator {
 
   async #timed(credentials: AuthenticatorCredentials, steps: AdmissionSteps): Promise<Answer> {
     const startedAt = performance.now();
-    const authentication = await this.authenticator.authenticate(credentials);
-    const answer = maskedAnswer(authentication.answer, credentials.password);
+    const { answer } = await this.authenticator.authenticate(credentials);
     this.metrics.authenticatorSeconds.record((performance.now() - startedAt) / 1_000);
     const outcome = answer.outcome === 'failed' ? answer.reason : answer.outcome;
     this.metrics.authenticatorCalls.add(outcome);

@@ -3,7 +3,6 @@ import { bulkhead, isBulkheadRejectedError } from 'cockatiel';
 import type { Authenticator, AuthenticatorAnswer } from '../authenticators/authenticator.ts';
 import type { GatewayDirectory } from '../registry/gateway-directory.ts';
 import type { MakeAuthenticator } from '../third-party/guarded-authenticators.ts';
-import { maskedAnswer } from '../third-party/masked-answer.ts';
 import { submittedCredentials } from '../third-party/submitted-credentials.ts';
 import { GatewayNotDescribed, TooManyAuthenticationTests } from './test-authentication.failures.ts';
 
@@ -67,8 +66,7 @@ async function call(
   const startedAt = performance.now();
   const authentication = await authenticator.authenticate(credentials);
   const milliseconds = performance.now() - startedAt;
-  const answer = maskedAnswer(authentication.answer, credentials.password);
-  return { ...NOTHING, ...resultOf(answer), ...authentication.exchange(), milliseconds };
+  return { ...NOTHING, ...resultOf(authentication.answer), ...authentication.exchange(), milliseconds };
 }
 
 const NOTHING: AuthenticationTestResult = {

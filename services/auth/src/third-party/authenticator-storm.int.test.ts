@@ -1,0 +1,131 @@
+import { eventually } from '@gatehouse/testing';
+import { expect, test } from 'vitest';
+import { startAuth } from '../admission/auth-on-nats.ts';
+import { realAuthenticators, startAuthenticatorServer, thirdPartyGateway } from './authenticator-server.ts';
+
+const DEAD = { gatewayId: 'gw-dead' };
+const WELL = { gatewayId: 'gw-well' };
+
+async function start(environment: NodeJS.ProcessEnv = {}) {
+  const [dead, well] = await Promise.all([startAuthenticatorServer(), startAuthenticatorServer()]);
+  const auth = await startAuth({ AUTH_REGISTRY_TIMEOUT_MS: '5000', ...environment }, realAuthenticators());
+  const gateways = [
+    thirdPartyGateway(DEAD.gatewayId, dead.url, { timeoutMs: 1_000 }),
+    thirdPartyGateway(WELL.gatewayId, well.url),
+  ];
+  for (const gateway of gateways) auth.registry.gateways.set(gateway.gatewayId, gateway);
+  return {
+    dead,
+    well,
+    auth,
+    async [Symbol.asyncDispose]() {
+      await auth[Symbol.asyncDispose]();
+      await Promise.all([dead[Symbol.asyncDispose](), well[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+/** Lets `count` devices connect at once. */
+async function storm(
+  auth: Awaited<ReturnType<typeof startAuth>>,
+  gateway: { gatewayId: string },
+  count: number,
+) {
+  const connecting = Array.from({ length: count }, async (_, index) => {
+    const startedAt = performance.now();
+    const outcome = await auth.connect(`pump-${index}`, 'secret', gateway);
+    return { outcome, milliseconds: performance.now() - startedAt };
+  });
+  const ends = await Promise.all(connecting);
+  const slowest = Math.max(...ends.map(({ milliseconds }) => milliseconds));
+  return { outcomes: ends.map(({ outcome }) => outcome), slowest };
+}
+
+test('500 devices at once never make more calls at once than the limit, and all come in', async () => {
+  await using at = await start({ AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '20' });
+  at.well.behaviour.delayMs = 10;
+  const { outcomes } = await storm(at.auth, WELL, 500);
+  expect(outcomes.filter((each) => each !== 'admitted')).toEqual([]);
+  expect(at.well.load.peak).toBe(20);
+  expect(at.well.questions).toHaveLength(500);
+  expect(at.auth.metrics.authenticatorCalls.of('accepted')).toBe(500);
+});
+
+test('more than may wait are busy at once, and those who wait too long soon', async () => {
+  await using at = await start({
+    AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '5',
+    AUTH_AUTHENTICATOR_CALLS_WAITING: '10',
+    AUTH_AUTHENTICATOR_WAIT_MS: '200',
+  });
+  at.dead.behaviour.judge = () => undefined;
+  const { outcomes, slowest } = await storm(at.auth, DEAD, 40);
+  expect(outcomes.filter((each) => each === 'authenticator-timeout')).toHaveLength(5);
+  expect(outcomes.filter((each) => each === 'authenticator-busy')).toHaveLength(35);
+  expect(at.auth.metrics.authenticatorCalls.of('queue-full')).toBe(25);
+  expect(at.auth.metrics.authenticatorCalls.of('waited-too-long')).toBe(10);
+  expect(slowest).toBeLessThan(2_000);
+  expect(at.dead.questions).toHaveLength(5);
+});
+
+test("a dead authenticator does not slow another gateway's devices", async () => {
+  await using at = await start({ AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '20' });
+  await storm(at.auth, WELL, 100);
+  const quiet = await storm(at.auth, WELL, 100);
+  at.dead.behaviour.judge = () => undefined;
+  const stuck = storm(at.auth, DEAD, 500);
+  await eventually(() => expect(at.dead.load.now).toBe(20));
+  const beside = await storm(at.auth, WELL, 100);
+  expect(new Set(beside.outcomes)).toEqual(new Set(['admitted']));
+  // The machine may be busy with other things: far less than the second that the dead one takes is proof enough.
+  expect(beside.slowest).toBeLessThan(Math.max(4 * quiet.slowest, 700));
+  expect((await stuck).outcomes).not.toContain('admitted');
+});
+
+test('the breaker opens when calls fail, spares the authenticator, and closes when it is well again', async () => {
+  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '10', AUTH_BREAKER_OPEN_MS: '400' });
+  const { metrics } = at.auth;
+  at.dead.behaviour.judge = () => ({ status: 503 });
+  await storm(at.auth, DEAD, 10);
+  expect(metrics.breakerChanges.of('open')).toBe(1);
+
+  const { outcomes } = await storm(at.auth, DEAD, 100);
+  expect(new Set(outcomes)).toEqual(new Set(['authenticator-unavailable']));
+  expect(at.dead.questions).toHaveLength(10);
+  expect(metrics.authenticatorCalls.of('breaker-open')).toBe(100);
+  const answer = await at.auth.admit('pump-7', 'secret', DEAD);
+  expect(answer.steps.at(-1)).toMatchObject({ name: 'breaker', outcome: 'open' });
+
+  // One call tries; the others are told at once.
+  at.dead.behaviour.delayMs = 50;
+  await eventually(async () => {
+    await storm(at.auth, DEAD, 20);
+    expect(metrics.breakerChanges.of('half-open')).toBe(1);
+  });
+  expect(at.dead.questions).toHaveLength(11);
+  expect(metrics.breakerChanges.of('open')).toBe(2);
+
+  at.dead.behaviour.judge = ({ username }) => ({ body: { deviceName: username } });
+  await eventually(async () => expect(await at.auth.connect('pump-7', 'secret', DEAD)).toBe('admitted'));
+  expect(metrics.breakerChanges.of('closed')).toBe(1);
+  expect((await storm(at.auth, DEAD, 20)).outcomes).not.toContain('authenticator-unavailable');
+});
+
+test('refusals, however many, open no breaker', async () => {
+  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '5' });
+  at.dead.behaviour.judge = () => ({ status: 403 });
+  await storm(at.auth, DEAD, 50);
+  at.dead.behaviour.judge = () => ({ body: { deviceName: 'a/b' } });
+  await storm(at.auth, DEAD, 50);
+  expect(at.auth.metrics.breakerChanges.of('open')).toBe(0);
+  expect(at.auth.metrics.authenticatorCalls.of('breaker-open')).toBe(0);
+});
+
+test('another authenticator of the gateway has a breaker of its own', async () => {
+  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '5', AUTH_BREAKER_OPEN_MS: '60000' });
+  at.dead.behaviour.judge = () => ({ status: 503 });
+  await storm(at.auth, DEAD, 10);
+  expect(await at.auth.connect('pump-7', 'secret', DEAD)).toBe('authenticator-unavailable');
+  const moved = { ...thirdPartyGateway(DEAD.gatewayId, at.well.url), version: 2 };
+  at.auth.registry.gateways.set(DEAD.gatewayId, moved);
+  expect(await at.auth.connect('pump-7', 'secret', { ...DEAD, gatewayVersion: 2 })).toBe('admitted');
+});
