@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { AdmissionQueue } from './admission-queue.ts';
+import { AdmissionQueues } from './admission-queues.ts';
 
-const stays = (): boolean => true;
+const stays = { isWaiting: () => true, deadline: Number.POSITIVE_INFINITY };
 
 test('no more run at one time than allowed, the others in the order they came', async () => {
   const queue = new AdmissionQueue(2, 10);
@@ -43,13 +44,50 @@ test('who finds the queue full is refused at once', async () => {
 test('who has left while waiting is passed over, and a failure gives its place back', async () => {
   const queue = new AdmissionQueue(1, 10);
   const failing = queue.run(stays, () => Promise.reject(new Error('auth broke')));
-  const left = queue.run(
-    () => false,
-    () => Promise.resolve('never'),
-  );
+  const left = queue.run({ ...stays, isWaiting: () => false }, () => Promise.resolve('never'));
   const patient = queue.run(stays, () => Promise.resolve('admitted'));
 
   await expect(failing).rejects.toThrow('auth broke');
   await expect(left).rejects.toMatchObject({ code: 'EDGE_CLIENT_GONE' });
   expect(await patient).toBe('admitted');
+});
+
+test('nobody waits for longer than allowed', async () => {
+  const queue = new AdmissionQueue(1, 10);
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  const running = queue.run(stays, () => promise);
+  const late = queue.run({ ...stays, deadline: performance.now() + 10 }, () => Promise.resolve());
+  await expect(late).rejects.toMatchObject({ code: 'EDGE_ADMISSION_WAIT_TIMED_OUT' });
+  expect(queue.length).toBe(0);
+  finish();
+  await running;
+});
+
+test('those who have left make room in a full queue', async () => {
+  const queue = new AdmissionQueue(1, 1);
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  const running = queue.run(stays, () => promise);
+  let isThere = true;
+  const left = queue.run({ ...stays, isWaiting: () => isThere }, () => Promise.resolve());
+  await expect(queue.run(stays, () => Promise.resolve())).rejects.toMatchObject({
+    code: 'EDGE_ADMISSION_QUEUE_FULL',
+  });
+  isThere = false;
+  const patient = queue.run(stays, () => Promise.resolve('admitted'));
+  await expect(left).rejects.toMatchObject({ code: 'EDGE_CLIENT_GONE' });
+  finish();
+  await running;
+  expect(await patient).toBe('admitted');
+});
+
+test('one gateway that waits holds up no other', async () => {
+  const queues = new AdmissionQueues(1, 0);
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  const running = queues.run('slow', stays, () => promise);
+  await expect(queues.run('slow', stays, () => Promise.resolve())).rejects.toMatchObject({
+    code: 'EDGE_ADMISSION_QUEUE_FULL',
+  });
+  expect(await queues.run('quick', stays, () => Promise.resolve('in'))).toBe('in');
+  finish();
+  await running;
 });

@@ -1,7 +1,6 @@
-import type { AdmissionStep, ClientCertificate } from '@gatehouse/contracts';
+import type { AdmissionStep, ClientCertificate, TopicPermission } from '@gatehouse/contracts';
 import type { ProtocolVersion, UserProperty } from '@gatehouse/mqtt';
 
-/** What a client shows of itself when it connects. */
 /** Where the steps of an admission are noted, in their order. */
 export interface StepLog {
   /** Something is over that began where the last step ended. */
@@ -9,6 +8,7 @@ export interface StepLog {
   addSteps(steps: readonly AdmissionStep[]): void;
 }
 
+/** What a client shows of itself when it connects. */
 export interface AdmissionRequest {
   readonly gatewayId: string;
   /** Version of the gateway that this edge serves: auth must not judge by an older one. */
@@ -24,6 +24,8 @@ export interface AdmissionRequest {
   readonly steps: StepLog;
   /** Whether the client still waits: a request of one that has left is not worth asking. */
   readonly isWaiting: () => boolean;
+  /** Until when it may wait for its turn and for the answer, as performance.now(). */
+  readonly deadline: number;
 }
 
 export interface Admitted {
@@ -31,10 +33,16 @@ export interface Admitted {
   readonly deviceName: string;
   /** When the admission ends, in milliseconds since 1970; Infinity while nothing limits it. */
   readonly expiresAtMs: number;
+  /** Rules of the authenticator's answer; they come before those of the gateway. */
+  readonly permissions: readonly TopicPermission[];
 }
 
 /** May this client connect, and as which device? */
 export interface ConnectionAdmission {
-  /** @throws {DeviceRefused | AdmissionUnavailable | AdmissionQueueFull | ClientGone} */
+  /**
+   * @throws {DeviceRefused | AddressBanned | FailedAttemptsExceeded} when it may not
+   * @throws {AdmissionUnavailable | AdmissionQueueFull | AdmissionWaitTimedOut} when it cannot be found out
+   * @throws {ClientGone}
+   */
   admit(request: AdmissionRequest): Promise<Admitted>;
 }

@@ -3,46 +3,71 @@ import { admitDevice } from '@gatehouse/contracts';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
-import type { AdmissionQueue } from './admission-queue.ts';
+import type { AdmissionGuard } from './admission-guard.ts';
+import type { AdmissionQueues } from './admission-queues.ts';
 import { AdmissionUnavailable, ClientGone, DeviceRefused } from './admission.failures.ts';
 import type { Admitted, AdmissionRequest, ConnectionAdmission } from './connection-admission.ts';
 
+export interface NatsAdmissionParts {
+  readonly nats: NatsConnection;
+  readonly queues: AdmissionQueues;
+  readonly guard: AdmissionGuard;
+  readonly logger: Logger;
+}
+
+/**
+ * Of the time that a client waits, for one question: more than auth gives an authenticator by default, and
+ * some is left for a second question, for the first is lost when auth dies with it in its hands.
+ */
+const QUESTION_SHARE = 0.6;
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 500;
 
-/** Asks auth, and asks again while it does not answer: a patient client does not notice its restart. */
+/**
+ * Asks auth when the client's turn has come and nothing speaks against it; and asks again while auth does not
+ * answer: a patient client does not notice its restart.
+ */
 export class NatsConnectionAdmission implements ConnectionAdmission {
-  /** Leaves time for a second question: the first one is lost when auth dies with it in its hands. */
-  readonly #attemptMs: number;
+  readonly #questionMs: number;
 
+  /** @param timeoutMs that a client waits at most */
   constructor(
-    private readonly nats: NatsConnection,
-    private readonly queue: AdmissionQueue,
-    private readonly timeoutMs: number,
-    private readonly logger: Logger,
+    timeoutMs: number,
+    private readonly parts: NatsAdmissionParts,
   ) {
-    this.#attemptMs = Math.min(admitDevice.timeoutMs, timeoutMs / 2);
+    this.#questionMs = Math.min(admitDevice.timeoutMs, timeoutMs * QUESTION_SHARE);
   }
 
   async admit(request: AdmissionRequest): Promise<Admitted> {
-    return this.queue.run(request.isWaiting, () => {
+    const { queues, guard } = this.parts;
+    guard.check(request);
+    return queues.run(request.gatewayId, request, async () => {
       request.steps.step('queue', 'ok');
-      return this.#ask(request);
+      // Others may have failed meanwhile: a burst must not pass before the first answer is there.
+      guard.check(request);
+      try {
+        const admitted = await this.#ask(request);
+        guard.admitted(request);
+        return admitted;
+      } catch (error) {
+        guard.failed(request, error);
+        throw error;
+      }
     });
   }
 
   async #ask(request: AdmissionRequest): Promise<Admitted> {
-    const deadline = performance.now() + this.timeoutMs;
+    const { deadline } = request;
     let wait = FIRST_RETRY_MS;
     for (;;) {
       try {
         const remaining = Math.max(1, deadline - performance.now());
-        return await this.#askOnce(request, Math.min(this.#attemptMs, remaining));
+        return await this.#askOnce(request, Math.min(this.#questionMs, remaining));
       } catch (error) {
         if (error instanceof DeviceRefused) throw error;
         const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
         if (!isPassing || performance.now() + wait >= deadline) {
-          this.logger.warn({ err: error, gatewayId: request.gatewayId }, 'auth could not be asked');
+          this.parts.logger.warn({ err: error, gatewayId: request.gatewayId }, 'auth could not be asked');
           request.steps.step('auth', 'unavailable');
           throw new AdmissionUnavailable(error);
         }
@@ -56,7 +81,7 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
   async #askOnce(request: AdmissionRequest, timeoutMs: number): Promise<Admitted> {
     const { username, password, clientCertificate } = request;
     const verdict = await callService(
-      this.nats,
+      this.parts.nats,
       admitDevice,
       {
         gatewayId: request.gatewayId,
@@ -77,6 +102,7 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
       productKey: verdict.productKey,
       deviceName: verdict.deviceName,
       expiresAtMs: verdict.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(verdict.expiresAt),
+      permissions: verdict.permissions,
     };
   }
 }

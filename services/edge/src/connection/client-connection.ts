@@ -1,3 +1,4 @@
+import type { ReasonCode } from '@gatehouse/mqtt';
 import type { ReasonedFailure } from './close-reason.ts';
 
 /** Why a connection ends without anybody being at fault. */
@@ -17,6 +18,9 @@ export interface ClientConnection {
 
   /** A QoS 1 message of the client is stored: PUBACK, in the order of the calls. */
   acknowledge(packetId: number): void;
+
+  /** A QoS 1 message of the client is not taken: PUBACK, behind those of the messages before it. */
+  refuse(packetId: number, reasonCode: ReasonCode): void;
 
   /** Ends the session at once and tells an MQTT 5.0 client why. */
   close(reason: ReasonedFailure | QuietEnd): void;

@@ -1,9 +1,17 @@
+import { BANS_BUCKET } from '@gatehouse/contracts';
 import { provide, provideMade } from '@gatehouse/nest';
+import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
-import { AdmissionQueue } from '../admission/admission-queue.ts';
+import { AddressBans } from '../admission/address-bans.ts';
+import { AdmissionGuard } from '../admission/admission-guard.ts';
+import { AdmissionQueues } from '../admission/admission-queues.ts';
+import { ClientTurns } from '../admission/client-turns.ts';
+import { ConnectRate } from '../admission/connect-rate.ts';
+import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { NatsConnectionAdmission } from '../admission/nats-connection-admission.ts';
 import type { EdgeBase } from '../edge-base.ts';
+import { BANS_KV } from '../edge.keys.ts';
 import { ConnectHandler } from '../packet-handlers/connect.ts';
 import { PublishHandler } from '../packet-handlers/publish.ts';
 import { SessionLifecycle } from '../session/session-lifecycle.ts';
@@ -14,13 +22,38 @@ import { OpenConnections } from './open-connections.ts';
 export function connectionProviders(base: EdgeBase): Provider[] {
   const { config, nats, uplink, spans, metrics, logger } = base;
   return [
-    provideMade(NatsConnectionAdmission, [], () => {
-      const queue = new AdmissionQueue(config.EDGE_ADMISSION_CONCURRENCY, config.EDGE_ADMISSION_QUEUE);
-      metrics.observe('admission_queue', () => queue.length);
-      return new NatsConnectionAdmission(nats, queue, config.EDGE_ADMISSION_TIMEOUT_MS, logger);
+    provideMade(BANS_KV, [], () => openBucket(nats, BANS_BUCKET, config.STREAM_REPLICAS)),
+    provideMade(AddressBans, [BANS_KV], (bucket) => {
+      const limits = { seconds: config.EDGE_BAN_SECONDS, maxBans: config.EDGE_MAX_BANS };
+      const bans = new AddressBans(limits, { bucket, edgeId: base.edgeId, metrics, logger });
+      metrics.observe('bans', () => bans.size);
+      bans.start();
+      return bans;
     }),
-    provide(ConnectHandler, [NatsConnectionAdmission, SessionLifecycle]),
-    provideMade(PublishHandler, [], () => new PublishHandler(uplink, spans, metrics)),
+    provideMade(AdmissionGuard, [AddressBans], (bans) => {
+      const limits = {
+        banFailures: config.EDGE_BAN_FAILURES,
+        failuresPerUsername: config.EDGE_FAILURES_PER_USERNAME,
+        rememberedClients: config.EDGE_REMEMBERED_CLIENTS,
+      };
+      return new AdmissionGuard(limits, bans, metrics);
+    }),
+    provideMade(NatsConnectionAdmission, [AdmissionGuard], (guard) => {
+      const queues = new AdmissionQueues(config.EDGE_ADMISSION_CONCURRENCY, config.EDGE_ADMISSION_QUEUE);
+      metrics.observe('admission_queue', () => queues.length);
+      return new NatsConnectionAdmission(config.EDGE_ADMISSION_TIMEOUT_MS, { nats, queues, guard, logger });
+    }),
+    provideMade(
+      ConnectHandler,
+      [NatsConnectionAdmission, SessionLifecycle, LiveGatewaySettings, ConnectRate],
+      (admission, lifecycle, settings, rate) => {
+        const turns = new ClientTurns();
+        metrics.observe('clients_in_admission', () => turns.size);
+        const parts = { admission, lifecycle, settings, rate, turns };
+        return new ConnectHandler(config.EDGE_ADMISSION_TIMEOUT_MS, parts);
+      },
+    ),
+    provideMade(PublishHandler, [], () => new PublishHandler(uplink, spans, metrics, logger)),
     provide(OpenConnections, []),
     provideMade(AttemptRecorder, [], () => {
       const { edgeId, runId } = base;
@@ -31,8 +64,15 @@ export function connectionProviders(base: EdgeBase): Provider[] {
     }),
     provideMade(
       MqttConnections,
-      [OpenConnections, ConnectHandler, PublishHandler, SessionLifecycle, AttemptRecorder],
-      (open, connect, publish, lifecycle, attempts) => {
+      [
+        OpenConnections,
+        ConnectHandler,
+        PublishHandler,
+        SessionLifecycle,
+        AttemptRecorder,
+        LiveGatewaySettings,
+      ],
+      (open, connect, publish, lifecycle, attempts, settings) => {
         metrics.observe('connections', () => open.size);
         return new MqttConnections({
           ...base,
@@ -47,6 +87,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
           publish,
           lifecycle,
           attempts,
+          settings,
         });
       },
     ),

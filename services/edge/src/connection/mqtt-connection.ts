@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { Failure } from '@gatehouse/failure';
 import {
   encodeConnack,
-  encodePuback,
   PacketReader,
   ReasonCode,
   type ClientPacket,
@@ -15,7 +14,8 @@ import { ClientGone, DeviceRefused } from '../admission/admission.failures.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { RecordedConnection } from '../attempts/recorded-connection.ts';
-import { connectOutcome } from '../observability/connect-outcome.ts';
+import type { LiveGatewaySettings } from '../admission/gateway-settings.ts';
+import { connectOutcome, refusalReason } from '../observability/connect-outcome.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { EdgeSpans } from '../observability/edge-spans.ts';
 import { connackProperties, type ConnectHandler } from '../packet-handlers/connect.ts';
@@ -27,6 +27,7 @@ import { handleUnsubscribe } from '../packet-handlers/unsubscribe.ts';
 import type { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { AdmissionExpired } from '../session/session.failures.ts';
 import { RECEIVE_MAXIMUM, type Session } from '../session/session.ts';
+import { Acknowledgements } from './acknowledgements.ts';
 import type { ClientConnection, QuietEnd } from './client-connection.ts';
 import { isReasoned, lastPacket, type ReasonedFailure } from './close-reason.ts';
 import { mayMove, type ConnectionState } from './connection-state.ts';
@@ -55,6 +56,7 @@ export interface ConnectionParts {
   readonly publish: PublishHandler;
   readonly lifecycle: SessionLifecycle;
   readonly attempts: AttemptRecorder;
+  readonly settings: LiveGatewaySettings;
   readonly metrics: EdgeMetrics;
   readonly spans: EdgeSpans;
   readonly logger: Logger;
@@ -74,6 +76,8 @@ export class MqttConnection implements ClientConnection {
   readonly remoteAddress: string;
   readonly #gatewayId: string;
   readonly #record: RecordedConnection;
+  /** What was announced holds for as long as the connection. */
+  readonly #maxPacketBytes: number;
   readonly #reader: PacketReader;
   readonly #logger: Logger;
   #state: ConnectionState = 'awaiting-connect';
@@ -84,7 +88,7 @@ export class MqttConnection implements ClientConnection {
   /** A PUBLISH that the uplink had no room for; it is taken before anything more is read. */
   #held: PublishPacket | undefined;
   #isCorked = false;
-  #acknowledgements: number[] = [];
+  readonly #acknowledgements = new Acknowledgements();
   #lastReadAt = performance.now();
   #stalledSince = Number.POSITIVE_INFINITY;
   #closedAt = Number.POSITIVE_INFINITY;
@@ -100,7 +104,9 @@ export class MqttConnection implements ClientConnection {
     this.#gatewayId = attempt.gatewayId;
     this.#record = new RecordedConnection(attempt, parts.attempts);
     this.#logger = parts.logger;
-    this.#reader = new PacketReader({ maxPacketBytes: parts.limits.maxPacketBytes });
+    const { maxPacketBytes } = parts.settings.of(attempt.gatewayId)?.limits ?? parts.limits;
+    this.#maxPacketBytes = Math.min(maxPacketBytes, parts.limits.maxPacketBytes);
+    this.#reader = new PacketReader({ maxPacketBytes: this.#maxPacketBytes });
     parts.open.add(this);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('drain', () => this.#drained());
@@ -129,12 +135,19 @@ export class MqttConnection implements ClientConnection {
   acknowledge(packetId: number): void {
     const session = this.#session;
     if (session === undefined || this.#state === 'closing') return;
-    this.#acknowledgements.push(packetId);
-    this.#cork();
+    this.#acknowledge(packetId, ReasonCode.Success);
     session.unacknowledged -= 1;
+    if (session.refused.size > 0) session.refused.stored(this.#acknowledge);
     if ((this.#pauses & Pause.acknowledgement) !== 0 && session.unacknowledged < RECEIVE_MAXIMUM) {
       this.#resume(Pause.acknowledgement);
     }
+  }
+
+  refuse(packetId: number, reasonCode: ReasonCode): void {
+    const session = this.#session;
+    if (session === undefined || this.#state === 'closing') return;
+    if (session.unacknowledged > 0) session.refused.add(packetId, reasonCode, session.unacknowledged);
+    else this.#acknowledge(packetId, reasonCode);
   }
 
   close(reason: ReasonedFailure | QuietEnd): void {
@@ -224,7 +237,7 @@ export class MqttConnection implements ClientConnection {
         handlePingreq(session);
         return;
       case 'subscribe':
-        handleSubscribe(session, packet);
+        handleSubscribe(session, packet, this.parts.metrics);
         return;
       case 'unsubscribe':
         handleUnsubscribe(session, packet);
@@ -263,6 +276,7 @@ export class MqttConnection implements ClientConnection {
       const failure = this.#reasonOf(error);
       failSpan(span, failure);
       this.parts.metrics.connects.add(connectOutcome(failure));
+      this.parts.metrics.refusals.add(refusalReason(failure));
       const { remoteAddress, id } = this;
       const { gatewayId, id: attemptId } = attempt;
       const refusal = failure instanceof DeviceRefused ? failure.reason : failure.message;
@@ -298,7 +312,7 @@ export class MqttConnection implements ClientConnection {
       encodeConnack(packet.protocolVersion, {
         sessionPresent: false,
         reasonCode: ReasonCode.Success,
-        properties: connackProperties(packet, session, this.parts.limits.maxPacketBytes),
+        properties: connackProperties(packet, session, this.#maxPacketBytes),
       }),
     );
     this.#record.admitted(session);
@@ -404,12 +418,14 @@ export class MqttConnection implements ClientConnection {
     }
   };
 
+  readonly #acknowledge = (packetId: number, reasonCode: number): void => {
+    this.#acknowledgements.add(packetId, reasonCode);
+    this.#cork();
+  };
+
   #writeAcknowledgements(): void {
-    const packetIds = this.#acknowledgements;
-    if (packetIds.length === 0) return;
-    this.#acknowledgements = [];
-    const version = this.#session?.terms.protocolVersion ?? 4;
-    const packets = Buffer.concat(packetIds.map((packetId) => encodePuback(version, packetId, 0)));
+    const packets = this.#acknowledgements.take(this.#session?.terms.protocolVersion ?? 4);
+    if (packets === undefined) return;
     this.parts.metrics.sentBytes.add(packets.length);
     this.socket.write(packets);
   }

@@ -4,6 +4,8 @@ export type ConnectOutcome =
   | 'accepted'
   | 'refused-credentials'
   | 'refused-device-disabled'
+  | 'refused-banned-address'
+  | 'refused-rate'
   | 'refused-unavailable'
   | 'refused-busy'
   | 'refused-other'
@@ -19,6 +21,8 @@ export type DropReason =
   | 'presence-stopped'
   | 'presence-too-large'
   | 'session-release-failed'
+  | 'ban-table-full'
+  | 'ban-not-shared'
   | 'attempt-queue-full'
   | 'attempt-refused'
   | 'attempt-stopped';
@@ -29,6 +33,30 @@ export class EdgeMetrics {
     'gatehouse.edge.connects',
     'CONNECT packets by how they ended',
     'outcome',
+  );
+  readonly refusals = new CountedByLabel<string>(
+    'gatehouse.edge.connect_refusals',
+    "Refused CONNECT packets by why: auth's reason, or the code of the failure",
+    'reason',
+  );
+  readonly denials = new CountedByLabel<'publish' | 'subscribe' | 'live-subscription'>(
+    'gatehouse.edge.permission_denials',
+    'What topic permissions refused: messages, subscriptions, and subscriptions that a change ended',
+    'action',
+  );
+  readonly refusedSubscriptions = new CountedByLabel<string>(
+    'gatehouse.edge.refused_subscriptions',
+    'Topic filters that were not subscribed to, by reason code of SUBACK',
+    'reason_code',
+  );
+  readonly bans = new CountedTotal('gatehouse.edge.bans_imposed', 'Addresses that this edge has banned');
+  readonly banExemptions = new CountedTotal(
+    'gatehouse.edge.ban_exemptions',
+    'CONNECT packets from banned addresses with user names that were admitted from there before',
+  );
+  readonly flappingDevices = new CountedTotal(
+    'gatehouse.edge.flapping_devices',
+    'Devices that were found to lose their sessions again and again',
   );
   readonly disconnects = new CountedByLabel<string>(
     'gatehouse.edge.disconnects',
@@ -97,7 +125,13 @@ export class EdgeMetrics {
 const GAUGES = {
   connections: 'TLS connections that are open',
   sessions: 'Devices that are connected',
-  admission_queue: 'CONNECTs that wait for their turn to be admitted',
+  admission_queue: 'CONNECTs that wait for their turn to be admitted, over all gateways',
+  clients_in_admission: 'Clients that are being judged, each by one CONNECT at a time',
+  bans: 'Addresses that are banned from a gateway, by this edge or another',
+  failing_addresses: 'Addresses whose failed attempts are remembered',
+  failing_usernames: 'User names whose failed attempts are remembered, by address',
+  admitted_usernames: 'User names whose admission is remembered, by address',
+  connect_rate_devices: 'Devices whose connects are counted',
   uplink_queue_messages: 'Messages that are read but not stored',
   uplink_queue_bytes: 'Bytes of messages that are read but not stored',
   attempt_queue: 'Records of connection attempts that are not stored yet',

@@ -1,3 +1,4 @@
+import type { GatewayLimits } from '@gatehouse/contracts';
 import type { ConnectPacket, UserProperty } from '@gatehouse/mqtt';
 import {
   AuthenticationMethodUnsupported,
@@ -5,6 +6,7 @@ import {
   ConnectPropertiesTooLarge,
   CredentialsTooLong,
 } from '../admission/admission.failures.ts';
+import { KeepAliveOutOfRange } from '../admission/connect-limits.failures.ts';
 import { QosUnsupported } from '../connection/connection.failures.ts';
 
 const MAX_CLIENT_IDENTIFIER_BYTES = 1_024;
@@ -18,7 +20,7 @@ const USER_PROPERTY_FRAME_BYTES = 5;
  *
  * @throws {ConnectionFailure}
  */
-export function checkTerms(packet: ConnectPacket): void {
+export function checkTerms(packet: ConnectPacket, { keepAlive }: Pick<GatewayLimits, 'keepAlive'>): void {
   // [MQTT3-3.1.3-8]; MQTT 5.0 has an identifier assigned whatever Clean Start says.
   if (packet.clientId === '' && packet.protocolVersion !== 5 && !packet.cleanStart) {
     throw new ClientIdentifierRefused('is empty, which needs Clean Session set to 1');
@@ -34,6 +36,14 @@ export function checkTerms(packet: ConnectPacket): void {
   if (authenticationMethod !== undefined) throw new AuthenticationMethodUnsupported(authenticationMethod);
   if (wireBytes(userProperties) > MAX_USER_PROPERTY_BYTES) {
     throw new ConnectPropertiesTooLarge(MAX_USER_PROPERTY_BYTES);
+  }
+  // 0 turns Keep Alive off, so that it is outside every range.
+  const { keepAliveSeconds } = packet;
+  if (
+    keepAlive !== null &&
+    (keepAliveSeconds < keepAlive.minSeconds || keepAliveSeconds > keepAlive.maxSeconds)
+  ) {
+    throw new KeepAliveOutOfRange(keepAliveSeconds, keepAlive);
   }
   // [MQTT5-3.2.2-12]
   if (packet.protocolVersion === 5 && packet.will?.qos === 2) throw new QosUnsupported();

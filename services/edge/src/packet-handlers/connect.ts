@@ -1,18 +1,47 @@
 import { randomUUID } from 'node:crypto';
+import type { TopicPermission } from '@gatehouse/contracts';
 import type { ConnackProperties, ConnectPacket } from '@gatehouse/mqtt';
 import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
 import type { Attempt } from '../attempts/attempt.ts';
-import type { ConnectionAdmission } from '../admission/connection-admission.ts';
+import { DeviceRefused } from '../admission/admission.failures.ts';
+import type { ClientTurns } from '../admission/client-turns.ts';
+import { AdmissionChanged, WillTopicDenied } from '../admission/connect-limits.failures.ts';
+import type { ConnectRate } from '../admission/connect-rate.ts';
+import type { Admitted, ConnectionAdmission } from '../admission/connection-admission.ts';
+import type { GatewaySettings, LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
+import { TopicPermissions } from '../routing/topic-permissions.ts';
 import type { SessionLifecycle } from '../session/session-lifecycle.ts';
+import { SessionDirectoryUnavailable } from '../session/session.failures.ts';
 import { RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM, type Session } from '../session/session.ts';
 import { checkTerms } from './connect-terms.ts';
 
+export interface ConnectParts {
+  readonly settings: LiveGatewaySettings;
+  readonly turns: ClientTurns;
+  readonly admission: ConnectionAdmission;
+  readonly rate: ConnectRate;
+  readonly lifecycle: SessionLifecycle;
+}
+
+interface Connecting {
+  readonly connection: ClientConnection;
+  readonly attempt: Attempt;
+  readonly packet: ConnectPacket;
+  readonly clientId: string;
+  /** Of the gateway, before anybody was asked. */
+  readonly settings: GatewaySettings;
+  readonly span: Span;
+  readonly isWaiting: () => boolean;
+  readonly deadline: number;
+}
+
 /** Judges a CONNECT and opens the session. */
 export class ConnectHandler {
+  /** @param timeoutMs how long a client may wait until it is judged */
   constructor(
-    private readonly admission: ConnectionAdmission,
-    private readonly lifecycle: SessionLifecycle,
+    private readonly timeoutMs: number,
+    private readonly parts: ConnectParts,
   ) {}
 
   /** @throws {ConnectionFailure} whose reason code is the answer */
@@ -22,28 +51,87 @@ export class ConnectHandler {
     packet: ConnectPacket,
     span: Span,
   ): Promise<Session> {
-    const { gatewayId } = attempt;
-    checkTerms(packet);
-    const clientId = packet.clientId === '' ? randomUUID() : packet.clientId;
-    return context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
-      const admitted = await this.admission.admit({
-        gatewayId,
-        gatewayVersion: attempt.gatewayVersion,
-        clientId,
-        protocolVersion: packet.protocolVersion,
-        username: packet.username,
-        password: packet.password,
-        remoteAddress: connection.remoteAddress,
-        userProperties: packet.properties.userProperties ?? [],
-        clientCertificate: attempt.clientCertificate,
-        steps: attempt,
-        isWaiting: () => connection.isOpen,
-      });
-      const session = await this.lifecycle.open({ connection, gatewayId, packet, clientId, span }, admitted);
+    const settings = this.parts.settings.of(attempt.gatewayId);
+    if (settings === undefined) throw new DeviceRefused('unknown-gateway');
+    checkTerms(packet, settings.limits);
+    // Its certificate was judged by a device root that is not in force any more.
+    if (attempt.gatewayVersion < settings.admissionVersion) throw new AdmissionChanged();
+    const connecting: Connecting = {
+      connection,
+      attempt,
+      packet,
+      clientId: packet.clientId === '' ? randomUUID() : packet.clientId,
+      settings,
+      span,
+      isWaiting: () => connection.isOpen,
+      deadline: performance.now() + this.timeoutMs,
+    };
+    return context.with(trace.setSpan(ROOT_CONTEXT, span), () =>
+      this.parts.turns.run(clientKey(connecting), connecting, () => this.#judge(connecting)),
+    );
+  }
+
+  async #judge(connecting: Connecting): Promise<Session> {
+    const { connection, attempt, packet, clientId, settings, isWaiting, deadline } = connecting;
+    const admitted = await this.parts.admission.admit({
+      gatewayId: settings.gatewayId,
+      gatewayVersion: settings.version,
+      clientId,
+      protocolVersion: packet.protocolVersion,
+      username: packet.username,
+      password: packet.password,
+      remoteAddress: connection.remoteAddress,
+      userProperties: packet.properties.userProperties ?? [],
+      clientCertificate: attempt.clientCertificate,
+      steps: attempt,
+      isWaiting,
+      deadline,
+    });
+    this.#checkAdmitted(connecting, admitted);
+    return this.#open(connecting, admitted);
+  }
+
+  /** What its gateway asks of a device beyond its credentials; before its former session is ended. */
+  #checkAdmitted({ packet, clientId, settings }: Connecting, admitted: Admitted): void {
+    const current = this.parts.settings.of(settings.gatewayId);
+    if (current === undefined || current.admissionVersion > settings.admissionVersion) {
+      throw new AdmissionChanged();
+    }
+    const { deviceName } = admitted;
+    if (packet.will !== undefined) {
+      const rules: readonly TopicPermission[] = [...admitted.permissions, ...current.permissions];
+      const subject = { deviceName, username: packet.username ?? '', clientId };
+      if (!new TopicPermissions(rules, subject).mayPublish(packet.will.topic)) throw new WillTopicDenied();
+    }
+    this.parts.rate.take(settings.gatewayId, deviceName, current.limits.connectsPerMinute);
+  }
+
+  async #open(
+    { connection, attempt, packet, clientId, settings, span }: Connecting,
+    admitted: Admitted,
+  ): Promise<Session> {
+    const { gatewayId, admissionVersion, limits } = settings;
+    try {
+      const arrival = { connection, gatewayId, packet, clientId, admissionVersion, span };
+      const session = await this.parts.lifecycle.open(arrival, admitted);
       attempt.step('session', 'ok');
       return session;
-    });
+    } catch (error) {
+      // NATS was away: that is not the device's doing.
+      if (error instanceof SessionDirectoryUnavailable) {
+        this.parts.rate.giveBack(gatewayId, admitted.deviceName, limits.connectsPerMinute);
+      }
+      throw error;
+    }
   }
+}
+
+/**
+ * Whoever connects with this from there is taken for the same client. The address is in it so that nobody
+ * elsewhere can stand in a device's way with its user name and client identifier.
+ */
+function clientKey({ connection, packet, clientId, settings }: Connecting): string {
+  return JSON.stringify([settings.gatewayId, connection.remoteAddress, packet.username ?? '', clientId]);
 }
 
 /** What an MQTT 5.0 client is told of our limits, and of what differs from what it asked for. */

@@ -100,7 +100,7 @@ function filled(topic: string, subject: PermissionSubject): string | undefined {
   let isUsable = true;
   const filter = topic.replaceAll(PLACEHOLDER, (_placeholder, name: keyof PermissionSubject) => {
     const value = subject[name];
-    if (value === '' || /[/+#\0]/.test(value)) isUsable = false;
+    if (value === '' || /[/+#]/.test(value) || value.includes('\0')) isUsable = false;
     return value;
   });
   return isUsable ? filter : undefined;

@@ -80,7 +80,15 @@ function newSession(number: number): { readonly session: Session; readonly close
     },
     close: (reason: { code: string }) => closed.push(reason.code),
   };
-  const identity = { gatewayId: 'g', ...device, number, connectedAt, expiresAtMs: Number.POSITIVE_INFINITY };
+  const identity = {
+    gatewayId: 'g',
+    ...device,
+    number,
+    connectedAt,
+    expiresAtMs: Number.POSITIVE_INFINITY,
+    admissionVersion: 1,
+    authenticatorRules: [],
+  };
   const session = new Session(
     identity,
     {} as Session['terms'],
@@ -122,7 +130,7 @@ test('a client that leaves while its claim is in flight leaves no session that n
     gatewayId: 'g',
     span: trace.getTracer('test').startSpan('CONNECT', {}, ROOT_CONTEXT),
   } as unknown as Arrival;
-  const admitted = { ...device, expiresAtMs: Number.POSITIVE_INFINITY };
+  const admitted = { ...device, expiresAtMs: Number.POSITIVE_INFINITY, permissions: [] };
 
   const elsewhere = await house.bucket.put(key, entryOf('edge-2'));
   await expect(lifecycle.open(gone, admitted)).rejects.toMatchObject({ code: 'EDGE_CLIENT_GONE' });

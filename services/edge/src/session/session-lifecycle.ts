@@ -1,12 +1,16 @@
 import { traceContextOf } from '@gatehouse/observability';
 import type { Span } from '@opentelemetry/api';
 import type { ConnectPacket } from '@gatehouse/mqtt';
+import { AdmissionChanged } from '../admission/connect-limits.failures.ts';
+import type { ConnectRate } from '../admission/connect-rate.ts';
+import type { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { Admitted } from '../admission/connection-admission.ts';
 import { ClientGone } from '../admission/admission.failures.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { UplinkPublisher } from '../routing/uplink-publisher.ts';
 import { clientTerms } from './client-terms.ts';
+import type { FlappingDevices } from './flapping-devices.ts';
 import type { Presence } from './presence.ts';
 import type { SessionDirectory } from './session-directory.ts';
 import { SessionDownlink, type DownlinkLimits } from './session-downlink.ts';
@@ -22,6 +26,9 @@ export interface SessionParts {
   readonly presence: Presence;
   readonly uplink: UplinkPublisher;
   readonly metrics: EdgeMetrics;
+  readonly settings: LiveGatewaySettings;
+  readonly rate: ConnectRate;
+  readonly flapping: FlappingDevices;
   readonly downlinkLimits: DownlinkLimits;
 }
 
@@ -30,6 +37,8 @@ export interface Arrival {
   readonly gatewayId: string;
   readonly packet: ConnectPacket;
   readonly clientId: string;
+  /** Of the gateway, as it was before anybody was asked. */
+  readonly admissionVersion: number;
   /** Of the CONNECT. */
   readonly span: Span;
 }
@@ -45,7 +54,7 @@ export class SessionLifecycle {
    */
   async open(arrival: Arrival, admitted: Admitted): Promise<Session> {
     const { sessions, takeover, uplink, metrics } = this.parts;
-    const { connection, gatewayId } = arrival;
+    const { connection, gatewayId, admissionVersion } = arrival;
     const device = { productKey: admitted.productKey, deviceName: admitted.deviceName };
     const connectedAt = new Date();
     const claim = await takeover.claim(device, gatewayId, connectedAt);
@@ -55,13 +64,26 @@ export class SessionLifecycle {
       await takeover.abandon(device, claim);
       throw new ClientGone();
     }
+    const settings = this.parts.settings.of(gatewayId);
+    if (settings === undefined || settings.admissionVersion > admissionVersion) {
+      await takeover.abandon(device, claim);
+      throw new AdmissionChanged();
+    }
     const older = sessions.find(device.productKey, device.deviceName);
     if (older !== undefined && older.identity.number > number) throw new SessionTakenOver();
     older?.connection.close(new SessionTakenOver());
 
     const terms = clientTerms(arrival.packet, arrival.clientId);
     const session = new Session(
-      { gatewayId, ...device, number, connectedAt, expiresAtMs: admitted.expiresAtMs },
+      {
+        gatewayId,
+        ...device,
+        number,
+        connectedAt,
+        expiresAtMs: admitted.expiresAtMs,
+        admissionVersion,
+        authenticatorRules: admitted.permissions,
+      },
       terms,
       connection,
       {
@@ -70,6 +92,7 @@ export class SessionLifecycle {
         trace: traceContextOf(arrival.span.spanContext()),
       },
     );
+    session.apply(settings);
     sessions.add(session);
     await takeover.endElsewhere(device, claim.formers);
     // Both may have ended while the other edge was asked; nobody has heard of this session yet.
@@ -86,6 +109,12 @@ export class SessionLifecycle {
     this.#remove(session);
     this.parts.presence.disconnected(session, reason);
     this.parts.metrics.disconnects.add(reason);
+    const { gatewayId, deviceName } = session.identity;
+    const { settings, rate, flapping } = this.parts;
+    flapping.ended(session.identity, reason);
+    if (reason === 'client-disconnected') {
+      rate.giveBack(gatewayId, deviceName, settings.of(gatewayId)?.limits.connectsPerMinute ?? null);
+    }
   }
 
   /** Resolves when others know of all that happened here, or when `deadline` aborts. */

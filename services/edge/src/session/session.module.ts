@@ -2,10 +2,13 @@ import { SESSIONS_BUCKET } from '@gatehouse/contracts';
 import { provide, provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
+import { ConnectRate } from '../admission/connect-rate.ts';
 import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { SESSIONS_KV } from '../edge.keys.ts';
 import { DownlinkDelivery } from '../routing/downlink-delivery.ts';
+import { FlappingDevices } from './flapping-devices.ts';
+import { GatewayChanges } from './gateway-changes.ts';
 import { Presence } from './presence.ts';
 import { SessionDirectory } from './session-directory.ts';
 import { SessionLifecycle } from './session-lifecycle.ts';
@@ -20,6 +23,17 @@ export function sessionProviders(base: EdgeBase): Provider[] {
     provideMade(SESSIONS_KV, [], () => openBucket(nats, SESSIONS_BUCKET, config.STREAM_REPLICAS)),
     provide(LiveGatewaySettings, []),
     provide(Sessions, []),
+    provideMade(ConnectRate, [], () => {
+      const rate = new ConnectRate(config.EDGE_REMEMBERED_CLIENTS);
+      metrics.observe('connect_rate_devices', () => rate.devices);
+      return rate;
+    }),
+    provideMade(FlappingDevices, [], () => new FlappingDevices(config.EDGE_REMEMBERED_CLIENTS, base)),
+    provideMade(
+      GatewayChanges,
+      [LiveGatewaySettings, Sessions],
+      (settings, sessions) => new GatewayChanges({ settings, sessions, metrics, logger }),
+    ),
     provideMade(
       SessionDirectory,
       [SESSIONS_KV],
@@ -43,8 +57,16 @@ export function sessionProviders(base: EdgeBase): Provider[] {
     ),
     provideMade(
       SessionLifecycle,
-      [Sessions, SessionDirectory, SessionTakeover, Presence],
-      (sessions, directory, takeover, presence) => {
+      [
+        Sessions,
+        SessionDirectory,
+        SessionTakeover,
+        Presence,
+        LiveGatewaySettings,
+        ConnectRate,
+        FlappingDevices,
+      ],
+      (sessions, directory, takeover, presence, settings, rate, flapping) => {
         metrics.observe('sessions', () => sessions.size);
         return new SessionLifecycle({
           sessions,
@@ -53,6 +75,9 @@ export function sessionProviders(base: EdgeBase): Provider[] {
           presence,
           uplink: base.uplink,
           metrics,
+          settings,
+          rate,
+          flapping,
           downlinkLimits: {
             queueMessages: config.EDGE_DOWNLINK_QUEUE,
             timeoutMs: config.EDGE_DOWNLINK_TIMEOUT_MS,

@@ -18,7 +18,8 @@ export interface SubscriptionMatch {
 export class Subscriptions {
   readonly #byFilter = new Map<string, Subscription>();
 
-  constructor(readonly limit: number) {}
+  /** @param limit holds for what is added; what is there stays when it is lowered */
+  constructor(public limit: number) {}
 
   get size(): number {
     return this.#byFilter.size;
@@ -34,6 +35,13 @@ export class Subscriptions {
   /** @returns whether it existed */
   remove(filter: string): boolean {
     return this.#byFilter.delete(filter);
+  }
+
+  /** @returns the filters that were removed because they are not permitted */
+  removeUnless(isPermitted: (filter: string) => boolean): string[] {
+    const removed = [...this.#byFilter.keys()].filter((filter) => !isPermitted(filter));
+    for (const filter of removed) this.#byFilter.delete(filter);
+    return removed;
   }
 
   /**

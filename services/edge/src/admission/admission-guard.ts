@@ -1,0 +1,112 @@
+import { createHash } from 'node:crypto';
+import type { AdmissionRefusal } from '@gatehouse/contracts';
+import { addressGroup } from '../attempts/address-group.ts';
+import type { EdgeMetrics } from '../observability/edge-metrics.ts';
+import type { AddressBans } from './address-bans.ts';
+import { DeviceRefused } from './admission.failures.ts';
+import { BoundedTable } from './bounded-table.ts';
+import { AddressBanned, FailedAttemptsExceeded } from './connect-limits.failures.ts';
+import { RecentCounts } from './recent-counts.ts';
+
+/** Who tries to come in, as far as it is known before anybody is asked. */
+export interface Visitor {
+  readonly gatewayId: string;
+  readonly remoteAddress: string;
+  readonly username: string | undefined;
+}
+
+export interface GuardLimits {
+  /** Failed attempts in a minute that ban an address; 0: none do. */
+  readonly banFailures: number;
+  /** Failed attempts in a minute with one user name that are passed on; 0: all are. */
+  readonly failuresPerUsername: number;
+  /** Entries of each table. */
+  readonly rememberedClients: number;
+}
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const LONG_USERNAME = 64;
+
+/** What speaks for somebody who guesses; an authenticator that is down or a disabled device does not. */
+const GUESSES: ReadonlySet<AdmissionRefusal> = new Set([
+  'malformed-credentials',
+  'unknown-device',
+  'wrong-password',
+  'authenticator-refused',
+]);
+
+/**
+ * Keeps those who guess away from auth: at most so many failed attempts a minute with one user name, and a ban
+ * of the address after too many in all. User names that were admitted from a banned address within the last
+ * hour still get in: real devices share their address with others. Of IPv6 the /64 counts as the address.
+ */
+export class AdmissionGuard {
+  readonly #byAddress: RecentCounts;
+  readonly #byUsername: RecentCounts;
+  /** Until when each admitted user name is exempt. */
+  readonly #admitted: BoundedTable<number>;
+
+  constructor(
+    private readonly limits: GuardLimits,
+    private readonly bans: AddressBans,
+    private readonly metrics: EdgeMetrics,
+  ) {
+    const { rememberedClients } = limits;
+    this.#byAddress = new RecentCounts(MINUTE_MS, rememberedClients);
+    this.#byUsername = new RecentCounts(MINUTE_MS, rememberedClients);
+    this.#admitted = new BoundedTable(rememberedClients, (untilMs) => untilMs <= performance.now());
+    bans.onLifted((gatewayId, address) => {
+      const key = `${gatewayId} ${address}`;
+      this.#byAddress.clear(key);
+      this.#byUsername.clearWithPrefix(`${key} `);
+    });
+    metrics.observe('failing_addresses', () => this.#byAddress.size);
+    metrics.observe('failing_usernames', () => this.#byUsername.size);
+    metrics.observe('admitted_usernames', () => this.#admitted.size);
+  }
+
+  /** @throws {AddressBanned | FailedAttemptsExceeded} */
+  check(visitor: Visitor): void {
+    const { banFailures, failuresPerUsername } = this.limits;
+    const key = usernameKey(visitor);
+    if (banFailures > 0) this.#checkBan(visitor, key);
+    if (failuresPerUsername === 0) return;
+    if (this.#byUsername.of(key, performance.now()) >= failuresPerUsername) {
+      throw new FailedAttemptsExceeded();
+    }
+  }
+
+  admitted(visitor: Visitor): void {
+    this.#admitted.set(usernameKey(visitor), performance.now() + HOUR_MS);
+  }
+
+  /** Counts an attempt that failed, unless it failed for something else than its credentials. */
+  failed(visitor: Visitor, failure: unknown): void {
+    if (!(failure instanceof DeviceRefused) || !GUESSES.has(failure.reason)) return;
+    const now = performance.now();
+    if (this.limits.failuresPerUsername > 0) this.#byUsername.add(usernameKey(visitor), now);
+    if (this.limits.banFailures === 0) return;
+    const { gatewayId } = visitor;
+    const address = addressGroup(visitor.remoteAddress);
+    const key = `${gatewayId} ${address}`;
+    const failures = Math.floor(this.#byAddress.add(key, now));
+    if (failures <= this.limits.banFailures) return;
+    this.#byAddress.clear(key);
+    this.bans.ban(gatewayId, address, failures);
+  }
+
+  #checkBan({ gatewayId, remoteAddress }: Visitor, key: string): void {
+    const ban = this.bans.find(gatewayId, addressGroup(remoteAddress));
+    if (ban === undefined) return;
+    if (this.#admitted.get(key) === undefined) throw new AddressBanned(ban.until);
+    this.metrics.banExemptions.add();
+  }
+}
+
+/** Neither a gateway's id nor an address holds a space. */
+function usernameKey({ gatewayId, remoteAddress, username = '' }: Visitor): string {
+  const name =
+    username.length <= LONG_USERNAME ? username : createHash('sha256').update(username).digest('base64');
+  return `${gatewayId} ${addressGroup(remoteAddress)} ${name}`;
+}
