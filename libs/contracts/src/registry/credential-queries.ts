@@ -13,15 +13,13 @@ export const passwordHash = z.strictObject({
 });
 export type PasswordHash = z.infer<typeof passwordHash>;
 
-/** What auth needs to judge a user name at a gateway. Only auth may ask. */
+/** What auth needs to judge a user name at a gateway of imported credentials. Only auth may ask. */
 export const findCredential = requestContract({
   subject: 'registry.v1.find-credential',
   timeoutMs: 3_000,
   request: z.strictObject({ gatewayId: z.string(), username: z.string() }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({ outcome: z.literal('unknown-gateway') }),
-    /** The gateway wants devices checked in a way that this version does not: nobody may be let in. */
-    z.strictObject({ outcome: z.literal('not-served'), productKey: z.string() }),
     z.strictObject({ outcome: z.literal('unknown-device'), productKey: z.string() }),
     z.strictObject({
       outcome: z.literal('found'),

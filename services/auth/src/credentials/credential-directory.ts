@@ -31,7 +31,7 @@ export class CredentialDirectory extends AskedOnce<CredentialAnswer, CredentialL
         answer.outcome === 'found'
           ? // Made from the hash too, a proof is worth nothing when the password changed meanwhile.
             { outcome: 'known', credential: { answer, proof: proofOf(former) } }
-          : { outcome: answer.outcome === 'unknown-gateway' ? 'unknown-gateway' : 'unknown-device' },
+          : { outcome: answer.outcome },
       productOf: (entry) => (entry.outcome === 'known' ? entry.credential.answer.productKey : undefined),
       count: (source) => metrics.credentialLookups.add(source),
       unanswered: (error, gatewayId, username) =>

@@ -38,8 +38,9 @@ export class CredentialQueries {
       .executeTakeFirst();
     if (row === undefined) return { outcome: 'unknown-gateway' };
     const { productKey, authentication, isDisabled, keyId, sealed } = row;
-    if (authentication.type !== 'one-way') return { outcome: 'not-served', productKey };
-    if (isDisabled === null || keyId === null || sealed === null) {
+    // Where an authenticator decides, an imported password is worth nothing.
+    const isJudgedHere = authentication.type === 'one-way';
+    if (!isJudgedHere || isDisabled === null || keyId === null || sealed === null) {
       return { outcome: 'unknown-device', productKey };
     }
     const device = { productKey, deviceName: username };

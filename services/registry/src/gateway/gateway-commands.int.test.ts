@@ -178,7 +178,10 @@ test('an imported password lets nobody in where an authenticator decides', async
   const { gatewayId, productKey } = await domain.gatewayCommands.create(asked, context);
   const rows = [{ line: 1, username: 'pump-7', password: 'secret', sn: undefined }];
   await domain.deviceCommands.import(productKey, rows, { dryRun: false }, context);
-  expect(await domain.credentials.find(gatewayId, 'pump-7')).toEqual({ outcome: 'not-served', productKey });
+  expect(await domain.credentials.find(gatewayId, 'pump-7')).toEqual({
+    outcome: 'unknown-device',
+    productKey,
+  });
 });
 
 test('the secret of an access key is sealed, shown to nobody, and goes when nothing needs it', async () => {
