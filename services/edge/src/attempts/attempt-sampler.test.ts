@@ -32,7 +32,7 @@ test('every attempt is either taken or counted by the next one that is, and neve
       const accounted = { a: 0, b: 0 };
       const takenAt: Record<'a' | 'b', number[]> = { a: [], b: [] };
       let now = 0;
-      for (const [kind, pause] of steps as ['a' | 'b', number][]) {
+      for (const [kind, pause] of steps) {
         now += pause;
         seen[kind] += 1;
         const notRecorded = sampler.take(kind, now);

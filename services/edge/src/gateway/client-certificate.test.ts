@@ -51,22 +51,23 @@ test.each<[string, Record<string, string[]>[], string]>([
   });
 });
 
+const serialNumberOf = (serialNumber: string): string =>
+  certificateFacts({
+    subject: 'CN=a',
+    issuer: 'CN=b',
+    serialNumber,
+    fingerprint256: 'AA:BB',
+    validToDate: new Date(),
+  }).certificate.serialNumber;
+
 test('a serial number has two digits a byte', () => {
-  const facts = (serialNumber: string) =>
-    certificateFacts({
-      subject: 'CN=a',
-      issuer: 'CN=b',
-      serialNumber,
-      fingerprint256: 'AA:BB',
-      validToDate: new Date(),
-    }).certificate.serialNumber;
-  expect(['A', '0A', 'FF00', '-1'].map(facts)).toEqual(['0a', '0a', 'ff00', '-01']);
+  expect(['A', '0A', 'FF00', '-1'].map(serialNumberOf)).toEqual(['0a', '0a', 'ff00', '-01']);
 });
 
 /** As OpenSSL prints a value in an RDN a line (ASN1_STRFLGS_ESC_2253, ESC_CTRL). */
 const printed = (value: string): string =>
   Array.from(value, (character, index) => {
-    if (/[\0-\x1f\x7f]/.test(character)) {
+    if (/[\p{Cc}]/u.test(character) && character < '\u0080') {
       return `\\${Buffer.from(character).toString('hex').toUpperCase()}`;
     }
     const isAtRim = index === 0 || index === Array.from(value).length - 1;

@@ -58,8 +58,8 @@ export class TicketKeys {
     let wait = FIRST_RETRY_MS;
     while (!this.#stopping.signal.aborted) {
       try {
-        await this.refresh(Date.now());
-        wait = CHECK_MS;
+        const dueAt = await this.refresh(Date.now());
+        wait = Math.min(CHECK_MS, Math.max(FIRST_RETRY_MS, dueAt - Date.now()));
       } catch (error) {
         this.logger.warn({ err: error }, 'the key of TLS session tickets could not be read');
         wait = Math.min(CHECK_MS, wait * 2);
@@ -68,36 +68,39 @@ export class TicketKeys {
     }
   }
 
-  /** Takes over what the bucket has, and replaces it when it is missing, unreadable or old. */
-  async refresh(nowMs: number): Promise<void> {
+  /**
+   * Takes over what the bucket has, and replaces it when it is missing, unreadable or old.
+   *
+   * @returns when it will be old, in milliseconds since 1970
+   */
+  async refresh(nowMs: number): Promise<number> {
     const entry = await this.bucket.get(CURRENT);
     const found = entry?.operation === 'PUT' ? parsed(entry.string()) : undefined;
     const isFresh = found !== undefined && nowMs - Date.parse(found.createdAt) < this.rotationMs;
-    if (isFresh) {
-      this.#take(found);
-      return;
-    }
+    if (isFresh) return this.#take(found);
     const made: TicketSecret = {
       secret: randomBytes(SECRET_BYTES).toString('base64'),
       createdAt: new Date(nowMs).toISOString(),
     };
     try {
       await this.bucket.put(CURRENT, JSON.stringify(made), { previousSeq: entry?.revision ?? 0 });
-      this.#take(made);
+      return this.#take(made);
     } catch (error) {
       // Another edge was first, or NATS is away; the bucket tells which.
       const winner = await this.bucket.get(CURRENT);
       const theirs = winner?.operation === 'PUT' ? parsed(winner.string()) : undefined;
       if (theirs === undefined) throw error;
-      this.#take(theirs);
+      return this.#take(theirs);
     }
   }
 
-  #take({ secret }: TicketSecret): void {
-    if (secret === this.#value) return;
-    this.#value = secret;
-    this.#secret = Buffer.from(secret, 'base64');
-    this.#onChange();
+  #take({ secret, createdAt }: TicketSecret): number {
+    if (secret !== this.#value) {
+      this.#value = secret;
+      this.#secret = Buffer.from(secret, 'base64');
+      this.#onChange();
+    }
+    return Date.parse(createdAt) + this.rotationMs;
   }
 }
 
