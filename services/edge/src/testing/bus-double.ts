@@ -18,7 +18,7 @@ export class BusDouble {
   readonly gateways = new Map<string, GatewayListener>();
   readonly admissions: AdmitRequest[] = [];
   /** The verdict on a device; by default everyone is who they say. */
-  verdict: (request: AdmitRequest) => AdmitReply = ({ username = '' }) => ({
+  verdict: (request: AdmitRequest) => AdmitReply | Promise<AdmitReply> = ({ username = '' }) => ({
     outcome: 'admitted',
     productKey: 'a1',
     deviceName: username,
@@ -85,12 +85,14 @@ export class BusDouble {
 
   #answer<C extends RequestContract>(
     contract: C,
-    reply: (request: RequestOf<C>) => ReplyOf<C>,
+    reply: (request: RequestOf<C>) => ReplyOf<C> | Promise<ReplyOf<C>>,
   ): Subscription {
     return this.nats.subscribe(contract.subject, {
       callback: (_error, message) => {
         const request = contract.request.parse(message.json()) as RequestOf<C>;
-        message.respond(JSON.stringify(contract.reply.parse(reply(request))));
+        void Promise.resolve(reply(request)).then((answer) =>
+          message.respond(JSON.stringify(contract.reply.parse(answer))),
+        );
       },
     });
   }
