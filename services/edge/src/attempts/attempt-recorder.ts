@@ -70,6 +70,7 @@ export class AttemptRecorder {
     const outcome = wasJudged ? 'refused' : 'failed';
     const notRecorded = this.#take(attempt, outcome, problem.reason);
     if (notRecorded === undefined) return;
+    if (attempt.connect !== undefined) attempt.step('verdict', problem.reason);
     const lane = attempt.connect === undefined ? this.#unidentified : this.#judged;
     const verdict = { outcome, problem, connackCode: connackCode ?? null } as const;
     lane.add(JSON.stringify(failedAttempt(attempt, this.settings.edgeId, verdict, notRecorded)));

@@ -272,6 +272,7 @@ test.each([
     'connect-packet ok',
     'queue ok',
     'credential-lookup ok',
+    'verdict wrong-password',
   ]);
   expect(JSON.stringify(attempt)).not.toContain('secret');
 });
