@@ -4,7 +4,7 @@ import { admissionStep, clientCertificate } from '../auth/admit-device.ts';
 /**
  * One attempt to connect, from accept to close: a message of the stream CONNECTION_ATTEMPTS is an array of
  * these. It is written when it is decided, and written again under the same id when an admitted connection
- * ends. No password, ticket or key is in it.
+ * ends, then with no steps: those of the first stay. No password, ticket or key is in it.
  */
 export const connectionAttempt = z.strictObject({
   attemptId: z.string(),
