@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import { guardedConnect, type ResolveName } from './guarded-connect.ts';
@@ -70,11 +71,20 @@ export class ConnectionPools {
   }
 }
 
-/** Made once an origin: reading the public authorities takes milliseconds. */
+/**
+ * The public authorities with a customer's own. Node's `ca` stands in their place, and giving it all of them as
+ * well takes 100 ms in which nothing else happens; what is added to the finished context costs next to nothing.
+ */
 function secureContextOf(caCertificate: string): SecureContext {
-  // OpenSSL passes over what is no certificate, and a bundle without any would trust nobody in silence.
-  if (!caCertificate.includes('-----BEGIN CERTIFICATE-----')) throw new OutboundCaInvalid(undefined);
   try {
+    // OpenSSL passes over what is no certificate: a bundle without any would go unnoticed.
+    void new X509Certificate(caCertificate);
+    const secureContext = createSecureContext({ minVersion: 'TLSv1.2' });
+    const { context }: { context: { addCACert?: (pem: string) => void } } = secureContext;
+    if (context.addCACert !== undefined) {
+      context.addCACert(caCertificate);
+      return secureContext;
+    }
     return createSecureContext({
       ca: [...getCACertificates('default'), caCertificate],
       minVersion: 'TLSv1.2',

@@ -49,7 +49,7 @@ export function failureOf(error: unknown, url: URL): Failure {
   if (code === 'UND_ERR_HEADERS_OVERFLOW' || code === 'HPE_HEADER_OVERFLOW') {
     return new OutboundResponseTooLarge(origin, '16 kB of headers');
   }
-  if (code.startsWith('HPE_') || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
+  if (/^(HPE_|HTTPParserError$)/.test(code) || code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
     return new OutboundResponseMalformed(origin, 'it is no HTTP/1.1', error);
   }
   return new OutboundUnreachable(origin, UNREACHABLE_ADVICE[code] ?? `cannot be reached (${code})`, error);

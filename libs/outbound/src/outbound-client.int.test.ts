@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { AllowList } from './allow-list.ts';
@@ -242,6 +243,22 @@ test('a certificate of an unknown authority is refused, each time, and one of th
   await expect(ask({ caCertificate: undefined })).rejects.toEqual(failing('OUTBOUND_TLS_FAILED'));
   await expect(ask({ caCertificate: 'nothing of the kind' })).rejects.toEqual(failing('OUTBOUND_CA_INVALID'));
   expect(requests.length).toBe(1);
+});
+
+test('the public authorities stay trusted beside an own CA', async () => {
+  const usual = getCACertificates('default');
+  setDefaultCACertificates([stranger.certificatePem]);
+  const known = await serverOf('127.0.0.1', 0, stranger);
+  try {
+    const url = `https://auth.test:${(known.address() as AddressInfo).port}/`;
+    known.on('request', (_request, response: ServerResponse) => response.end());
+    expect((await ask({ url })).status).toBe(200);
+    expect((await ask({ url, caCertificate: undefined })).status).toBe(200);
+  } finally {
+    setDefaultCACertificates(usual);
+    known.closeAllConnections();
+    known.close();
+  }
 });
 
 test('a certificate for another name is refused, each time, and an expired one too', async () => {

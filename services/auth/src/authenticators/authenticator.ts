@@ -54,7 +54,7 @@ export interface AuthenticatorExchange {
 export interface Authentication {
   readonly answer: AuthenticatorAnswer;
   /** Made only when somebody asks for it. */
-  exchange(): AuthenticatorExchange;
+  readonly exchange: () => AuthenticatorExchange;
 }
 
 /**

@@ -1,9 +1,13 @@
+import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import sdk from '@alicloud/fc20230330';
+import type Sdk from '@alicloud/fc20230330';
 import { $OpenApiUtil, OpenApiUtil } from '@alicloud/openapi-core';
 import type { OutboundResponse } from '@gatehouse/outbound';
 import type { SendSigned } from './aliyun-function-compute.ts';
+
+/** CommonJS whose class is its `default`: loaders differ in what an import of that is. */
+const sdk = createRequire(import.meta.url)('@alicloud/fc20230330') as typeof Sdk;
 
 const SIGNATURE_ALGORITHM = 'ACS3-HMAC-SHA256';
 
