@@ -103,7 +103,7 @@ test.each<TlsVersion>(['1.2', '1.3'])(
   },
 );
 
-test('a replaced device root holds for the next handshake, and leaves connections alone', async () => {
+test('a replaced device root holds for the next handshake', async () => {
   const gateway = await house.newGateway('gw-1', { deviceRootCertificate: devices.certificatePem });
   await twoEdges(gateway);
   const other = await createCertificateAuthority('another root');
