@@ -1,4 +1,4 @@
-import { eventually } from '@gatehouse/testing';
+import { eventually, startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
 import {
   answerAsRegistry,
@@ -7,10 +7,10 @@ import {
   oneWayGateway,
   PRODUCT,
   startAuth,
-} from '../admission/auth-on-nats.ts';
+} from '../testing/auth-on-nats.ts';
 
 test('the right password admits, everything else is refused with its reason', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
   expect(await auth.connect('pump', 'Secret')).toBe('wrong-password');
   expect(await auth.connect('drill', 'secret')).toBe('unknown-device');
@@ -21,7 +21,7 @@ test('the right password admits, everything else is refused with its reason', as
 });
 
 test('with X.509 the password counts, and the common name when the gateway says so', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   const clientCertificate = { commonName: 'drill', serialNumber: '0a', issuer: 'CN=CA', fingerprint: 'ff' };
   const own = { ...clientCertificate, commonName: 'pump' };
   auth.registry.gateways.set(GATEWAY, oneWayGateway({ enabled: true, commonNameMustEqualUsername: false }));
@@ -39,7 +39,7 @@ test('with X.509 the password counts, and the common name when the gateway says 
 });
 
 test('no gateway is judged by an older version than the edge knows', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
   expect(await auth.connect('pump', 'secret', { gatewayVersion: 2 })).toBe('authenticator-unavailable');
   const connecting = auth.connect('pump', 'secret', { gatewayVersion: 2 });
@@ -48,7 +48,7 @@ test('no gateway is judged by an older version than the edge knows', async () =>
 });
 
 test('every step of an admission is told, and none tells the password', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   const namesOf = async (password: string) =>
     (await auth.admit('pump', password)).steps.map(({ name, outcome }) => `${name} ${outcome}`);
   expect(await namesOf('secret')).toEqual(['gateway-lookup ok', 'credential-lookup known', 'password match']);
@@ -66,7 +66,7 @@ test('every step of an admission is told, and none tells the password', async ()
 });
 
 test('a registry that restarts is waited for', async () => {
-  await using auth = await startAuth({ AUTH_REGISTRY_TIMEOUT_MS: '5000' });
+  await using auth = await startAuth(await startTestNats(), { AUTH_REGISTRY_TIMEOUT_MS: '5000' });
   auth.registry.leave();
   const connecting = auth.connect('pump', 'secret');
   answerAsRegistry(auth.nats);
@@ -74,7 +74,7 @@ test('a registry that restarts is waited for', async () => {
 });
 
 test('a stranger is not told that a device is disabled', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   expect(await auth.connect('idle', 'guess')).toBe('wrong-password');
   expect(await auth.connect('idle', 'secret')).toBe('device-disabled');
   expect(await auth.connect('idle', 'guess')).toBe('wrong-password');
@@ -92,14 +92,14 @@ test.each([
   ['pump', 'sécret'],
   ['pump', '\u0000'],
 ])('user name %j with password %j is malformed, and nobody is asked', async (username, password) => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   expect(await auth.connect(username, password)).toBe('malformed-credentials');
   expect(auth.metrics.credentialLookups.of('registry')).toBe(0);
   expect(auth.metrics.passwordChecks.of('hashed')).toBe(0);
 });
 
 test('an unknown user costs one scrypt run, as a wrong password does', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   await auth.connect('drill', 'secret');
   expect(auth.metrics.passwordChecks.of('hashed')).toBe(1);
   await auth.connect('pump', 'wrong');
@@ -107,7 +107,7 @@ test('an unknown user costs one scrypt run, as a wrong password does', async () 
 });
 
 test('a device that comes again is neither looked up nor hashed again', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   for (let time = 0; time < 3; time += 1) expect(await auth.connect('pump', 'secret')).toBe('admitted');
   expect(auth.metrics.credentialLookups.of('registry')).toBe(1);
   expect(auth.metrics.gatewayLookups.of('registry')).toBe(1);
@@ -118,14 +118,14 @@ test('a device that comes again is neither looked up nor hashed again', async ()
 });
 
 test('many CONNECTs of one device at once ask the registry once', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   const outcomes = await Promise.all(Array.from({ length: 20 }, () => auth.connect('pump', 'secret')));
   expect(new Set(outcomes)).toEqual(new Set(['admitted']));
   expect(auth.metrics.credentialLookups.of('registry')).toBe(1);
 });
 
 test('while the registry is away, devices of the cache come in and others are put off', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   await auth.connect('pump', 'secret');
   auth.registry.leave();
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
@@ -136,7 +136,7 @@ test('while the registry is away, devices of the cache come in and others are pu
 });
 
 test('the cache is used within its expiry only', async () => {
-  await using auth = await startAuth({ AUTH_CREDENTIAL_CACHE_SECONDS: '1' });
+  await using auth = await startAuth(await startTestNats(), { AUTH_CREDENTIAL_CACHE_SECONDS: '1' });
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
   auth.registry.leave();
   await eventually(async () =>
@@ -145,7 +145,7 @@ test('the cache is used within its expiry only', async () => {
 });
 
 test('an expired entry is asked for again, and its password still remembered', async () => {
-  await using auth = await startAuth({ AUTH_CREDENTIAL_CACHE_SECONDS: '1' });
+  await using auth = await startAuth(await startTestNats(), { AUTH_CREDENTIAL_CACHE_SECONDS: '1' });
   await auth.connect('pump', 'secret');
   await eventually(async () => {
     expect(await auth.connect('pump', 'secret')).toBe('admitted');
@@ -155,7 +155,7 @@ test('an expired entry is asked for again, and its password still remembered', a
 });
 
 test('a new password is in force, and the old one refused, as soon as the registry reports it', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   await auth.connect('pump', 'secret');
   auth.registry.credentials.set('pump', found('pump', 'changed'));
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
@@ -167,7 +167,7 @@ test('a new password is in force, and the old one refused, as soon as the regist
 });
 
 test('a change of the gateway drops its devices', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   await auth.connect('pump', 'secret');
   auth.registry.credentials.set('pump', found('pump', 'secret', true));
   await auth.announce('GatewayChanged', 'gateway', GATEWAY);
@@ -175,7 +175,7 @@ test('a change of the gateway drops its devices', async () => {
 });
 
 test('a device that came online or went offline stays in the cache', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   await auth.connect('pump', 'secret');
   await auth.announce('DeviceConnected', 'device', PRODUCT, 'pump');
   await auth.announce('DeviceDisconnected', 'device', PRODUCT, 'pump');
@@ -184,7 +184,7 @@ test('a device that came online or went offline stays in the cache', async () =>
 });
 
 test('after an interruption of NATS everything is asked for again', async () => {
-  await using auth = await startAuth();
+  await using auth = await startAuth(await startTestNats());
   await auth.connect('pump', 'secret');
   await auth.nats.reconnect();
   await eventually(async () => {

@@ -3,8 +3,8 @@ import { CountedByLabel } from '@gatehouse/observability';
 import { metrics } from '@opentelemetry/api';
 import type { AuthenticatorAnswer, AuthenticatorFailureReason } from '../authenticators/authenticator.ts';
 import type { LookupSource } from '../registry/asked-once.ts';
-import type { BreakerState } from '../third-party/guarded-authenticator.ts';
 
+export type BreakerState = 'closed' | 'open' | 'half-open';
 export type PasswordCheckKind = 'hashed' | 'remembered' | 'overloaded';
 export type VerdictSource = 'authenticator' | 'shared' | 'cache' | 'refusal-cache';
 export type AuthenticatorCallOutcome =

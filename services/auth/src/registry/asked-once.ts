@@ -89,6 +89,9 @@ export class AskedOnce<Answer, Entry> {
   forgetGateway(gatewayId: string): void {
     const prefix = keyOf(gatewayId, '');
     this.#kept.deleteWithPrefix(prefix);
+    for (const [productKey, id] of this.#gatewayOfProduct) {
+      if (id === gatewayId) this.#gatewayOfProduct.delete(productKey);
+    }
     this.#outdate((key) => key.startsWith(prefix));
   }
 

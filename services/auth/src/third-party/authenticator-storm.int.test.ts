@@ -1,16 +1,25 @@
-import { eventually } from '@gatehouse/testing';
+import { eventually, startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
-import { startAuth } from '../admission/auth-on-nats.ts';
-import { realAuthenticators, startAuthenticatorServer, thirdPartyGateway } from './authenticator-server.ts';
+import { startAuth } from '../testing/auth-on-nats.ts';
+import {
+  realAuthenticators,
+  startAuthenticatorServer,
+  thirdPartyGateway,
+} from '../testing/authenticator-server.ts';
 
 const DEAD = { gatewayId: 'gw-dead' };
 const WELL = { gatewayId: 'gw-well' };
 
-async function start(environment: NodeJS.ProcessEnv = {}) {
+/** Limits on time are wide unless a test is about them: the machine may be busy with other things. */
+async function start(environment: NodeJS.ProcessEnv = {}, timeoutMs = 10_000) {
   const [dead, well] = await Promise.all([startAuthenticatorServer(), startAuthenticatorServer()]);
-  const auth = await startAuth({ AUTH_REGISTRY_TIMEOUT_MS: '5000', ...environment }, realAuthenticators());
+  const auth = await startAuth(
+    await startTestNats(),
+    { AUTH_REGISTRY_TIMEOUT_MS: '8000', AUTH_AUTHENTICATOR_WAIT_MS: '20000', ...environment },
+    realAuthenticators(),
+  );
   const gateways = [
-    thirdPartyGateway(DEAD.gatewayId, dead.url, { timeoutMs: 1_000 }),
+    thirdPartyGateway(DEAD.gatewayId, dead.url, { timeoutMs }),
     thirdPartyGateway(WELL.gatewayId, well.url),
   ];
   for (const gateway of gateways) auth.registry.gateways.set(gateway.gatewayId, gateway);
@@ -52,23 +61,25 @@ test('500 devices at once never make more calls at once than the limit, and all 
 });
 
 test('more than may wait are busy at once, and those who wait too long soon', async () => {
-  await using at = await start({
+  const limits = {
     AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '5',
     AUTH_AUTHENTICATOR_CALLS_WAITING: '10',
     AUTH_AUTHENTICATOR_WAIT_MS: '200',
-  });
+  };
+  await using at = await start(limits, 2_000);
   at.dead.behaviour.judge = () => undefined;
   const { outcomes, slowest } = await storm(at.auth, DEAD, 40);
   expect(outcomes.filter((each) => each === 'authenticator-timeout')).toHaveLength(5);
   expect(outcomes.filter((each) => each === 'authenticator-busy')).toHaveLength(35);
   expect(at.auth.metrics.authenticatorCalls.of('queue-full')).toBe(25);
   expect(at.auth.metrics.authenticatorCalls.of('waited-too-long')).toBe(10);
-  expect(slowest).toBeLessThan(2_000);
+  expect(slowest).toBeLessThan(4_000);
   expect(at.dead.questions).toHaveLength(5);
 });
 
 test("a dead authenticator does not slow another gateway's devices", async () => {
-  await using at = await start({ AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '20' });
+  const timeoutMs = 4_000;
+  await using at = await start({ AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '20' }, timeoutMs);
   await storm(at.auth, WELL, 100);
   const quiet = await storm(at.auth, WELL, 100);
   at.dead.behaviour.judge = () => undefined;
@@ -76,8 +87,8 @@ test("a dead authenticator does not slow another gateway's devices", async () =>
   await eventually(() => expect(at.dead.load.now).toBe(20));
   const beside = await storm(at.auth, WELL, 100);
   expect(new Set(beside.outcomes)).toEqual(new Set(['admitted']));
-  // The machine may be busy with other things: far less than the second that the dead one takes is proof enough.
-  expect(beside.slowest).toBeLessThan(Math.max(4 * quiet.slowest, 700));
+  // Far less than the dead one takes to be given up is proof enough.
+  expect(beside.slowest).toBeLessThan(Math.max(4 * quiet.slowest, timeoutMs / 2));
   expect((await stuck).outcomes).not.toContain('admitted');
 });
 

@@ -17,9 +17,7 @@ import type {
   AuthenticatorCredentials,
   AuthenticatorFailureReason,
 } from '../authenticators/authenticator.ts';
-import type { AuthMetrics } from '../observability/auth-metrics.ts';
-
-export type BreakerState = 'closed' | 'open' | 'half-open';
+import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
 
 type Answer = AuthenticatorAnswer;
 

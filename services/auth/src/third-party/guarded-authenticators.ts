@@ -4,9 +4,9 @@ import { key } from '@gatehouse/nest';
 import type { Logger } from '@gatehouse/observability';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthenticationTarget, Authenticator } from '../authenticators/authenticator.ts';
-import type { AuthMetrics } from '../observability/auth-metrics.ts';
+import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
 import { BoundedCache } from '../registry/bounded-cache.ts';
-import { GuardedAuthenticator, type BreakerState } from './guarded-authenticator.ts';
+import { GuardedAuthenticator } from './guarded-authenticator.ts';
 
 /** Whom a gateway asks; undefined when its credentials are the imported ones. */
 export type MakeAuthenticator = (target: AuthenticationTarget) => Authenticator | undefined;

@@ -1,12 +1,12 @@
-import { eventually } from '@gatehouse/testing';
+import { eventually, startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
-import { startAuth } from '../admission/auth-on-nats.ts';
+import { startAuth } from '../testing/auth-on-nats.ts';
 import {
   judgeBySecret,
   realAuthenticators,
   startAuthenticatorServer,
   thirdPartyGateway,
-} from './authenticator-server.ts';
+} from '../testing/authenticator-server.ts';
 
 const GATEWAY = 'gw-3';
 const AT_GATEWAY = { gatewayId: GATEWAY };
@@ -17,7 +17,7 @@ async function start(
   environment: NodeJS.ProcessEnv = { AUTH_NEGATIVE_CACHE_SECONDS: '0' },
 ) {
   const server = await startAuthenticatorServer();
-  const auth = await startAuth(environment, realAuthenticators());
+  const auth = await startAuth(await startTestNats(), environment, realAuthenticators());
   const gateway = thirdPartyGateway(GATEWAY, server.url, target);
   auth.registry.gateways.set(GATEWAY, gateway);
   return {

@@ -1,17 +1,18 @@
 import { authenticationTestResult, testAuthentication } from '@gatehouse/contracts';
+import { startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
-import { GATEWAY, startAuth } from '../admission/auth-on-nats.ts';
+import { GATEWAY, startAuth } from '../testing/auth-on-nats.ts';
 import {
   realAuthenticators,
   startAuthenticatorServer,
   thirdPartyGateway,
-} from '../third-party/authenticator-server.ts';
+} from '../testing/authenticator-server.ts';
 
 const THIRD_PARTY = 'gw-3';
 
 async function start() {
   const server = await startAuthenticatorServer();
-  const auth = await startAuth({ AUTH_BREAKER_MIN_CALLS: '1' }, realAuthenticators());
+  const auth = await startAuth(await startTestNats(), { AUTH_BREAKER_MIN_CALLS: '1' }, realAuthenticators());
   const parameters = [{ key: 'login', value: '${username}:${password}' }];
   auth.registry.gateways.set(
     THIRD_PARTY,

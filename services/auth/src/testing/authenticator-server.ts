@@ -7,7 +7,7 @@ import type { GatewayAdmission } from '@gatehouse/contracts';
 import { AllowList, OutboundClient, OutboundPolicy } from '@gatehouse/outbound';
 import { createCertificateAuthority } from '@gatehouse/pki';
 import { authenticatorOf } from '../authenticators/authenticators.ts';
-import type { MakeAuthenticator } from './guarded-authenticators.ts';
+import type { MakeAuthenticator } from '../third-party/guarded-authenticators.ts';
 
 /** What a server of the tests received. */
 export type ReceivedQuestion = Readonly<Record<string, string>>;

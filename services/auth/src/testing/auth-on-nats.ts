@@ -13,7 +13,6 @@ import {
 } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/nats';
 import { createLogger } from '@gatehouse/observability';
-import { startTestNats } from '@gatehouse/testing';
 import type { NatsConnection, Subscription } from '@nats-io/transport-node';
 import { readAuthConfig } from '../auth.config.ts';
 import { CredentialDirectory, type CredentialAnswer } from '../credentials/credential-directory.ts';
@@ -28,7 +27,7 @@ import { RegistryClient } from '../registry/registry-client.ts';
 import { GuardedAuthenticators, type MakeAuthenticator } from '../third-party/guarded-authenticators.ts';
 import { ThirdPartyCredentials } from '../third-party/third-party-credentials.ts';
 import { TestAuthentication } from '../trial/test-authentication.ts';
-import { AdmitDevice } from './admit-device.ts';
+import { AdmitDevice } from '../admission/admit-device.ts';
 
 export type AdmitRequest = RequestOf<typeof admitDevice>;
 
@@ -132,12 +131,12 @@ function requestOf(username?: string, password?: string, rest: Partial<AdmitRequ
   };
 }
 
-/** auth as it is wired in auth.module.ts, on a real NATS, beside a registry that answers from memory. */
+/** auth as it is wired in auth.module.ts, on a real NATS that it disposes of, beside a registry that answers from memory. */
 export async function startAuth(
+  server: AsyncDisposable & { readonly url: string },
   environment: NodeJS.ProcessEnv = {},
   makeAuthenticator: MakeAuthenticator = () => undefined,
 ) {
-  const server = await startTestNats();
   const registryNats = await connectNats(server.url, 'registry');
   const nats = await connectNats(server.url, 'auth');
   const registry = answerAsRegistry(registryNats);
