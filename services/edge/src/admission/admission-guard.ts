@@ -61,9 +61,18 @@ export class AdmissionGuard {
       this.#byAddress.clear(key);
       this.#byUsername.clearWithPrefix(`${key} `);
     });
-    metrics.observe('failing_addresses', () => this.#byAddress.size);
-    metrics.observe('failing_usernames', () => this.#byUsername.size);
-    metrics.observe('admitted_usernames', () => this.#admitted.size);
+    metrics.observe('failing_addresses', () => this.remembered.failingAddresses);
+    metrics.observe('failing_usernames', () => this.remembered.failingUsernames);
+    metrics.observe('admitted_usernames', () => this.remembered.admittedUsernames);
+  }
+
+  /** Entries of its tables. */
+  get remembered(): Readonly<Record<'failingAddresses' | 'failingUsernames' | 'admittedUsernames', number>> {
+    return {
+      failingAddresses: this.#byAddress.size,
+      failingUsernames: this.#byUsername.size,
+      admittedUsernames: this.#admitted.size,
+    };
   }
 
   /** @throws {AddressBanned | FailedAttemptsExceeded} */

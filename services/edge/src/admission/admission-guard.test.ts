@@ -1,0 +1,118 @@
+import type { AdmissionRefusal } from '@gatehouse/contracts';
+import { expect, test } from 'vitest';
+import { EdgeMetrics } from '../observability/edge-metrics.ts';
+import type { AddressBans } from './address-bans.ts';
+import { AdmissionGuard, type GuardLimits, type Visitor } from './admission-guard.ts';
+import { DeviceRefused } from './admission.failures.ts';
+
+/** Bans as the guard sees them. */
+class BansInMemory {
+  readonly banned = new Set<string>();
+  #onLifted: (gatewayId: string, address: string) => void = () => undefined;
+
+  onLifted(listener: (gatewayId: string, address: string) => void): void {
+    this.#onLifted = listener;
+  }
+
+  find(gatewayId: string, address: string): { readonly until: string } | undefined {
+    return this.banned.has(`${gatewayId} ${address}`) ? { until: 'soon' } : undefined;
+  }
+
+  ban(gatewayId: string, address: string): void {
+    this.banned.add(`${gatewayId} ${address}`);
+  }
+
+  lift(gatewayId: string, address: string): void {
+    this.banned.delete(`${gatewayId} ${address}`);
+    this.#onLifted(gatewayId, address);
+  }
+}
+
+function newGuard(changes: Partial<GuardLimits> = {}) {
+  const bans = new BansInMemory();
+  const limits = { banFailures: 20, failuresPerUsername: 5, rememberedClients: 100, ...changes };
+  const guard = new AdmissionGuard(limits, bans as unknown as AddressBans, new EdgeMetrics());
+  const fail = (visitor: Visitor, times = 1, reason: AdmissionRefusal = 'wrong-password'): void => {
+    for (let index = 0; index < times; index += 1) guard.failed(visitor, new DeviceRefused(reason));
+  };
+  return { bans, guard, fail };
+}
+
+const visitor = (username: string, remoteAddress = '192.0.2.1', gatewayId = 'g'): Visitor => ({
+  gatewayId,
+  remoteAddress,
+  username,
+});
+const tooMany = expect.objectContaining({ code: 'EDGE_FAILED_ATTEMPTS_EXCEEDED' });
+const banned = expect.objectContaining({ code: 'EDGE_ADDRESS_BANNED' });
+
+test('failures of one user name at one address stand in nobody else’s way', () => {
+  const { guard, fail } = newGuard();
+  fail(visitor('pump'), 5);
+  expect(() => guard.check(visitor('pump'))).toThrow(tooMany);
+  guard.check(visitor('other'));
+  guard.check(visitor('pump', '192.0.2.2'));
+  guard.check(visitor('pump', '192.0.2.1', 'h'));
+});
+
+test('more failures of an address than allowed ban it, with one more than the limit', () => {
+  const { guard, bans, fail } = newGuard();
+  for (let index = 0; index < 20; index += 1) fail(visitor(`u${index}`));
+  expect(bans.banned.size).toBe(0);
+  fail(visitor('u20'));
+  expect([...bans.banned]).toEqual(['g 192.0.2.1']);
+  expect(() => guard.check(visitor('new'))).toThrow(banned);
+});
+
+test.each<AdmissionRefusal>([
+  'device-disabled',
+  'authenticator-unavailable',
+  'authenticator-busy',
+  'unknown-gateway',
+])('%s is no failure of the one who asks', (reason) => {
+  const { guard, bans, fail } = newGuard();
+  fail(visitor('pump'), 100, reason);
+  guard.failed(visitor('pump'), new Error('NATS is away'));
+  guard.check(visitor('pump'));
+  expect(bans.banned.size).toBe(0);
+});
+
+test('a user name that was admitted from a banned address still gets in, unless it fails itself', () => {
+  const { guard, bans, fail } = newGuard();
+  guard.admitted(visitor('pump'));
+  bans.ban('g', '192.0.2.1');
+  guard.check(visitor('pump'));
+  expect(() => guard.check(visitor('other'))).toThrow(banned);
+  fail(visitor('pump'), 5);
+  expect(() => guard.check(visitor('pump'))).toThrow(tooMany);
+});
+
+test('whom an operator lets in again begins anew', () => {
+  const { guard, bans, fail } = newGuard();
+  fail(visitor('pump'), 19);
+  bans.ban('g', '192.0.2.1');
+  bans.lift('g', '192.0.2.1');
+  guard.check(visitor('pump'));
+  fail(visitor('other'), 2);
+  expect(bans.banned.size).toBe(0);
+});
+
+test('of IPv6 a whole /64 counts as one address', () => {
+  const { guard, bans, fail } = newGuard();
+  for (let index = 0; index < 21; index += 1)
+    fail(visitor(`u${index}`, `2001:db8:1:2::${index.toString(16)}`));
+  expect(bans.banned.size).toBe(1);
+  expect(() => guard.check(visitor('new', '2001:db8:1:2:ffff::1'))).toThrow(banned);
+  guard.check(visitor('new', '2001:db8:1:3::1'));
+});
+
+test('what is remembered is bounded, however many addresses and names there are, and however long', () => {
+  const { guard, fail } = newGuard({ banFailures: 1_000_000 });
+  for (let index = 0; index < 20_000; index += 1) {
+    const someone = visitor('n'.repeat(index % 1_000) + index, `10.0.${index >> 8}.${index & 255}`);
+    fail(someone);
+    guard.admitted(someone);
+    guard.check(someone);
+  }
+  expect(guard.remembered).toEqual({ failingAddresses: 100, failingUsernames: 100, admittedUsernames: 100 });
+});
