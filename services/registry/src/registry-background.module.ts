@@ -6,6 +6,8 @@ import type { BackgroundWork } from './background/background-work.ts';
 import { LogFollower, type LogReader } from './background/log-follower.ts';
 import { RegistryWork } from './background/registry-work.ts';
 import { SingleInstance } from './background/single-instance.ts';
+import { AttemptFollower } from './connection-attempt/attempt-follower.ts';
+import { RecentAttempts } from './connection-attempt/recent-attempts.ts';
 import { DeviceCommands } from './device/device-commands.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { EdgeLoss } from './edge/edge-loss.ts';
@@ -16,6 +18,7 @@ import { SessionEnding } from './live-session/session-ending.ts';
 import { PresenceConsumer } from './presence/presence-consumer.ts';
 import { EventPublication } from './publication/event-publication.ts';
 import { DATABASE_POOL } from './registry-domain.module.ts';
+import { REGISTRY_CONFIG } from './registry.config.ts';
 import { migrateRegistry } from './schema/migrate-registry.ts';
 import { REGISTRY_DB, type RegistryDb } from './schema/registry-database.ts';
 import { SecretSealer } from './secrets/sealed-secret.ts';
@@ -28,6 +31,17 @@ const LOG_FOLLOWERS = key<readonly BackgroundWork[]>('LOG_FOLLOWERS');
 /** What the registry does unasked, on top of the domain. */
 export const registryBackgroundProviders = [
   provide(LiveEdges, [NATS]),
+  provideMade(
+    RecentAttempts,
+    [REGISTRY_CONFIG],
+    ({ REGISTRY_CONNECTION_ATTEMPTS }) => new RecentAttempts(REGISTRY_CONNECTION_ATTEMPTS),
+  ),
+  provideMade(
+    AttemptFollower,
+    [NATS, RecentAttempts, REGISTRY_CONFIG, LOGGER],
+    (nats, attempts, { REGISTRY_CONNECTION_ATTEMPTS }, logger) =>
+      new AttemptFollower({ nats, attempts, capacity: REGISTRY_CONNECTION_ATTEMPTS, logger }),
+  ),
   provide(SessionDirectory, [NATS]),
   provide(PresenceConsumer, [NATS, DeviceCommands, LOGGER]),
   provide(EdgeSessionCloser, [DeviceQueries, DeviceCommands, SessionDirectory, LOGGER]),
@@ -52,7 +66,7 @@ export const registryBackgroundProviders = [
   ),
   provideMade(
     RegistryWork,
-    [REGISTRY_DB, SecretSealer, LOGGER, LiveEdges, PresenceConsumer, SingleInstance],
+    [REGISTRY_DB, SecretSealer, LOGGER, LiveEdges, PresenceConsumer, AttemptFollower, SingleInstance],
     (db, sealer, logger, ...works) =>
       new RegistryWork({
         migrate: async () => {

@@ -1,7 +1,11 @@
+import { BansController } from './ban/bans.controller.ts';
+import { ConnectionAttemptsController } from './connection-attempt/connection-attempts.controller.ts';
 import { DeviceImportsController } from './device/device-imports.controller.ts';
 import { DevicesController } from './device/devices.controller.ts';
 import { EventsController } from './event-log/events.controller.ts';
+import { AuthenticationTestController } from './gateway/authentication-test.controller.ts';
 import { GatewaysController } from './gateway/gateways.controller.ts';
+import { PermissionsController } from './gateway/permissions.controller.ts';
 import { DownlinkController } from './live-session/downlink.controller.ts';
 import { MessageStreamController } from './message-stream/message-stream.controller.ts';
 import { ApiKeysController } from './operator/api-keys.controller.ts';
@@ -11,12 +15,16 @@ import { ProductsController } from './product/products.controller.ts';
 /** The HTTP API, in the order in which its description shows it. */
 export const registryControllers = [
   GatewaysController,
+  PermissionsController,
+  AuthenticationTestController,
   ProductsController,
   DevicesController,
   DeviceImportsController,
   DownlinkController,
   MessageStreamController,
   ParsingScriptsController,
+  ConnectionAttemptsController,
+  BansController,
   EventsController,
   ApiKeysController,
 ];

@@ -21,6 +21,8 @@ export const registryConfig = serviceConfig.extend({
     .max(32_768)
     .refine((cost) => Number.isInteger(Math.log2(cost)), 'must be a power of two')
     .default(16),
+  /** Attempts to connect that are kept in memory for GET /connection-attempts; some 1.1 kB each. */
+  REGISTRY_CONNECTION_ATTEMPTS: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
   /** The host in a gateway's url when the gateway has no host name of its own. */
   PUBLIC_HOST: z.string().min(1).default('localhost'),

@@ -1,7 +1,10 @@
 import { HEALTH_PROBES, LOGGER, NATS, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { Bans } from './ban/bans.ts';
 import { RegistryWork } from './background/registry-work.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
+import { AuthenticationTest } from './gateway/authentication-test.ts';
+import { GatewayQueries } from './gateway/gateway-views.queries.ts';
 import { GatewayStatusView } from './edge/gateway-status-view.ts';
 import { LiveEdges } from './edge/live-edges.ts';
 import { EventQueries } from './event-log/events.queries.ts';
@@ -39,6 +42,8 @@ const registryApiProviders = [
   ...operatorProviders,
   provide(EventQueries, [REGISTRY_DB]),
   provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
+  provide(AuthenticationTest, [NATS, GatewayQueries]),
+  provide(Bans, [NATS]),
   provide(Downlink, [NATS, DeviceQueries, SessionDirectory]),
   provide(ProductWatch, [NATS, LOGGER]),
   provideMade(

@@ -7,6 +7,9 @@ test.each([
   ['POST', '/api/v1/products/:productKey/devices/::import', 'operator'],
   ['PUT', '/api/v1/products/:productKey/parsing/draft', 'operator'],
   ['POST', '/api/v1/products/:productKey/devices/:deviceName/messages', 'operator'],
+  ['POST', '/api/v1/gateways/:gatewayId/::test-authentication', 'operator'],
+  ['DELETE', '/api/v1/bans/:gatewayId/:address', 'operator'],
+  ['PUT', '/api/v1/gateways/:gatewayId/permissions', 'administrator'],
   ['POST', '/api/v1/gateways', 'administrator'],
   ['DELETE', '/api/v1/api-keys/:apiKeyId', 'administrator'],
 ])('%s %s needs a %s', (method, route, role) => {

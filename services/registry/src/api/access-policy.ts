@@ -1,14 +1,21 @@
 import { apiKeyRole, type ApiKeyRole } from '@gatehouse/contracts';
 
+/** Beside all that lives under products. */
+const OPERATOR_ROUTES: readonly string[] = [
+  '/api/v1/gateways/:gatewayId/::test-authentication',
+  '/api/v1/bans/:gatewayId/:address',
+];
+
 /**
  * The least role that a route needs. Viewers read; operators also work with devices, messages and parsing,
- * which all live under products; gateways and API keys are for administrators.
+ * which all live under products, lift bans and try authenticators; gateways and API keys are for administrators.
  *
  * @param route the router's pattern, not what the client wrote
  */
 export function requiredRole(method: string, route: string): ApiKeyRole {
   if (method === 'GET' || method === 'HEAD') return 'viewer';
-  return route.startsWith('/api/v1/products/') ? 'operator' : 'administrator';
+  const isForOperators = route.startsWith('/api/v1/products/') || OPERATOR_ROUTES.includes(route);
+  return isForOperators ? 'operator' : 'administrator';
 }
 
 export function mayAct(role: ApiKeyRole, required: ApiKeyRole): boolean {

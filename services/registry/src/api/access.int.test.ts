@@ -11,6 +11,7 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 /** The least role of each route as it is promised, not as it is worked out. */
 function promisedRole(method: string, path: string): ApiKeyRole {
   if (method === 'get') return 'viewer';
+  if (path.endsWith(':test-authentication')) return 'operator';
   return path.startsWith('/api/v1/gateways') || path.startsWith('/api/v1/api-keys')
     ? 'administrator'
     : 'operator';

@@ -22,6 +22,13 @@ export function expectedVersions(request: Pick<FastifyRequest, 'headers'>): read
   return [...header.matchAll(STRONG_VERSION)].map(([, version]) => Number(version));
 }
 
+/** How a description tells of the header. */
+export const IF_MATCH = {
+  name: 'If-Match',
+  required: false,
+  description: 'The ETag of an earlier answer: 412 when the gateway has changed since',
+};
+
 /** Says in the header ETag which version an answer shows. */
 export function tagged<View extends { readonly version: number }>(reply: FastifyReply, view: View): View {
   void reply.header('ETag', `"${view.version}"`);

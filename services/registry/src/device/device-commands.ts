@@ -29,6 +29,12 @@ export interface DeviceCommandsParts {
   readonly presence: PresenceRecorder;
 }
 
+export interface CredentialsReplacement {
+  readonly device: DeviceView;
+  /** Answered as an earlier command with its Idempotency-Key was; nothing was replaced. */
+  readonly isRepeated: boolean;
+}
+
 export class DeviceCommands {
   constructor(private readonly parts: DeviceCommandsParts) {}
 
@@ -68,21 +74,24 @@ export class DeviceCommands {
     );
   }
 
-  /** A live connection goes on; the next CONNECT needs the new password. */
+  /** The next CONNECT needs the new password. Whoever calls it ends the live connection. */
   async replaceCredentials(
     productKey: string,
     deviceName: string,
     password: string,
     context: CommandContext,
-  ): Promise<DeviceView> {
+  ): Promise<CredentialsReplacement> {
     const command = { type: 'ReplaceDeviceCredentials', productKey, deviceName } as const;
     const secret = this.parts.secrets.seal(command, await hashPassword(devicePassword.parse(password)));
     const description = { name: command.type, input: { ...command, password }, answer: deviceView };
-    return this.parts.transactions.run(description, context, async (attempt) => {
+    let isRepeated = true;
+    const device = await this.parts.transactions.run(description, context, async (attempt) => {
+      isRepeated = false;
       await decideOnDevice(attempt, command);
       await this.parts.secrets.replace(attempt.db, command, secret);
       return this.parts.queries.get(productKey, deviceName, attempt.db);
     });
+    return { device, isRepeated };
   }
 
   /** Idempotent: a report that comes again changes nothing. */

@@ -182,15 +182,25 @@ export class DevicesController {
   }
 
   @Put(':deviceName/credentials')
-  @ApiOperation({ summary: 'Give a device a new password' })
+  @ApiOperation({ summary: 'Give a device a new password; its live connection ends' })
   @ApiOkResponse({ standardSchema: deviceView })
-  replaceCredentials(
+  async replaceCredentials(
     @Param('productKey') productKey: string,
     @Param('deviceName') deviceName: string,
     @Body({ schema: deviceCredentialsInput }) input: z.infer<typeof deviceCredentialsInput>,
     @Req() request: FastifyRequest,
   ): Promise<DeviceView> {
-    return this.commands.replaceCredentials(productKey, deviceName, input.password, commandContext(request));
+    const { password } = input;
+    const { device, isRepeated } = await this.commands.replaceCredentials(
+      productKey,
+      deviceName,
+      password,
+      commandContext(request),
+    );
+    if (!isRepeated) {
+      this.sessions.endFormerNow({ productKey, deviceName, reason: 'credentials-changed' });
+    }
+    return device;
   }
 }
 

@@ -1,10 +1,12 @@
 import {
   gatewayView,
+  topicPermissions,
   type GatewayAuthenticationInput,
   type GatewayAuthenticationPatch,
   type GatewayInput,
   type GatewayPatch,
   type GatewayView,
+  type TopicPermission,
 } from '@gatehouse/contracts';
 import { fold } from '@gatehouse/decider';
 import { violatedConstraint } from '@gatehouse/event-store';
@@ -26,7 +28,7 @@ import { claimPort } from './gateway-ports.ts';
 import { brokenCommonNameRule, brokenRules, presenceOf } from './gateway-rules.ts';
 import type { GatewaySecrets } from './gateway-secrets.ts';
 import { productNameOf } from './gateway-row.ts';
-import type { GatewayQueries } from './gateway-views.queries.ts';
+import type { GatewayPermissions, GatewayQueries } from './gateway-views.queries.ts';
 
 export type Clock = () => Date;
 
@@ -129,6 +131,25 @@ export class GatewayCommands {
         return this.queries.get(gatewayId, db);
       }),
     );
+  }
+
+  /** @throws {GatewayNotFound | GatewayVersionMismatch} */
+  async replacePermissions(
+    gatewayId: string,
+    permissions: readonly TopicPermission[],
+    context: CommandContext,
+    { expectedVersions }: GatewayChangeOptions = {},
+  ): Promise<GatewayPermissions> {
+    const description = {
+      name: 'ReplacePermissions',
+      input: { gatewayId, permissions, expectedVersions },
+      answer: z.strictObject({ version: z.int(), permissions: topicPermissions }),
+    };
+    return this.transactions.run(description, context, async (attempt) => {
+      await this.#decide(attempt, { type: 'ReplacePermissions', gatewayId, permissions }, expectedVersions);
+      const replaced = await this.queries.permissions(gatewayId, attempt.db);
+      return { ...replaced, permissions: [...replaced.permissions] };
+    });
   }
 
   /**

@@ -4,6 +4,7 @@ import type {
   GatewayStatus,
   GatewayView,
   Page,
+  TopicPermission,
 } from '@gatehouse/contracts';
 import { streamHistory, type HistoryRequest } from '../event-log/stream-history.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
@@ -14,6 +15,12 @@ import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
 import { noticesOf } from './gateway-notices.ts';
 import type { GatewayRow } from './gateway-row.ts';
 import { GatewayNotFound } from './gateway.failures.ts';
+
+export interface GatewayPermissions {
+  /** Of the gateway. */
+  readonly version: number;
+  readonly permissions: readonly TopicPermission[];
+}
 
 /** Views say `starting`; what edges report is merged by {@link withStatus}. */
 export class GatewayQueries {
@@ -57,6 +64,24 @@ export class GatewayQueries {
     if (found === undefined) throw new GatewayNotFound(gatewayId);
     const { status: _status, statusReason: _reason, ...view } = this.#view(found.row);
     return { ...view, ...lastChange(found.last) };
+  }
+
+  /** @throws {GatewayNotFound} */
+  async permissions(gatewayId: string, db: RegistryDb = this.db): Promise<GatewayPermissions> {
+    const row = await db
+      .selectFrom('gateway_view')
+      .select(['stream_version as version', 'permissions'])
+      .where('gateway_id', '=', gatewayId)
+      .executeTakeFirst();
+    if (row === undefined) throw new GatewayNotFound(gatewayId);
+    return row;
+  }
+
+  /** As they were. @throws {GatewayNotFound} when the gateway was not there */
+  async permissionsAt(gatewayId: string, at: Date): Promise<GatewayPermissions> {
+    const found = await gatewayRowAt(this.db, gatewayId, at);
+    if (found === undefined) throw new GatewayNotFound(gatewayId);
+    return { version: found.row.stream_version, permissions: found.row.permissions };
   }
 
   /**

@@ -94,6 +94,16 @@ export class GatewayVersionMismatch extends HttpFailure {
   }
 }
 
+/** It checks imported credentials itself. */
+export class GatewayHasNoAuthenticator extends Failure {
+  readonly code = 'REGISTRY_GATEWAY_HAS_NO_AUTHENTICATOR';
+  readonly kind = 'conflict';
+
+  constructor(readonly gatewayId: string) {
+    super(`gateway ${gatewayId} has one-way authentication: it checks imported credentials and calls nobody`);
+  }
+}
+
 export class GatewayHasOnlineDevices extends Failure {
   readonly code = 'REGISTRY_GATEWAY_HAS_ONLINE_DEVICES';
   readonly kind = 'conflict';

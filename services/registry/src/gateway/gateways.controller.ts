@@ -40,7 +40,7 @@ import {
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { commandContext } from '../api/api-request.ts';
-import { expectedVersions, tagged } from '../api/if-match.ts';
+import { expectedVersions, IF_MATCH, tagged } from '../api/if-match.ts';
 import { GatewayStatusView } from '../edge/gateway-status-view.ts';
 import { gatewayBody, gatewayPatchBody } from './gateway-body.ts';
 import { GatewayCertificateQueries } from './gateway-certificates.queries.ts';
@@ -49,12 +49,6 @@ import { GatewayQueries } from './gateway-views.queries.ts';
 
 const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
-
-const IF_MATCH = {
-  name: 'If-Match',
-  required: false,
-  description: 'The ETag of an earlier answer: 412 when the gateway has changed since',
-};
 
 @ApiTags('gateways')
 @ApiBearerAuth()

@@ -8,12 +8,21 @@ import { pauseUnlessAborted } from '../background/back-off.ts';
 import type { LogReader } from '../background/log-follower.ts';
 import type { DeviceQueries } from '../device/device-views.queries.ts';
 import { streamNameOf } from '../stream-names.ts';
-import type { SessionDirectory } from './session-directory.ts';
+import type { FoundSession, SessionDirectory } from './session-directory.ts';
 
 export interface Ending {
   readonly productKey: string;
   readonly deviceName: string;
   readonly reason: SessionEndReason;
+  /** Ends only what had connected before; without it whatever there is while the device may not connect. */
+  readonly before?: ConnectedBefore | undefined;
+}
+
+/** A session that either says so of. Numbers know nothing of clocks, and the log knows no numbers. */
+export interface ConnectedBefore {
+  /** The device's session at that moment. */
+  readonly session?: number | undefined;
+  readonly instant: Date;
 }
 
 /**
@@ -27,8 +36,8 @@ const ATTEMPTS = 3;
 const RETRY_MS = 200;
 
 /**
- * Ends the live session of a device that was disabled or deleted: soon by the instance that did it, and at
- * least once by the log, which can be held back by a long transaction.
+ * Ends the live session of a device that was disabled or deleted, or that has a new password: soon by the
+ * instance that did it, and at least once by the log, which can be held back by a long transaction.
  */
 export class SessionEnding implements LogReader {
   readonly name = 'session-ending';
@@ -48,16 +57,21 @@ export class SessionEnding implements LogReader {
    * would admit a device that comes back before it has heard of it; or a little later in any case.
    */
   endNow(ending: Ending): void {
-    const end = (): void => {
-      this.#end(ending, this.#stopped.signal).catch((error: unknown) => {
-        this.logger.warn({ err: error, ...ending }, 'a session is left to the log to end');
-      });
+    this.#whenPublished(ending, () => this.#end(ending, this.#stopped.signal));
+  }
+
+  /** The same, for a device that may connect again: what it connects now goes on. */
+  endFormerNow(ending: Omit<Ending, 'before'>): void {
+    const instant = new Date();
+    const { productKey, deviceName } = ending;
+    const present = this.sessions.find(productKey, deviceName).catch(() => undefined);
+    const before = async (): Promise<ConnectedBefore> => ({ session: (await present)?.session, instant });
+    const end = async (): Promise<void> => {
+      const whole = { ...ending, before: await before() };
+      await this.#end(whole, this.#stopped.signal);
+      this.#lookAgainLater(whole, this.#stopped.signal);
     };
-    this.nats.subscribe(registryEventSubject('device', ending.productKey, ending.deviceName), {
-      max: 1,
-      timeout: PUBLISHED_WITHIN_MS,
-      callback: end,
-    });
+    this.#whenPublished(ending, end);
   }
 
   onModuleDestroy(): void {
@@ -75,12 +89,27 @@ export class SessionEnding implements LogReader {
     );
   }
 
+  #whenPublished({ productKey, deviceName, reason }: Ending, end: () => Promise<void>): void {
+    this.nats.subscribe(registryEventSubject('device', productKey, deviceName), {
+      max: 1,
+      timeout: PUBLISHED_WITHIN_MS,
+      callback: () => {
+        end().catch((error: unknown) => {
+          this.logger.warn(
+            { err: error, productKey, deviceName, reason },
+            'a session is left to the log to end',
+          );
+        });
+      },
+    });
+  }
+
   async #end(ending: Ending, signal: AbortSignal): Promise<void> {
     for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt += 1) {
       // An old event that is read again must not end the session of a device that is enabled by now.
       const { productKey, deviceName, reason } = ending;
       const found = await this.sessions.find(productKey, deviceName);
-      if (found === undefined || (await this.#mayConnect(ending))) return;
+      if (found === undefined || (await this.#mayGoOn(found, ending))) return;
       try {
         const request = { productKey, deviceName, upToSession: found.session, reason };
         await callService(this.nats, kickSession(found.entry.edgeId), request);
@@ -93,7 +122,14 @@ export class SessionEnding implements LogReader {
     }
   }
 
-  async #mayConnect({ productKey, deviceName }: Ending): Promise<boolean> {
+  async #mayGoOn(
+    { session, entry }: FoundSession,
+    { productKey, deviceName, before }: Ending,
+  ): Promise<boolean> {
+    if (before !== undefined) {
+      const isFormer = session <= (before.session ?? 0) || new Date(entry.connectedAt) < before.instant;
+      return !isFormer;
+    }
     try {
       return (await this.devices.get(productKey, deviceName)).status !== 'DISABLE';
     } catch (error) {
@@ -116,17 +152,18 @@ export class SessionEnding implements LogReader {
   }
 }
 
-function endingOf({ streamId, type }: RecordedEvent): Ending | undefined {
+function endingOf({ streamId, type, recordedAt }: RecordedEvent): Ending | undefined {
   const reason = REASONS[type];
   const { aggregate, ids } = streamNameOf(streamId);
   const [productKey, deviceName] = ids;
   if (reason === undefined || aggregate !== 'device') return undefined;
-  return productKey === undefined || deviceName === undefined
-    ? undefined
-    : { productKey, deviceName, reason };
+  if (productKey === undefined || deviceName === undefined) return undefined;
+  const before = reason === 'credentials-changed' ? { instant: recordedAt } : undefined;
+  return { productKey, deviceName, reason, before };
 }
 
 const REASONS: Readonly<Record<string, SessionEndReason>> = {
   DeviceDisabled: 'device-disabled',
   DeviceDeleted: 'device-deleted',
+  DeviceCredentialsReplaced: 'credentials-changed',
 };

@@ -1,0 +1,67 @@
+import {
+  addressBan,
+  banKey,
+  BANS_BUCKET,
+  gatewayId as gatewayIdRule,
+  type AddressBan,
+  type Page,
+} from '@gatehouse/contracts';
+import { openBucket } from '@gatehouse/nats';
+import type { KV, KvEntry } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
+import { BanNotFound } from './ban.failures.ts';
+
+export interface BanListRequest extends PageRequest {
+  readonly gatewayId?: string | undefined;
+}
+
+/** Addresses that may not connect for a while: the bucket `bans`, written by the edges. */
+export class Bans {
+  #bucket: Promise<KV> | undefined;
+
+  constructor(private readonly nats: NatsConnection) {}
+
+  /** Those that hold, in the order of their keys. Reads the whole bucket, which edges keep small. */
+  async list({ limit, after = '', gatewayId }: BanListRequest): Promise<Page<AddressBan>> {
+    const bucket = await this.#open();
+    const found: { readonly key: string; readonly ban: AddressBan }[] = [];
+    for await (const entry of await bucket.history({
+      key: gatewayId === undefined ? '>' : `${gatewayId}.>`,
+    })) {
+      const ban = holding(entry);
+      if (ban !== undefined && entry.key > after) found.push({ key: entry.key, ban });
+    }
+    const rows = found.toSorted((one, other) => (one.key < other.key ? -1 : 1));
+    return pageOfRows(rows, limit, { item: ({ ban }) => ban, cursor: ({ key }) => key });
+  }
+
+  /** Edges let the address try again at once. @throws {BanNotFound} */
+  async lift(gatewayId: string, address: string): Promise<void> {
+    if (!gatewayIdRule.safeParse(gatewayId).success) throw new BanNotFound(gatewayId, address);
+    const bucket = await this.#open();
+    const key = banKey(gatewayId, address);
+    const entry = await bucket.get(key);
+    if (entry === null || holding(entry) === undefined) throw new BanNotFound(gatewayId, address);
+    await bucket.delete(key);
+  }
+
+  #open(): Promise<KV> {
+    this.#bucket ??= openBucket(this.nats, BANS_BUCKET).catch((error: unknown) => {
+      this.#bucket = undefined;
+      throw error;
+    });
+    return this.#bucket;
+  }
+}
+
+/** Undefined when it was lifted, has ended, or cannot be read. */
+function holding(entry: KvEntry): AddressBan | undefined {
+  if (entry.operation !== 'PUT') return undefined;
+  try {
+    const ban = addressBan.parse(entry.json());
+    return new Date(ban.until).getTime() > Date.now() ? ban : undefined;
+  } catch {
+    return undefined;
+  }
+}

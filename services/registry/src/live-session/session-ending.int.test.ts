@@ -1,0 +1,85 @@
+import { kickSession, sessionKey, SESSIONS_BUCKET, type RequestOf } from '@gatehouse/contracts';
+import { connectNats, openBucket } from '@gatehouse/nats';
+import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
+import type { KV } from '@nats-io/kv';
+import type { NatsConnection } from '@nats-io/transport-node';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  createGateway,
+  importDevices,
+  startRegistry,
+  type RegistryUnderTest,
+} from '../testing/registry-under-test.ts';
+
+type Kick = RequestOf<ReturnType<typeof kickSession>>;
+
+const resources = new AsyncDisposableStack();
+const kicks: Kick[] = [];
+let edge: NatsConnection;
+let sessions: KV;
+let registry: RegistryUnderTest;
+let productKey: string;
+let gatewayId: string;
+
+beforeAll(async () => {
+  const nats = resources.use(await startTestNats());
+  const database = resources.use(await createTestDatabase());
+  registry = resources.use(await startRegistry(database.url, nats.url));
+  await registry.ready();
+  ({ productKey, gatewayId } = await createGateway(registry, 'ending_1'));
+  await importDevices(registry, productKey, 'pump-1', 'pump-2', 'pump-3');
+  edge = await connectNats(nats.url, 'edge');
+  resources.defer(() => edge.close());
+  sessions = await openBucket(edge, SESSIONS_BUCKET);
+  edge.subscribe(kickSession('e1').subject, {
+    callback: (_error, message) => {
+      const kick = message.json<Kick>();
+      kicks.push(kick);
+      void sessions
+        .delete(sessionKey(kick.productKey, kick.deviceName))
+        .then(() => message.respond(JSON.stringify({ ended: true })));
+    },
+  });
+});
+afterAll(() => resources.disposeAsync());
+
+function connect(deviceName: string, connectedAt = new Date()): Promise<number> {
+  const entry = { edgeId: 'e1', gatewayId, connectedAt: connectedAt.toISOString() };
+  return sessions.put(sessionKey(productKey, deviceName), JSON.stringify(entry));
+}
+const kicksOf = (deviceName: string) => kicks.filter((kick) => kick.deviceName === deviceName);
+const newPassword = (deviceName: string, headers: Readonly<Record<string, string>> = {}) =>
+  registry.call(`PUT /products/${productKey}/devices/${deviceName}/credentials`, {
+    json: { password: 'another' },
+    headers,
+  });
+
+test('a new password ends the session that the old one opened, within a second', async () => {
+  const session = await connect('pump-1');
+  const startedAt = performance.now();
+  expect(await newPassword('pump-1')).toMatchObject({ status: 200 });
+  await eventually(() =>
+    expect(kicksOf('pump-1')).toEqual([
+      { productKey, deviceName: 'pump-1', upToSession: session, reason: 'credentials-changed' },
+    ]),
+  );
+  expect(performance.now() - startedAt).toBeLessThan(1_000);
+});
+
+test('a session that was opened with the new password goes on, also when the change is sent again', async () => {
+  const headers = { 'idempotency-key': 'new-password-of-pump-2' };
+  await newPassword('pump-2', headers);
+  await connect('pump-2');
+  await newPassword('pump-2', headers);
+  // Longer than it takes until somebody looks a second time.
+  await wait(7_000);
+  expect(kicksOf('pump-2')).toEqual([]);
+}, 15_000);
+
+test('a session that was under way while the password changed is found by the second look', async () => {
+  await newPassword('pump-3');
+  await wait(400);
+  await connect('pump-3', new Date(Date.now() - 10_000));
+  await eventually(() => expect(kicksOf('pump-3')).toHaveLength(1), 10_000);
+}, 15_000);
