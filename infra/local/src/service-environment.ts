@@ -9,7 +9,7 @@ const EVERYONE =
 const OWN: Readonly<Record<ServiceName, RegExp>> = {
   registry:
     /^(REGISTRY_.*|DATABASE_POOL_SIZE|GATEHOUSE_MASTER_KEY_PREVIOUS|PUBLIC_HOST|GATEHOUSE_OUTBOUND_ALLOW)$/,
-  auth: /^(AUTH_.*|GATEHOUSE_OUTBOUND_ALLOW)$/,
+  auth: /^(AUTH_.*|GATEHOUSE_OUTBOUND_ALLOW(_LOOPBACK)?)$/,
   ocsp: /^(OCSP_.*|GATEHOUSE_OCSP_.*|GATEHOUSE_OUTBOUND_ALLOW)$/,
   parser: /^PARSER_.*$/,
   edge: /^EDGE_.*$/,
