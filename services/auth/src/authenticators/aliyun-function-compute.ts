@@ -4,13 +4,7 @@ import { failed, MAX_ANSWER_BYTES } from './authenticator-call.ts';
 import type { AuthenticatorAnswer } from './authenticator.ts';
 import type { FunctionCall } from './function-call.ts';
 import type { FunctionProvider, ShownRequest } from './function-provider.ts';
-
-/** A request as the official clients make it, signature included. */
-export type SendSigned = (request: {
-  readonly url: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Buffer;
-}) => Promise<OutboundResponse>;
+import type { SendSigned } from './send-signed.ts';
 
 export interface AliyunFunction {
   /** Of Function Compute 2.0; functions of 3.0 belong to none. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import Client from '@alicloud/fc2';
 import type { OutboundResponse } from '@gatehouse/outbound';
-import type { SendSigned } from './aliyun-function-compute.ts';
+import type { SendSigned } from './send-signed.ts';
 
 /**
  * The official client of Function Compute 2.0, with its one method that goes to the network replaced: paths,

@@ -4,7 +4,7 @@ import { buffer } from 'node:stream/consumers';
 import type Sdk from '@alicloud/fc20230330';
 import { $OpenApiUtil, OpenApiUtil } from '@alicloud/openapi-core';
 import type { OutboundResponse } from '@gatehouse/outbound';
-import type { SendSigned } from './aliyun-function-compute.ts';
+import type { SendSigned } from './send-signed.ts';
 
 /** CommonJS whose class is its `default`: loaders differ in what an import of that is. */
 const sdk = createRequire(import.meta.url)('@alicloud/fc20230330') as typeof Sdk;
