@@ -145,7 +145,11 @@ test('a function is called with an access key or in a role, never both', () => {
     `${field}.endpoint`,
     `${field}.accessKeyId`,
   ]);
-  expect(pathsOfFunction({ ...key, service: undefined })).toEqual([`${field}.service`]);
+  expect(pathsOfFunction({ ...key, function: undefined })).toEqual([`${field}.function`]);
+});
+
+test('functions of Function Compute 3.0 belong to no service', () => {
+  expect(pathsOfFunction({ ...key, service: undefined })).toEqual([]);
 });
 
 test('a function behind a plain URL needs no credentials', () => {
