@@ -137,15 +137,16 @@ test.each([
 
     const codes = new Map<number, number>();
     let next = 0;
+    const isOver = (): boolean => next >= guesses;
     const guess = async (): Promise<void> => {
-      while (next < guesses) {
+      while (!isOver()) {
         const { code } = await connectOnce(gateway, `guess-${(next += 1)}`);
         codes.set(code, (codes.get(code) ?? 0) + 1);
       }
     };
     const real: Answer[] = [];
     const behave = async (): Promise<void> => {
-      for (let index = 0; next < guesses; index += 1) {
+      for (let index = 0; !isOver(); index += 1) {
         real.push(await connectOnce(gateway, `pump-${index}`, { localAddress: '127.0.0.3' }));
         real.push(await connectOnce(gateway, 'neighbour'));
       }
