@@ -1,24 +1,34 @@
 import { z } from 'zod';
 import { instant } from './instant.ts';
-import { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, pageOf } from './page.ts';
+import { pageOf, pageQuery } from './page.ts';
+
+const NO_POSITION = 'must be the next of the page before, or the globalPosition of an event';
+/** PostgreSQL's bigint. */
+const MAX_POSITION = 9_223_372_036_854_775_807n;
 
 /** Query of GET /events: oldest first, from after a global position; each filter leaves out what does not match. */
-export const eventListQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
-  after: z
-    .string()
-    .regex(/^\d{1,19}$/, 'must be a global position')
-    .optional(),
-  stream: z.string().min(1).max(300).optional(),
-  /** Such as DeviceDisabled. */
-  type: z.string().min(1).max(64).optional(),
-  /** Who did it: the name of an API key, `edge:<id>`, `bootstrap`. */
-  actor: z.string().min(1).max(128).optional(),
-  /** Recorded at this instant or later, ISO 8601. */
-  from: instant.optional(),
-  /** Recorded before this instant, ISO 8601. */
-  to: instant.optional(),
-});
+export const eventListQuery = z
+  .strictObject({
+    limit: pageQuery.shape.limit,
+    after: z
+      .string()
+      .regex(/^\d{1,19}$/, { error: NO_POSITION, abort: true })
+      .refine((text) => BigInt(text) <= MAX_POSITION, { error: NO_POSITION })
+      .optional(),
+    stream: z.string().min(1).max(300).optional(),
+    /** Such as DeviceDisabled. */
+    type: z.string().min(1).max(64).optional(),
+    /** Who did it: the name of an API key, `edge:<id>`, `bootstrap`. */
+    actor: z.string().min(1).max(128).optional(),
+    /** Recorded at this instant or later, ISO 8601. */
+    from: instant.optional(),
+    /** Recorded before this instant, ISO 8601. */
+    to: instant.optional(),
+  })
+  .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
+    path: ['to'],
+    error: 'must be later than from',
+  });
 
 /** One event of the log, for audit. Holds no secret. */
 export const loggedEvent = z.strictObject({

@@ -51,7 +51,7 @@ test('a body with an unknown or a wrong field is refused, and the field is named
   const body = await gatewayBody('plant_3');
   const unknown = await registry.call('POST /gateways', { json: { ...body, colour: 'red' } });
   expect(unknown).toMatchObject(problem(400, 'HTTP_REQUEST_INVALID'));
-  expect(unknown.body.errors[0].message).toContain('colour');
+  expect(unknown.body.errors).toEqual([expect.objectContaining({ path: 'colour' })]);
   const wrong = await registry.call('POST /gateways', { json: { ...body, port: 80 } });
   expect(wrong.body.errors).toEqual([expect.objectContaining({ path: 'port' })]);
   expect(wrong.headers.get('content-type')).toMatch(/^application\/problem\+json/);

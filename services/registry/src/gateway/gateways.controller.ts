@@ -5,6 +5,7 @@ import {
   gatewayNowOrThen,
   gatewayPage,
   gatewayView,
+  historyQuery,
   pageQuery,
   type DeviceHistoryEvent,
   type GatewayCertificatesView,
@@ -47,7 +48,6 @@ import { GatewayCertificateQueries } from './gateway-certificates.queries.ts';
 import { GatewayCommands } from './gateway-commands.ts';
 import { GatewayQueries } from './gateway-views.queries.ts';
 
-const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 
 const IF_MATCH = {
