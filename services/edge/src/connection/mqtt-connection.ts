@@ -15,7 +15,7 @@ import { DeviceRefused } from '../admission/admission.failures.ts';
 import { connectOutcome } from '../observability/connect-outcome.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { EdgeSpans } from '../observability/edge-spans.ts';
-import { connackProperties, type ConnectHandler } from '../packet-handlers/connect.ts';
+import { clientIdOf, connackProperties, type ConnectHandler } from '../packet-handlers/connect.ts';
 import { handlePingreq } from '../packet-handlers/pingreq.ts';
 import { handlePuback } from '../packet-handlers/puback.ts';
 import type { PublishHandler } from '../packet-handlers/publish.ts';
@@ -243,8 +243,10 @@ export class MqttConnection implements ClientConnection {
   }
 
   async #connect(packet: ConnectPacket, span: Span): Promise<void> {
+    const clientId = clientIdOf(packet);
     try {
-      const session = await this.parts.connect.connect(this, this.gatewayId, packet, span);
+      const arrival = { connection: this, gatewayId: this.gatewayId, packet, clientId, span };
+      const session = await this.parts.connect.connect(arrival);
       this.#connected(packet, session);
     } catch (error) {
       const failure = this.#reasonOf(error);
@@ -253,7 +255,7 @@ export class MqttConnection implements ClientConnection {
       const { gatewayId, remoteAddress, id } = this;
       const refusal = failure instanceof DeviceRefused ? failure.reason : failure.message;
       this.#logger.info(
-        { connection: id, gatewayId, clientId: packet.clientId, remoteAddress, code: failure.code, refusal },
+        { connection: id, gatewayId, clientId, remoteAddress, code: failure.code, refusal },
         'client refused',
       );
       this.close(failure);
@@ -290,8 +292,9 @@ export class MqttConnection implements ClientConnection {
 
   #fail(error: unknown): void {
     const failure = this.#reasonOf(error);
+    const { id: connection, gatewayId, remoteAddress } = this;
     this.#logger.info(
-      { connection: this.id, gatewayId: this.gatewayId, code: failure.code, reason: failure.message },
+      { connection, gatewayId, remoteAddress, code: failure.code, reason: failure.message },
       'connection closed',
     );
     this.close(failure);

@@ -1,11 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { ConnackProperties, ConnectPacket } from '@gatehouse/mqtt';
-import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { ConnectionAdmission } from '../admission/connection-admission.ts';
-import type { ClientConnection } from '../connection/client-connection.ts';
-import type { SessionLifecycle } from '../session/session-lifecycle.ts';
+import type { Arrival, SessionLifecycle } from '../session/session-lifecycle.ts';
 import { RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM, type Session } from '../session/session.ts';
 import { checkTerms } from './connect-terms.ts';
+
+/** The Client Identifier of a client; one that brings none is assigned one. [MQTT5-3.1.3-6] */
+export function clientIdOf({ clientId }: ConnectPacket): string {
+  return clientId === '' ? randomUUID() : clientId;
+}
 
 /** Judges a CONNECT and opens the session. */
 export class ConnectHandler {
@@ -15,14 +19,9 @@ export class ConnectHandler {
   ) {}
 
   /** @throws {ConnectionFailure} whose reason code is the answer */
-  async connect(
-    connection: ClientConnection,
-    gatewayId: string,
-    packet: ConnectPacket,
-    span: Span,
-  ): Promise<Session> {
+  async connect(arrival: Arrival): Promise<Session> {
+    const { connection, gatewayId, packet, clientId, span } = arrival;
     checkTerms(packet);
-    const clientId = packet.clientId === '' ? randomUUID() : packet.clientId;
     return context.with(trace.setSpan(ROOT_CONTEXT, span), async () => {
       const admitted = await this.admission.admit({
         gatewayId,
@@ -34,7 +33,7 @@ export class ConnectHandler {
         userProperties: packet.properties.userProperties ?? [],
         isWaiting: () => connection.isOpen,
       });
-      return this.lifecycle.open({ connection, gatewayId, packet, clientId, span }, admitted);
+      return this.lifecycle.open(arrival, admitted);
     });
   }
 }
