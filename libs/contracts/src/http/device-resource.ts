@@ -49,10 +49,14 @@ export const deviceImportQuery = z.strictObject({
   dryRun: z.enum(['true', 'false']).default('false'),
 });
 
-/** One thing that is wrong with one row. `line` counts from 1: in JSON the row, in CSV the line of the file. */
+/** One thing that is wrong with one row. */
 export const importRowError = z.strictObject({
+  /** Where it is: `devices[4].username` in JSON, `line 6, username` in CSV. */
+  path: z.string(),
+  /** Counts from 1: in JSON the row, in CSV the line of the file. */
   line: z.int().positive(),
-  field: z.enum(['username', 'password', 'sn']),
+  /** `row`: all of it, such as a CSV row with more fields than the header. */
+  field: z.enum(['username', 'password', 'sn', 'row']),
   /** As given, cut at 64 characters. */
   username: z.string(),
   reason: z.string(),

@@ -83,3 +83,35 @@ test.each([
 ])('%s is refused', async (request, errors) => {
   expect(await errorsOf(request)).toEqual(errors);
 });
+
+test('an import names rows as its form counts them, and imports nothing when there is nothing', async () => {
+  const path = `POST /products/${productKey}/devices:import`;
+  const devices = Array.from({ length: 5 }, (_, index) => ({ username: `pump-${index}`, password: 'x' }));
+  expect(await errorsOf(path, { devices: [...devices, { username: 7 }] })).toEqual({
+    'devices[5].username': 'must be text, not 7',
+    'devices[5].password': 'is missing',
+  });
+  const wrong = await registry.call(path, {
+    json: { devices: [...devices, { username: 'p', password: 'x' }] },
+  });
+  expect(wrong.body).toMatchObject({
+    code: 'REGISTRY_IMPORT_ROWS_INVALID',
+    errors: [{ path: 'devices[5].username', message: 'must have at least 4 characters' }],
+  });
+  const headers = { 'content-type': 'text/csv' };
+  const csv = 'UserName,Password,SN\npump-7,x,,more\np,x\n';
+  expect((await registry.call(path, { text: csv, headers })).body).toMatchObject({
+    code: 'REGISTRY_IMPORT_ROWS_INVALID',
+    errors: [{ path: 'line 2' }, { path: 'line 3, username' }],
+  });
+  expect((await registry.call(path, { text: csv.replaceAll(',', ';'), headers })).body).toMatchObject({
+    code: 'REGISTRY_IMPORT_CSV_MALFORMED',
+    detail: expect.stringContaining('semicolons'),
+  });
+  for (const empty of [{ json: { devices: [] } }, { text: 'UserName,Password\n', headers }]) {
+    expect(await registry.call(path, empty)).toMatchObject({
+      status: 400,
+      body: { code: 'REGISTRY_IMPORT_EMPTY' },
+    });
+  }
+});
