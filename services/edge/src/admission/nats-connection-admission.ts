@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { admitDevice } from '@gatehouse/contracts';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
-import type { Logger } from '@gatehouse/observability';
+import { OutageLog, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AdmissionQueue } from './admission-queue.ts';
 import { AdmissionUnavailable, ClientGone, DeviceRefused } from './admission.failures.ts';
@@ -14,13 +14,18 @@ const LAST_RETRY_MS = 500;
 export class NatsConnectionAdmission implements ConnectionAdmission {
   /** Leaves time for a second question: the first one is lost when auth dies with it in its hands. */
   readonly #attemptMs: number;
+  readonly #outage: OutageLog;
 
   constructor(
     private readonly nats: NatsConnection,
     private readonly queue: AdmissionQueue,
     private readonly timeoutMs: number,
-    private readonly logger: Logger,
+    logger: Logger,
   ) {
+    this.#outage = new OutageLog(logger, {
+      failing: 'auth could not be asked',
+      mended: 'auth answers again',
+    });
     this.#attemptMs = Math.min(admitDevice.timeoutMs, timeoutMs / 2);
   }
 
@@ -34,12 +39,17 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
     for (;;) {
       try {
         const remaining = Math.max(1, deadline - performance.now());
-        return await this.#askOnce(request, Math.min(this.#attemptMs, remaining));
+        const admitted = await this.#askOnce(request, Math.min(this.#attemptMs, remaining));
+        this.#outage.succeeded();
+        return admitted;
       } catch (error) {
-        if (error instanceof DeviceRefused) throw error;
+        if (error instanceof DeviceRefused) {
+          this.#outage.succeeded();
+          throw error;
+        }
         const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
         if (!isPassing || performance.now() + wait >= deadline) {
-          this.logger.warn({ err: error, gatewayId: request.gatewayId }, 'auth could not be asked');
+          this.#outage.failed(error, { gatewayId: request.gatewayId });
           throw new AdmissionUnavailable(error);
         }
       }

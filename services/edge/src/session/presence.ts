@@ -1,6 +1,6 @@
 import { presenceReportSubject, type PresenceReport } from '@gatehouse/contracts';
 import { headerLine, type StreamPublisher } from '@gatehouse/nats';
-import { traceparentOf, type Logger } from '@gatehouse/observability';
+import { OutageLog, traceparentOf, type Logger } from '@gatehouse/observability';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { NatsLink } from '../routing/nats-link.ts';
 import type { Session } from './session.ts';
@@ -32,6 +32,7 @@ export class Presence {
   readonly #subject: string;
   /** Each as JSON. */
   readonly #waiting: string[] = [];
+  readonly #outage: OutageLog;
   #inFlight: Batch | undefined;
   #isScheduled = false;
   #next = 0;
@@ -46,6 +47,10 @@ export class Presence {
     private readonly parts: PresenceParts,
   ) {
     this.#subject = presenceReportSubject(edgeId);
+    this.#outage = new OutageLog(parts.logger, {
+      failing: 'presence is not stored; it is sent again',
+      mended: 'presence is stored again',
+    });
     parts.link.onUp(() => (this.#inFlight === undefined ? this.#send() : this.#publish()));
   }
 
@@ -164,7 +169,7 @@ export class Presence {
   }
 
   #publishLater(reason: string): void {
-    this.parts.logger.warn({ reason, queued: this.queued }, 'presence is not stored; it is sent again');
+    this.#outage.failed(reason, { queued: this.queued });
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       if (this.parts.link.isUp) this.#publish();
@@ -172,6 +177,7 @@ export class Presence {
   }
 
   #stored(): void {
+    this.#outage.succeeded();
     clearTimeout(this.#retry);
     this.#inFlight = undefined;
     // Not at once: what nats.js itself refuses is refused while it is published, and would be nested here.

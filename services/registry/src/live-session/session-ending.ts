@@ -2,7 +2,7 @@ import { kickSession, registryEventSubject, type SessionEndReason } from '@gateh
 import type { RecordedEvent } from '@gatehouse/event-store';
 import { Failure } from '@gatehouse/failure';
 import { callService, ServiceUnreachable } from '@gatehouse/nats';
-import type { Logger } from '@gatehouse/observability';
+import { reasonOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { pauseUnlessAborted } from '../background/back-off.ts';
 import type { LogReader } from '../background/log-follower.ts';
@@ -50,7 +50,7 @@ export class SessionEnding implements LogReader {
   endNow(ending: Ending): void {
     const end = (): void => {
       this.#end(ending, this.#stopped.signal).catch((error: unknown) => {
-        this.logger.warn({ err: error, ...ending }, 'a session is left to the log to end');
+        this.logger.warn({ error: reasonOf(error), ...ending }, 'a session is left to the log to end');
       });
     };
     this.nats.subscribe(registryEventSubject('device', ending.productKey, ending.deviceName), {
@@ -87,7 +87,10 @@ export class SessionEnding implements LogReader {
         return;
       } catch (error) {
         if (error instanceof ServiceUnreachable) return;
-        this.logger.warn({ err: error, productKey, deviceName, attempt }, 'a session could not be ended');
+        this.logger.warn(
+          { error: reasonOf(error), productKey, deviceName, attempt },
+          'a session could not be ended',
+        );
         await pauseUnlessAborted(RETRY_MS * attempt, signal);
       }
     }
@@ -108,7 +111,7 @@ export class SessionEnding implements LogReader {
       this.#secondLooks.delete(timer);
       if (signal.aborted) return;
       this.#end(ending, signal).catch((error: unknown) => {
-        this.logger.warn({ err: error, ...ending }, 'a session could not be looked for again');
+        this.logger.warn({ error: reasonOf(error), ...ending }, 'a session could not be looked for again');
       });
     }, SECOND_LOOK_MS);
     timer.unref();
