@@ -33,9 +33,11 @@ export type Clock = () => Date;
 export interface GatewayChangeOptions {
   /** The versions that the change may start from; undefined: any. */
   readonly expectedVersions?: readonly number[] | undefined;
+  /** Adds what the edges say to the answer, which is kept so for a repeated Idempotency-Key. */
+  readonly withStatus?: (view: GatewayView) => GatewayView;
 }
 
-export interface GatewayDeletionOptions extends GatewayChangeOptions {
+export interface GatewayDeletionOptions extends Pick<GatewayChangeOptions, 'expectedVersions'> {
   /** Also while devices are online. */
   readonly force: boolean;
 }
@@ -49,7 +51,7 @@ export class GatewayCommands {
   ) {}
 
   /**
-   * Its product comes with it.
+   * Its product comes with it. No edge can have heard of it yet, so it is `starting`.
    *
    * @throws {GatewayNameTaken | GatewayPortTaken | GatewayInputInvalid} and what is wrong with a certificate
    */
@@ -90,7 +92,7 @@ export class GatewayCommands {
     gatewayId: string,
     patch: GatewayPatch,
     context: CommandContext,
-    { expectedVersions }: GatewayChangeOptions = {},
+    { expectedVersions, withStatus = asItIs }: GatewayChangeOptions = {},
   ): Promise<GatewayView> {
     const { certificates, privateKeyPem, problems } = checkGatewayCertificates(
       patch.certificates ?? {},
@@ -126,7 +128,7 @@ export class GatewayCommands {
         if (after.status === 'present' && !usesAccessKey(after.authentication)) {
           await this.secrets.forgetAccessKeySecret(db, gatewayId);
         }
-        return this.queries.get(gatewayId, db);
+        return withStatus(await this.queries.get(gatewayId, db));
       }),
     );
   }
@@ -220,6 +222,8 @@ export class GatewayCommands {
     return online !== undefined;
   }
 }
+
+const asItIs = (view: GatewayView): GatewayView => view;
 
 async function deleteProduct(attempt: CommandAttempt, productKey: string): Promise<void> {
   const streamId = productStream(productKey);

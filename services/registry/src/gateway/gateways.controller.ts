@@ -75,8 +75,7 @@ export class GatewaysController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GatewayView> {
-    const created = await this.commands.create(input, commandContext(request));
-    return tagged(reply, await this.status.merged(created));
+    return tagged(reply, await this.commands.create(input, commandContext(request)));
   }
 
   @Get()
@@ -131,9 +130,11 @@ export class GatewaysController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GatewayView> {
-    const options = { expectedVersions: expectedVersions(request) };
-    const changed = await this.commands.change(gatewayId, patch, commandContext(request), options);
-    return tagged(reply, await this.status.merged(changed));
+    const changed = await this.commands.change(gatewayId, patch, commandContext(request), {
+      expectedVersions: expectedVersions(request),
+      withStatus: (view) => this.status.asWritten(view),
+    });
+    return tagged(reply, changed);
   }
 
   @Delete(':gatewayId')
