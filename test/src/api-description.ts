@@ -16,7 +16,7 @@ const operation = z.object({
       name: z.string(),
       in: z.enum(['path', 'query', 'header']),
       required: z.boolean().default(false),
-      example: z.string(),
+      example: z.union([z.string(), z.int()]).transform(String),
     }),
   ),
   requestBody: z.object({ content: z.record(z.string(), media) }).optional(),

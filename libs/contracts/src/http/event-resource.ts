@@ -16,14 +16,15 @@ export const eventListQuery = z
       .refine((text) => BigInt(text) <= MAX_POSITION, { error: NO_POSITION })
       .optional(),
     stream: z.string().min(1).max(300).optional(),
-    /** Such as DeviceDisabled. */
-    type: z.string().min(1).max(64).optional(),
-    /** Who did it: the name of an API key, `edge:<id>`, `bootstrap`. */
-    actor: z.string().min(1).max(128).optional(),
-    /** Recorded at this instant or later, ISO 8601. */
-    from: instant.optional(),
-    /** Recorded before this instant, ISO 8601. */
-    to: instant.optional(),
+    type: z.string().min(1).max(64).optional().describe('Such as DeviceDisabled'),
+    actor: z
+      .string()
+      .min(1)
+      .max(128)
+      .optional()
+      .describe('Who did it: the name of an API key, `edge:<id>`, `bootstrap`'),
+    from: instant.optional().describe('Recorded at this instant or later, ISO 8601'),
+    to: instant.optional().describe('Recorded before this instant, ISO 8601'),
   })
   .refine(({ from, to }) => from === undefined || to === undefined || Date.parse(from) < Date.parse(to), {
     path: ['to'],

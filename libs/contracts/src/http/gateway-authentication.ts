@@ -29,7 +29,8 @@ const parameterText = z
   .refine((text) => text.length > 0 && Array.from(text).length <= MAX_PARAMETER_CHARACTERS, {
     error: `must have 1 to ${MAX_PARAMETER_CHARACTERS} characters`,
   })
-  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: 'may not hold control characters' });
+  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: 'may not hold control characters' })
+  .meta({ minLength: 1, maxLength: MAX_PARAMETER_CHARACTERS });
 
 const parameter = z.strictObject({
   key: parameterText,
@@ -72,7 +73,7 @@ const httpsUrl = z
     } else if (url.hash !== '') context.addIssue('may not hold a fragment (#…): it is never sent');
   });
 
-const timeoutMs = z.int().min(100).max(30_000);
+const timeoutMs = z.int().min(100).max(30_000).describe('How long an answer is waited for');
 const cacheSeconds = z.int().min(0).max(86_400);
 const DEFAULT_TIMEOUT_MS = 5_000;
 const caCertificate = z.string().max(65_536);
@@ -162,11 +163,11 @@ export const gatewayAuthenticationInput = z.discriminatedUnion(
           method: z.literal('https'),
           url: httpsUrl,
           parameters: parameters.default([]),
-          /** PEM; trusted for this URL, beside the public authorities. */
-          caCertificate: caCertificate.optional(),
+          caCertificate: caCertificate
+            .optional()
+            .describe('PEM; trusted for this URL, beside the public authorities'),
           timeoutMs: timeoutMs.default(DEFAULT_TIMEOUT_MS),
-          /** How long an answer is used again; 0: never. */
-          cacheSeconds: cacheSeconds.default(0),
+          cacheSeconds: cacheSeconds.default(0).describe('How long an answer is used again; 0: never'),
         }),
       ],
       { error: 'must be function or https' },

@@ -8,10 +8,8 @@ export const DEFAULT_GATEWAY_LIMITS = {
 } as const;
 
 const fields = {
-  /** Of one MQTT packet. */
-  maxPacketBytes: z.int().min(1_024).max(262_144),
-  /** Of one device. */
-  maxSubscriptions: z.int().min(1).max(1_000),
+  maxPacketBytes: z.int().min(1_024).max(262_144).describe('Of one MQTT packet'),
+  maxSubscriptions: z.int().min(1).max(1_000).describe('Of one device'),
   /** Which Keep Alive a CONNECT may ask for; null: any, and none. */
   keepAlive: z
     .strictObject({ minSeconds: z.int().min(1).max(65_535), maxSeconds: z.int().min(1).max(65_535) })

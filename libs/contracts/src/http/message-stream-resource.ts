@@ -13,12 +13,16 @@ export const streamedMessage = z.strictObject({
   topic: z.string(),
   qos: z.int().min(0).max(2),
   time: z.iso.datetime(),
-  /** What the device sent; `text` when it is readable UTF-8. */
-  raw: z.strictObject({ base64: z.string(), text: z.string().optional() }),
-  /** `passed`: the gateway does not parse. */
-  outcome: z.enum(['passed', 'parsed', 'failed']),
-  /** What went to the stream MESSAGES: as JSON when it is JSON, else as text, else as `{"base64"}`; null when parsing failed. */
-  payload: z.unknown(),
+  raw: z
+    .strictObject({ base64: z.string(), text: z.string().optional() })
+    .describe('What the device sent; `text` when it is readable UTF-8'),
+  outcome: z.enum(['passed', 'parsed', 'failed']).describe('`passed`: the gateway does not parse'),
+  payload: z
+    .unknown()
+    .describe(
+      'What went to the stream MESSAGES: as JSON when it is JSON, else as text, else as `{"base64"}`; ' +
+        'null when parsing failed',
+    ),
   scriptVersion: z.int().positive().nullable(),
   error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
   traceparent: z.string().nullable(),

@@ -9,7 +9,10 @@ const MAX_CURSOR_CHARACTERS = 300;
 
 /** Lists page by key: `next` goes into the next request's `after`; null on the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.strictObject({ items: z.array(item), next: z.string().nullable() });
+  z.strictObject({
+    items: z.array(item),
+    next: z.string().nullable().describe('For the next request; null on the last page'),
+  });
 
 export interface Page<Item> {
   readonly items: readonly Item[];

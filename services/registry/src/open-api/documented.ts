@@ -18,6 +18,9 @@ interface Operation {
 interface Parameter {
   readonly name: string;
   readonly in: string;
+  readonly schema: { readonly type?: unknown };
+  readonly description?: string | undefined;
+  readonly example?: unknown;
 }
 
 interface Response {
@@ -71,7 +74,9 @@ function documentedOperation(method: string, operation: Operation): Operation {
 }
 
 function withExample(parameter: Parameter, docs: OperationDocs): Parameter {
-  return { ...parameter, ...(docs.parameters?.[parameter.name] ?? PARAMETERS[parameter.name]) };
+  const { name, schema } = parameter;
+  const { description, example } = docs.parameters?.[name] ?? PARAMETERS[name] ?? {};
+  return { ...parameter, description, example: schema.type === 'integer' ? Number(example) : example };
 }
 
 /** A body that is no JSON is text to a schema, whatever the text says. */

@@ -20,7 +20,7 @@ const operation = z.object({
       name: z.string(),
       in: z.string(),
       description: z.string().min(1),
-      example: z.string(),
+      example: z.union([z.string(), z.int()]),
       schema: z.object({}).loose(),
     }),
   ),
@@ -90,13 +90,7 @@ test('every schema is JSON Schema 2020-12, and every example of a body, an answe
     if (!validate(value)) misfits.push({ where, value, errors: validate.errors });
   };
   for (const { operationId, parameters, requestBody, responses } of operations) {
-    for (const { name, schema, example: text } of parameters) {
-      check(
-        `${operationId} ${name}`,
-        schema,
-        schema['type'] === 'string' || schema['type'] === undefined ? text : Number(text),
-      );
-    }
+    for (const { name, schema, example: value } of parameters) check(`${operationId} ${name}`, schema, value);
     for (const [mediaType, { schema, examples = {} }] of Object.entries(requestBody?.content ?? {})) {
       expect(Object.keys(examples), `${operationId}: examples as ${mediaType}`).not.toEqual([]);
       for (const [name, { value }] of Object.entries(examples))

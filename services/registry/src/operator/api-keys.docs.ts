@@ -26,7 +26,7 @@ export const apiKeysDocs: DocsOf<ApiKeysController> = {
     requests: {
       operator: { summary: 'For a person or a program', value: { name: 'anna@console', role: 'operator' } },
     },
-    problems: ['REGISTRY_API_KEY_NAME_TAKEN'],
+    problems: ['REGISTRY_API_KEY_NAME_TAKEN', 'REGISTRY_API_KEY_SHOWN_ALREADY'],
   },
   revoke: {
     answer: { description: 'The key is good no longer' },
