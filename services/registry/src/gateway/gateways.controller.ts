@@ -50,11 +50,7 @@ import { GatewayQueries } from './gateway-views.queries.ts';
 
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 
-const IF_MATCH = {
-  name: 'If-Match',
-  required: false,
-  description: 'The ETag of an earlier answer: 412 when the gateway has changed since',
-};
+const IF_MATCH = { name: 'If-Match', required: false };
 
 @ApiTags('gateways')
 @ApiBearerAuth()

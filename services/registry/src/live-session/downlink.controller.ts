@@ -1,12 +1,6 @@
 import { downlinkInput, downlinkResult, type DownlinkInput, type DownlinkResult } from '@gatehouse/contracts';
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiGatewayTimeoutResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { Downlink } from './downlink.ts';
 
 @ApiTags('messages')
@@ -19,7 +13,6 @@ export class DownlinkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Send a message to a device' })
   @ApiOkResponse({ standardSchema: downlinkResult })
-  @ApiGatewayTimeoutResponse({ description: 'The device did not acknowledge the message in time' })
   send(
     @Param('productKey') productKey: string,
     @Param('deviceName') deviceName: string,

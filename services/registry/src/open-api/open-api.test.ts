@@ -5,6 +5,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { registryControllers } from '../registry-controllers.module.ts';
 import { openApiOf } from './open-api.module.ts';
+import { docsOf } from './registry-docs.ts';
 
 const example = z.object({ summary: z.string().min(1), value: z.unknown() });
 const media = z.object({
@@ -104,6 +105,19 @@ test('every schema is JSON Schema 2020-12, and every example of a body, an answe
     }
   }
   expect(misfits).toEqual([]);
+});
+
+test('nothing that the docs say is lost: each parameter and each media type is one of the operation', () => {
+  for (const { operationId, parameters, requestBody } of operations) {
+    const docs = docsOf(operationId);
+    const shown = Object.values(requestBody?.content ?? {}).flatMap(({ examples = {} }) =>
+      Object.keys(examples),
+    );
+    expect({ operationId, shown }).toEqual({ operationId, shown: Object.keys(docs.requests ?? {}) });
+    expect(parameters.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(Object.keys(docs.parameters ?? {})),
+    );
+  }
 });
 
 test('every success but 204 is shown', () => {
