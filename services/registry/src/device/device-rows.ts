@@ -10,6 +10,11 @@ export interface DeviceKey {
 /** Names a device in a map; no part holds a slash. */
 export const deviceKeyText = ({ productKey, deviceName }: DeviceKey): string => `${productKey}/${deviceName}`;
 
+export function deviceOfKeyText(text: string): DeviceKey {
+  const [productKey = '', deviceName = ''] = text.split('/');
+  return { productKey, deviceName };
+}
+
 /** The rows of those of the devices that are there, by {@link deviceKeyText}. */
 export async function selectDeviceRows(
   db: RegistryTransaction,

@@ -1,9 +1,10 @@
 import type { RecordedEvent } from '@gatehouse/event-store';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
-import { evolveDeviceRow, type DeviceRow } from './device-row.ts';
+import { evolveDeviceRow, type DeviceRow, type RecordedDeviceEvent } from './device-row.ts';
 import {
   deleteDeviceRows,
   deviceKeyText,
+  deviceOfKeyText,
   selectDeviceRows,
   upsertDeviceRows,
   type DeviceKey,
@@ -18,31 +19,57 @@ export async function projectDevices(
   db: RegistryTransaction,
   recorded: readonly RecordedEvent[],
 ): Promise<void> {
-  const events = recorded
+  const events = deviceEventsOf(recorded);
+  if (events.length === 0) return;
+  const rows = new Map<string, DeviceRow | undefined>(
+    await selectDeviceRows(db, [...touchedBy(events).values()]),
+  );
+  foldDeviceEvents(rows, events);
+  await writeDeviceRows(db, rows);
+}
+
+/** Devices go with their product. */
+export async function forgetDevicesOf(db: RegistryTransaction, productKey: string): Promise<void> {
+  await db.deleteFrom('device_view').where('product_key', '=', productKey).execute();
+}
+
+export function deviceEventsOf(recorded: readonly RecordedEvent[]): RecordedDeviceEvent[] {
+  return recorded
     .filter(({ streamId }) => streamId.startsWith('device/'))
     .map(({ type, data, streamVersion, recordedAt }) => ({
       event: deviceEvent.parse({ type, data }),
       streamVersion,
       recordedAt,
     }));
-  if (events.length === 0) return;
+}
 
-  const touched = new Map<string, DeviceKey>(
-    events.map(({ event: { data } }) => [deviceKeyText(data), data]),
-  );
-  const rows = new Map<string, DeviceRow | undefined>(await selectDeviceRows(db, [...touched.values()]));
+/** The devices of events by {@link deviceKeyText}. */
+export function touchedBy(events: readonly RecordedDeviceEvent[]): Map<string, DeviceKey> {
+  return new Map(events.map(({ event: { data } }) => [deviceKeyText(data), data]));
+}
+
+/** @param rows by {@link deviceKeyText}; undefined is no row */
+export function foldDeviceEvents(
+  rows: Map<string, DeviceRow | undefined>,
+  events: readonly RecordedDeviceEvent[],
+): void {
   for (const each of events) {
     const key = deviceKeyText(each.event.data);
     rows.set(key, evolveDeviceRow(rows.get(key), each));
   }
-
-  const kept = [...rows.values()].filter((row) => row !== undefined);
-  const gone = [...touched].filter(([key]) => rows.get(key) === undefined).map(([, device]) => device);
-  await upsertDeviceRows(db, kept);
-  await deleteDeviceRows(db, gone);
 }
 
-/** Devices go with their product. */
-export async function forgetDevicesOf(db: RegistryTransaction, productKey: string): Promise<void> {
-  await db.deleteFrom('device_view').where('product_key', '=', productKey).execute();
+/** @param rows by {@link deviceKeyText}; undefined is a device that is gone */
+export async function writeDeviceRows(
+  db: RegistryTransaction,
+  rows: ReadonlyMap<string, DeviceRow | undefined>,
+): Promise<void> {
+  await upsertDeviceRows(
+    db,
+    [...rows.values()].filter((row) => row !== undefined),
+  );
+  await deleteDeviceRows(
+    db,
+    [...rows].filter(([, row]) => row === undefined).map(([key]) => deviceOfKeyText(key)),
+  );
 }
