@@ -43,8 +43,8 @@ const registryApiProviders = [
   provide(ProductWatch, [NATS, LOGGER]),
   provideMade(
     MessageStreams,
-    [ProductQueries, ProductWatch],
-    (products, watch) => new MessageStreams(products, watch),
+    [ProductQueries, DeviceQueries, ProductWatch],
+    (products, devices, watch) => new MessageStreams(products, devices, watch),
   ),
   provideMade(HEALTH_PROBES, [RegistryDatabaseConnection, RegistryWork], (database, work) => [
     database,

@@ -65,6 +65,16 @@ export class DeviceQueries {
     return deviceViewOf(row);
   }
 
+  async isKnown(productKey: string, deviceName: string): Promise<boolean> {
+    const row = await this.db
+      .selectFrom('device_view')
+      .select('device_name')
+      .where('product_key', '=', productKey)
+      .where('device_name', '=', deviceName)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** As it was. @throws {DeviceNotFound} when there was no such device at that instant */
   getAt(productKey: string, deviceName: string, at: Date): Promise<DeviceStateAt> {
     return deviceAt(this.db, { productKey, deviceName }, at);

@@ -23,7 +23,11 @@ export const messageStreamDocs: DocsOf<MessageStreamController> = {
       example: MESSAGE,
     },
     parameters: {
-      device: { description: 'Messages of this device only', example: EXAMPLE.deviceName },
+      device: {
+        description:
+          'Messages of this device only; a comment says so when the product has no such device yet',
+        example: EXAMPLE.deviceName,
+      },
       topic: { description: 'An MQTT topic filter', example: 'up/#' },
     },
     problems: ['REGISTRY_PRODUCT_NOT_FOUND', 'REGISTRY_MESSAGE_STREAMS_EXCEEDED'],
