@@ -64,6 +64,7 @@ export class GatewayCommands {
       input.name,
       this.transactions.run(description, context, async (attempt) => {
         await claimPort(attempt.db, input);
+        await refuseTakenName(attempt.db, input.name, gatewayId);
         const gatewayEvents = gatewayDecider.decide(
           { type: 'CreateGateway', gatewayId, productKey, input, certificates },
           gatewayDecider.initialState,
@@ -206,6 +207,9 @@ export class GatewayCommands {
       throw new GatewayVersionMismatch(gatewayId, history.length);
     }
     const events = gatewayDecider.decide(command, before);
+    if (command.type === 'ChangeGateway' && events.length > 0 && command.patch.name !== undefined) {
+      await refuseTakenName(attempt.db, command.patch.name, gatewayId);
+    }
     await attempt.append({ streamId, expectedVersion: history.length, events });
     return { before, after: fold(gatewayDecider, events, before) };
   }
@@ -232,6 +236,17 @@ async function deleteProduct(attempt: CommandAttempt, productKey: string): Promi
   await attempt.append({ streamId, expectedVersion, events });
   await attempt.db.deleteFrom('device_secret').where('product_key', '=', productKey).execute();
   await attempt.db.deleteFrom('parsing_draft').where('product_key', '=', productKey).execute();
+}
+
+/** Two at once are told apart by the constraint; this spares PostgreSQL's log an error for each name that is taken. */
+async function refuseTakenName(db: RegistryTransaction, name: string, gatewayId: string): Promise<void> {
+  const other = await db
+    .selectFrom('gateway_view')
+    .select('gateway_id')
+    .where('name', '=', name)
+    .where('gateway_id', '!=', gatewayId)
+    .executeTakeFirst();
+  if (other !== undefined) throw new GatewayNameTaken(name);
 }
 
 async function nameTakenOr<T>(name: string, work: Promise<T>): Promise<T> {

@@ -6,6 +6,7 @@ import { z } from 'zod';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandTransactions } from '../commands/command-transactions.ts';
 import { readStream } from '../event-log/read-events.ts';
+import type { RegistryTransaction } from '../schema/registry-database.ts';
 import { operatorStream } from '../stream-names.ts';
 import type { ApiKeyAuthentication } from './api-key-authentication.ts';
 import { apiKeyHash, newApiKey } from './api-key-secret.ts';
@@ -43,6 +44,7 @@ export class ApiKeyCommands {
     try {
       const description = { name: 'CreateApiKey', input, answer: createdApiKey };
       const created = await this.transactions.run(description, context, async (attempt) => {
+        await refuseTakenName(attempt.db, name);
         await attempt.append({ streamId: operatorStream(apiKeyId), expectedVersion: 0, events });
         const row = await attempt.db
           .insertInto('api_key')
@@ -72,6 +74,16 @@ export class ApiKeyCommands {
     });
     this.authentication.forget();
   }
+}
+
+/** Two at once are told apart by the constraint; this spares PostgreSQL's log an error for each name that is taken. */
+async function refuseTakenName(db: RegistryTransaction, name: string): Promise<void> {
+  const taken = await db
+    .selectFrom('api_key')
+    .select('api_key_id')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  if (taken !== undefined) throw new ApiKeyNameTaken(name);
 }
 
 const eventOf = ({ type, data }: RecordedEvent): ApiKeyEvent => apiKeyEvent.parse({ type, data });
