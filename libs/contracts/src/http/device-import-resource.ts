@@ -10,12 +10,12 @@ export const deviceImportView = z.strictObject({
   state: deviceImportState,
   dryRun: z.boolean(),
   actor: z.string().describe('Who asked for it'),
-  rows: z.int().nonnegative(),
+  rows: z.int().nonnegative().describe('Rows that were sent'),
   rowsDone: z
     .int()
     .nonnegative()
     .describe('Rows that are prepared: the devices themselves appear all at once, at the end'),
-  imported: z.int().nonnegative(),
+  imported: z.int().nonnegative().describe('All rows, or 0'),
   invalidRows: z.int().nonnegative().describe('Rows with at least one error; …/invalid-rows names them'),
   failure: z
     .strictObject({ code: z.string(), message: z.string() })

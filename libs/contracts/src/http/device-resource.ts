@@ -11,8 +11,8 @@ export const deviceView = z.strictObject({
     .string()
     .nullable()
     .describe('Of the live connection, else of the last one; null before the first'),
-  remoteAddress: z.string().nullable(),
-  edgeId: z.string().nullable(),
+  remoteAddress: z.string().nullable().describe('As clientId'),
+  edgeId: z.string().nullable().describe('The edge that holds the connection, or held it'),
   createdAt: z.iso.datetime(),
   activatedAt: z.iso.datetime().nullable().describe('When it connected for the first time'),
   lastOnlineAt: z.iso.datetime().nullable(),
@@ -75,9 +75,9 @@ export type ImportRowError = z.infer<typeof importRowError>;
 export const importResult = z.strictObject({
   importId: z.string().describe('Names the import for GET …/imports/{importId}'),
   dryRun: z.boolean(),
-  rows: z.int().nonnegative(),
-  imported: z.int().nonnegative(),
-  errors: z.array(importRowError),
+  rows: z.int().nonnegative().describe('Rows that were sent'),
+  imported: z.int().nonnegative().describe('All rows, or 0: in a dry run'),
+  errors: z.array(importRowError).describe('Of a dry run: what is wrong, empty when nothing is'),
 });
 export type ImportResult = z.infer<typeof importResult>;
 
@@ -86,13 +86,13 @@ export const deviceCredentialsInput = z.strictObject({ password: devicePassword 
 
 /** One event of a device's history, as the log has it. */
 export const deviceHistoryEvent = z.strictObject({
-  globalPosition: z.string(),
-  version: z.int().positive(),
+  globalPosition: z.string().describe('Place in the whole log, a decimal number'),
+  version: z.int().positive().describe('Counts the events of the thing from 1'),
   type: z.string(),
   at: z.iso.datetime(),
-  actor: z.string(),
+  actor: z.string().describe('Who did it: the name of an API key, `edge:<id>`, `bootstrap`'),
   traceId: z.string().nullable().describe('Of the trace that wrote it; null when nothing was traced'),
-  data: z.record(z.string(), z.unknown()),
+  data: z.record(z.string(), z.unknown()).describe('What the type of the event tells; no secret'),
 });
 export type DeviceHistoryEvent = z.infer<typeof deviceHistoryEvent>;
 /** Newest first; `next` goes into `before`. */

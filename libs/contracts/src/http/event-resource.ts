@@ -33,14 +33,14 @@ export const eventListQuery = z
 
 /** One event of the log, for audit. Holds no secret. */
 export const loggedEvent = z.strictObject({
-  globalPosition: z.string(),
+  globalPosition: z.string().describe('Place in the whole log, a decimal number'),
   stream: z.string(),
-  version: z.int().positive(),
+  version: z.int().positive().describe('Counts the events of the thing from 1'),
   type: z.string(),
   at: z.iso.datetime(),
-  actor: z.string(),
-  traceId: z.string().nullable(),
-  data: z.record(z.string(), z.unknown()),
+  actor: z.string().describe('Who did it: the name of an API key, `edge:<id>`, `bootstrap`'),
+  traceId: z.string().nullable().describe('Of the trace that wrote it; null when nothing was traced'),
+  data: z.record(z.string(), z.unknown()).describe('What the type of the event tells; no secret'),
 });
 export type LoggedEvent = z.infer<typeof loggedEvent>;
 export const eventPage = pageOf(loggedEvent);

@@ -30,7 +30,11 @@ const parameterText = z
     error: `must have 1 to ${MAX_PARAMETER_CHARACTERS} characters`,
   })
   .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: 'may not hold control characters' })
-  .meta({ minLength: 1, maxLength: MAX_PARAMETER_CHARACTERS });
+  .meta({
+    minLength: 1,
+    maxLength: MAX_PARAMETER_CHARACTERS,
+    description: `1 to ${MAX_PARAMETER_CHARACTERS} characters; a value may hold ${AUTHENTICATION_VARIABLES.join(', ')}`,
+  });
 
 const parameter = z.strictObject({
   key: parameterText,
@@ -82,10 +86,12 @@ const functionName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 1
 const accessKeyId = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 128 letters, digits or _ . -');
 const accessKeySecret = z
   .string()
-  .regex(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters without spaces');
+  .regex(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters without spaces')
+  .describe('Goes in and never comes out');
 const roleArn = z
   .string()
-  .regex(/^acs:ram::\d{1,32}:role\/[\w.-]{1,64}$/, 'must be a role, such as acs:ram::1234567890:role/name');
+  .regex(/^acs:ram::\d{1,32}:role\/[\w.-]{1,64}$/, 'must be a role, such as acs:ram::1234567890:role/name')
+  .describe('Stands instead of accessKeyId and accessKeySecret');
 
 const credentials = {
   accessKeyId: accessKeyId.optional(),

@@ -6,7 +6,7 @@ const pem = z.string().max(MAX_PEM_CHARACTERS);
 /** PEM; the private key goes in and never comes out. */
 export const gatewayCertificatesInput = z.strictObject({
   serverCertificate: pem.describe('End-entity certificate first'),
-  serverPrivateKey: pem,
+  serverPrivateKey: pem.describe('Without passphrase; goes in and never comes out'),
   deviceRootCertificate: pem
     .optional()
     .describe('With X.509 only: intermediates from the device upwards, the root last'),
@@ -23,8 +23,8 @@ export type GatewayCertificatesPatch = z.infer<typeof gatewayCertificatesPatch>;
 export const certificateFacts = z.strictObject({
   subject: z.string(),
   issuer: z.string(),
-  serialNumber: z.string(),
-  fingerprint: z.string(),
+  serialNumber: z.string().describe('Hexadecimal'),
+  fingerprint: z.string().describe('SHA-256 of the DER, hexadecimal'),
   notBefore: z.iso.datetime(),
   notAfter: z.iso.datetime(),
 });

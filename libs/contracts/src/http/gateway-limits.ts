@@ -10,14 +10,14 @@ export const DEFAULT_GATEWAY_LIMITS = {
 const fields = {
   maxPacketBytes: z.int().min(1_024).max(262_144).describe('Of one MQTT packet'),
   maxSubscriptions: z.int().min(1).max(1_000).describe('Of one device'),
-  /** Which Keep Alive a CONNECT may ask for; null: any, and none. */
   keepAlive: z
     .strictObject({ minSeconds: z.int().min(1).max(65_535), maxSeconds: z.int().min(1).max(65_535) })
     .refine(({ minSeconds, maxSeconds }) => minSeconds <= maxSeconds, {
       path: ['maxSeconds'],
       error: 'must be at least minSeconds',
     })
-    .nullable(),
+    .nullable()
+    .describe('Which Keep Alive a CONNECT may ask for; null: any, and none'),
 };
 
 /** What one device may ask of a gateway. */

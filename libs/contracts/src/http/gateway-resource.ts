@@ -152,7 +152,7 @@ export const gatewayView = z.strictObject({
     deviceRootCertificate: z.string().nullable().describe('PEM; null unless X.509 is on'),
     trustedCertificate: z.string().nullable().describe('PEM; null unless OCSP is on for the server'),
   }),
-  notices: z.array(gatewayNotice),
+  notices: z.array(gatewayNotice).describe('What of the settings is kept, and not done yet by this version'),
   productKey: z.string(),
   productName: z.string(),
   createdAt: z.iso.datetime(),
