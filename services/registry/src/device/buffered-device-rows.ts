@@ -23,8 +23,10 @@ const ROWS_A_WRITE = 5_000;
 export class BufferedDeviceRows {
   readonly #rows: Rows = new Map();
 
+  constructor(private readonly maxRows = MAX_ROWS) {}
+
   get isFull(): boolean {
-    return this.#rows.size >= MAX_ROWS;
+    return this.#rows.size >= this.maxRows;
   }
 
   /** As `projectDevices`, but for {@link takeWrites}. */
