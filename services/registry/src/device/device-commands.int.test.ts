@@ -264,7 +264,10 @@ test('the sessions open at an edge are told, so that they can be closed', async 
   }));
   await domain.deviceCommands.recordPresence(reports);
   expect(await domain.devices.edgesWithOpenSessions()).toContain('edge-lost');
-  const sessions = await domain.devices.openSessionsAt('edge-lost', 10);
+  const sessions = await domain.devices.openSessionsAt('edge-lost', {
+    upToSession: Number.MAX_SAFE_INTEGER,
+    limit: 10,
+  });
   expect(sessions.map(({ deviceName, session }) => [deviceName, session])).toEqual([
     ['reaped-1', 100],
     ['reaped-2', 101],

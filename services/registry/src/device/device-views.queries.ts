@@ -107,12 +107,16 @@ export class DeviceQueries {
   }
 
   /** At most `limit` devices that are online at an edge; ask again when they were closed. */
-  async openSessionsAt(edgeId: string, limit: number): Promise<OpenSession[]> {
+  async openSessionsAt(
+    edgeId: string,
+    { upToSession, limit }: { readonly upToSession: number; readonly limit: number },
+  ): Promise<OpenSession[]> {
     const rows = await this.db
       .selectFrom('device_view')
       .selectAll()
       .where('is_online', '=', true)
       .where('edge_id', '=', edgeId)
+      .where('session', '<=', String(upToSession))
       .orderBy('product_key')
       .orderBy('device_name')
       .limit(limit)
