@@ -1,6 +1,7 @@
 import { HEALTH_PROBES, LOGGER, NATS, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { RegistryWork } from './background/registry-work.ts';
+import { CommandTransactions } from './commands/command-transactions.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { GatewayStatusView } from './edge/gateway-status-view.ts';
 import { LiveEdges } from './edge/live-edges.ts';
@@ -39,7 +40,7 @@ const registryApiProviders = [
   ...operatorProviders,
   provide(EventQueries, [REGISTRY_DB]),
   provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
-  provide(Downlink, [NATS, DeviceQueries, SessionDirectory]),
+  provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),
   provide(ProductWatch, [NATS, LOGGER]),
   provideMade(
     MessageStreams,

@@ -255,3 +255,16 @@ test('the API is described, and the page to browse it comes from here', async ()
     expect((await fetch(`${registry.url}${asset}`)).status).toBe(200);
   }
 });
+
+test('a message that is sent again with its Idempotency-Key is answered as it was, and not sent', async () => {
+  const { productKey } = await createGateway(registry, 'plant_again');
+  await importDevices(registry, productKey, 'pump-1');
+  const path = `POST /products/${productKey}/devices/pump-1/messages`;
+  const message = { json: { topic: 'down/valve', payload: '' }, headers: { 'idempotency-key': 'open-once' } };
+  const first = await registry.call(path, message);
+  expect(first).toMatchObject({ status: 200, body: { outcome: 'offline' } });
+  expect((await registry.call(path, message)).body).toEqual(first.body);
+
+  const other = { ...message, json: { ...message.json, topic: 'down/pump' } };
+  expect(await registry.call(path, other)).toMatchObject(problem(409, 'REGISTRY_IDEMPOTENCY_KEY_REUSED'));
+});
