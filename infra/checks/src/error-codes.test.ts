@@ -15,6 +15,13 @@ test('every error code in the sources is documented, and every documented code e
   expect(new Set(rows.map(([, code]) => code))).toEqual(new Set(codes));
 });
 
+test('every code of a parsing script that fails is documented, and every documented one exists', () => {
+  const script = readProjectFile('services/parser/src/script/script-failure.ts');
+  const inScript = [...script.matchAll(/: '(\d+)',/g)].map(([, code]) => code);
+  const inDocs = [...readProjectFile('docs/errors.md').matchAll(/^\| (\d+) \|/gm)].map(([, code]) => code);
+  expect(new Set(inDocs)).toEqual(new Set(inScript));
+});
+
 test('an error code belongs to one failure only', () => {
   expect(codes.filter((code, index) => codes.indexOf(code) !== index)).toEqual([]);
 });

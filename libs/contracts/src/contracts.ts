@@ -118,7 +118,16 @@ export {
   type UplinkMessage,
   type UplinkProperties,
 } from './uplink/uplink-batch.ts';
-export { DEFAULT_PAGE_LIMIT, MAX_PAGE_LIMIT, pageOf, pageQuery, type Page } from './http/page.ts';
+export {
+  DEFAULT_PAGE_LIMIT,
+  historyQuery,
+  MAX_PAGE_LIMIT,
+  pageOf,
+  pageQuery,
+  versionListQuery,
+  type Page,
+} from './http/page.ts';
+export { wholeNumberText } from './http/whole-number-text.ts';
 export {
   AUTHENTICATION_VARIABLES,
   gatewayAuthentication,

@@ -8,8 +8,10 @@ export interface DatabaseOptions {
   /** Shown in pg_stat_activity. */
   readonly applicationName: string;
   readonly poolSize: number;
-  /** A connection that the server or the network ended. */
+  /** A connection that the server or the network ended, or that could not be had. */
   readonly onError: (error: Error) => void;
+  /** A new connection was made. */
+  readonly onConnect?: () => void;
   readonly statementTimeoutMs?: number;
   /** A transaction left open holds back every reader of the log. */
   readonly idleInTransactionTimeoutMs?: number;
@@ -33,21 +35,25 @@ export function openDatabase<Tables>(options: DatabaseOptions): OpenDatabase<Tab
     keepAlive: true,
   });
   // The pool listens to connections while they are idle only; one that ends in use must not end the process.
-  pool.on('connect', (client) => client.on('error', options.onError));
+  pool.on('connect', (client) => {
+    client.on('error', options.onError);
+    options.onConnect?.();
+  });
   pool.on('error', () => undefined);
   const db = new Kysely<Tables>({
-    dialect: new PostgresDialect({ pool: withFailures(pool) }),
+    dialect: new PostgresDialect({ pool: withFailures(pool, options.onError) }),
     log: spanOfQuery,
   });
   return { db, pool, [Symbol.asyncDispose]: () => db.destroy() };
 }
 
-function withFailures(pool: pg.Pool): PostgresPool {
+function withFailures(pool: pg.Pool, onError: (error: Error) => void): PostgresPool {
   return {
     connect: async () => {
       try {
         return await pool.connect();
       } catch (error) {
+        onError(error instanceof Error ? error : new Error(String(error)));
         throw new DatabaseUnavailable(error);
       }
     },

@@ -15,7 +15,7 @@ export type FailureKind =
   | 'unavailable'
   | 'internal';
 
-/** One thing that is wrong with one place of the input; `path` is dotted, empty for the whole. */
+/** One thing that is wrong with one place of the input; `path` as in `devices[4].username`, empty for the whole. */
 export interface FieldError {
   readonly path: string;
   readonly message: string;

@@ -3,6 +3,7 @@ export { connectNats, inboxPrefixOf, natsOptions } from './connect-nats.ts';
 export { headerLine } from './encoded-headers.ts';
 export { GroupRefused } from './group-publisher.failures.ts';
 export { GroupPublisher, type GroupMessage } from './group-publisher.ts';
+export { isNatsOutage } from './nats-outage.ts';
 export {
   MalformedReply,
   PublishRefused,

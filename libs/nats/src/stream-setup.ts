@@ -27,22 +27,37 @@ export async function ensureStreams(nats: NatsConnection, setup: StreamSetup): P
   await Promise.all(BUCKETS.map((definition) => openBucket(nats, definition, setup.replicas)));
 }
 
-/** The key-value bucket, created when it is missing. */
-export function openBucket(nats: NatsConnection, definition: BucketDefinition, replicas = 1): Promise<KV> {
-  return new Kvm(nats).create(definition.name, {
-    history: 1,
-    replicas,
-    ...(definition.ttlSeconds > 0 ? { ttl: definition.ttlSeconds * 1_000 } : {}),
-  });
+/**
+ * The key-value bucket, created when it is missing. Revisions of a new bucket begin at the time of its creation
+ * in microseconds since 1970: whoever remembers revisions of a bucket that was lost with the files of NATS, such
+ * as the registry its session numbers, sees them grow all the same. No bucket takes a write every microsecond.
+ */
+export async function openBucket(
+  nats: NatsConnection,
+  definition: BucketDefinition,
+  replicas = 1,
+): Promise<KV> {
+  const manager = await jetstreamManager(nats);
+  await addStream(manager, { ...bucketConfigOf(definition, replicas), first_seq: Date.now() * 1_000 });
+  return new Kvm(nats).create(definition.name);
+}
+
+/** @returns false when there is a stream of that name with other settings */
+async function addStream(
+  manager: JetStreamManager,
+  config: Partial<StreamConfig> & { name: string },
+): Promise<boolean> {
+  try {
+    await manager.streams.add(config);
+    return true;
+  } catch (error) {
+    if ((error as { code?: number }).code !== STREAM_EXISTS) throw error;
+    return false;
+  }
 }
 
 async function ensureStream(manager: JetStreamManager, config: StreamConfig): Promise<void> {
-  try {
-    await manager.streams.add(config);
-  } catch (error) {
-    if ((error as { code?: number }).code !== STREAM_EXISTS) throw error;
-    await manager.streams.update(config.name, config);
-  }
+  if (!(await addStream(manager, config))) await manager.streams.update(config.name, config);
 }
 
 function configOf(definition: StreamDefinition, setup: StreamSetup): StreamConfig {
@@ -62,4 +77,23 @@ function configOf(definition: StreamDefinition, setup: StreamSetup): StreamConfi
     // For publishing by fast-ingest batches.
     allow_batched: true,
   } as StreamConfig;
+}
+
+/** What clients expect of the stream under a bucket: NATS ADR-8. */
+function bucketConfigOf(
+  { name, ttlSeconds }: BucketDefinition,
+  replicas: number,
+): Partial<StreamConfig> & { name: string } {
+  return {
+    name: `KV_${name}`,
+    subjects: [`$KV.${name}.>`],
+    storage: StorageType.File,
+    num_replicas: replicas,
+    retention: RetentionPolicy.Limits,
+    discard: DiscardPolicy.New,
+    max_msgs_per_subject: 1,
+    max_age: ttlSeconds * NANOS_PER_SECOND,
+    allow_rollup_hdrs: true,
+    allow_direct: true,
+  };
 }

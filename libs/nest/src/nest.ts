@@ -1,4 +1,5 @@
 export { asFailure, httpStatusOf, Unexpected } from './failure-status.ts';
+export { fieldErrorsOf, pathText } from './field-errors.ts';
 export { HEALTH_PROBES, type HealthProbe } from './health.ts';
 export {
   BodyMalformed,

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
 import { connectNats, ensureStreams, natsOptions } from '@gatehouse/nats';
-import { startTelemetry, type Logger, type Telemetry } from '@gatehouse/observability';
+import { OutageLog, startTelemetry, type Logger, type Telemetry } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -138,10 +138,14 @@ function serveHealth(app: NestFastifyApplication, nats: NatsConnection, telemetr
 }
 
 function logNatsStatus(nats: NatsConnection, logger: Logger): void {
+  const outage = new OutageLog(logger, {
+    failing: 'NATS connection lost',
+    mended: 'NATS connection is back',
+  });
   void (async () => {
     for await (const status of nats.status()) {
-      if (status.type === 'disconnect') logger.warn({ server: status.server }, 'NATS connection lost');
-      if (status.type === 'reconnect') logger.info({ server: status.server }, 'NATS connection is back');
+      if (status.type === 'disconnect') outage.failed('disconnected', { server: status.server });
+      if (status.type === 'reconnect') outage.succeeded();
       if (status.type === 'error') logger.error({ err: status.error }, 'NATS reported an error');
     }
   })();

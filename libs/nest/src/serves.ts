@@ -17,6 +17,7 @@ import type { MsgHdrs } from '@nats-io/transport-node';
 import { context, SpanKind, trace } from '@opentelemetry/api';
 import { catchError, finalize, map, Observable, throwError } from 'rxjs';
 import { asFailure, Unexpected } from './failure-status.ts';
+import { fieldErrorsOf } from './field-errors.ts';
 import { NOT_JSON } from './plain-json-transport.ts';
 import { serviceLogger } from './service-logger.ts';
 
@@ -99,10 +100,7 @@ class ContractInterceptor implements NestInterceptor {
     const raw: unknown = execution.switchToRpc().getData();
     const parsed = this.contract.request.safeParse(raw === NOT_JSON ? undefined : raw);
     if (!parsed.success) {
-      throw new RequestMalformed(
-        this.contract.subject,
-        parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
-      );
+      throw new RequestMalformed(this.contract.subject, fieldErrorsOf(parsed.error.issues));
     }
     execution.getArgs()[0] = parsed.data;
   }

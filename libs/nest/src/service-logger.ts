@@ -12,6 +12,8 @@ export function nameServiceLogger(service: string): Logger {
   return (current = createLogger(service));
 }
 
+const NATS_STATUS = /^NatsError: type: /;
+
 /** Nest's own lines go into our log, at debug except for warnings and errors. */
 export class NestLog implements LoggerService {
   log(message: unknown, ...rest: unknown[]): void {
@@ -23,6 +25,11 @@ export class NestLog implements LoggerService {
   }
 
   error(message: unknown, ...rest: unknown[]): void {
+    // What Nest's transport says of a connection that comes and goes; ours says it once, in `runService`.
+    if (NATS_STATUS.test(String(message))) {
+      serviceLogger().debug({ nest: rest.at(-1) }, String(message));
+      return;
+    }
     serviceLogger().error(
       { err: message instanceof Error ? message : undefined, nest: rest.at(-1) },
       String(message),

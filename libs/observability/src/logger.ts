@@ -1,5 +1,5 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { pino, stdTimeFunctions, type Logger as PinoLogger } from 'pino';
+import { pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import pretty from 'pino-pretty';
 
 export type Logger = PinoLogger;
@@ -14,8 +14,13 @@ const SECRET_PATHS = ['password', 'serverPrivateKey', 'authorization', 'apiKey',
  * inside a span, `traceId` and `spanId`.
  *
  * @param level a pino level; LOG_LEVEL of the environment, `info` by default
+ * @param destination in place of stdout
  */
-export function createLogger(service: string, level = process.env['LOG_LEVEL'] ?? 'info'): Logger {
+export function createLogger(
+  service: string,
+  level = process.env['LOG_LEVEL'] ?? 'info',
+  destination?: DestinationStream,
+): Logger {
   const options = {
     level,
     base: { service },
@@ -29,6 +34,7 @@ export function createLogger(service: string, level = process.env['LOG_LEVEL'] ?
         : {};
     },
   };
+  if (destination !== undefined) return pino(options, destination);
   return process.stdout.isTTY
     ? pino(options, pretty({ ignore: 'pid,hostname', singleLine: true }))
     : pino(options);

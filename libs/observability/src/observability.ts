@@ -1,5 +1,6 @@
 export { CountedByLabel, CountedTotal, observedGauge } from './counted.ts';
 export { createLogger, type Logger } from './logger.ts';
+export { OutageLog, reasonOf } from './outage-log.ts';
 export { failSpan, inSpan, startSpan } from './spans.ts';
 export { startTelemetry, type Telemetry } from './start-telemetry.ts';
 export {

@@ -17,6 +17,7 @@ import { LoadedSandboxes } from './script/loaded-sandboxes.ts';
 import { LostIsolates } from './script/lost-isolates.ts';
 import { ParsingChanges } from './script/parsing-changes.ts';
 import { ProductParsings } from './script/product-parsing.ts';
+import { ScriptFailureLog } from './script/script-failure-log.ts';
 import { ScriptSandboxes } from './script/script-sandbox.ts';
 import { BusConnection } from './uplink/bus-connection.ts';
 import { MessageParser } from './uplink/message-parser.ts';
@@ -72,7 +73,8 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
         [NATS, PARSER_CONFIG],
         (nats, { PARSER_PUBLISH_TIMEOUT_MS }) => new GroupPublisher(nats, PARSER_PUBLISH_TIMEOUT_MS),
       ),
-      provide(MessageParser, [ProductParsings, ParserMetrics]),
+      provide(ScriptFailureLog, [LOGGER]),
+      provide(MessageParser, [ProductParsings, ParserMetrics, ScriptFailureLog]),
       provide(MessagePublisher, [GroupPublisher, BusConnection, ParserMetrics, LOGGER]),
       provideMade(
         UPLINK_CONTEXT,

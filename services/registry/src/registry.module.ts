@@ -2,6 +2,7 @@ import { HEALTH_PROBES, LOGGER, NATS, provide, provideMade, type ServiceProcess 
 import { Module, type DynamicModule } from '@nestjs/common';
 import { Bans } from './ban/bans.ts';
 import { RegistryWork } from './background/registry-work.ts';
+import { CommandTransactions } from './commands/command-transactions.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { AuthenticationTest } from './gateway/authentication-test.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
@@ -44,12 +45,12 @@ const registryApiProviders = [
   provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
   provide(AuthenticationTest, [NATS, GatewayQueries]),
   provide(Bans, [NATS]),
-  provide(Downlink, [NATS, DeviceQueries, SessionDirectory]),
+  provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),
   provide(ProductWatch, [NATS, LOGGER]),
   provideMade(
     MessageStreams,
-    [ProductQueries, ProductWatch],
-    (products, watch) => new MessageStreams(products, watch),
+    [ProductQueries, DeviceQueries, ProductWatch],
+    (products, devices, watch) => new MessageStreams(products, devices, watch),
   ),
   provideMade(HEALTH_PROBES, [RegistryDatabaseConnection, RegistryWork], (database, work) => [
     database,

@@ -1,5 +1,5 @@
 import { machineLine } from './machine.ts';
-import { benchRegistry } from './registry-bench.ts';
+import { benchRegistry, benchRegistryRebuild } from './registry-bench.ts';
 import { benchTraffic } from './traffic-bench.ts';
 
 const write = (text: string): void => {
@@ -7,5 +7,8 @@ const write = (text: string): void => {
 };
 
 write(`Measured on ${machineLine()}; every table in one run.\n`);
-if (!process.argv.includes('--registry')) await benchTraffic(write);
-await benchRegistry(write);
+if (process.argv.includes('--rebuild')) await benchRegistryRebuild(write);
+else {
+  if (!process.argv.includes('--registry')) await benchTraffic(write);
+  await benchRegistry(write);
+}

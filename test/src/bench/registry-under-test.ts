@@ -20,12 +20,18 @@ export class RegistryUnderTest implements AsyncDisposable {
       readonly database: pg.Pool;
       readonly postgresPid: number;
       readonly apiKey: string;
+      /** For commands that run beside the services. */
+      readonly environment: Readonly<Record<string, string>>;
     },
     private readonly servers: AsyncDisposableStack,
   ) {}
 
   get database(): pg.Pool {
     return this.parts.database;
+  }
+
+  get commandEnvironment(): Readonly<Record<string, string>> {
+    return this.parts.environment;
   }
 
   /** Those whose CPU time counts. */
@@ -49,9 +55,12 @@ export class RegistryUnderTest implements AsyncDisposable {
     database.on('error', () => undefined);
     servers.defer(() => database.end());
     const gatehouse = servers.use(await RunningGatehouse.start({ environment: { DATABASE_URL: url } }));
-    const apiKey = await readFile(join(gatehouse.dataDirectory, 'demo', 'api-key'), 'utf8');
+    const secret = async (...path: string[]): Promise<string> =>
+      (await readFile(join(gatehouse.dataDirectory, ...path), 'utf8')).trim();
+    const apiKey = await secret('demo', 'api-key');
+    const environment = { DATABASE_URL: url, GATEHOUSE_MASTER_KEY: await secret('master-key') };
     return new RegistryUnderTest(
-      { gatehouse, database, apiKey: apiKey.trim(), postgresPid: cluster.pid },
+      { gatehouse, database, apiKey, environment, postgresPid: cluster.pid },
       servers.move(),
     );
   }

@@ -176,7 +176,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
     await call('GET', path);
   }
 
-  // What is not secret is found: the search sees what it should.
+  // What is not secret is found: the search sees what it should, and no store is compressed.
   const places = await eventually(
     async () => {
       const found = await everyPlace();
@@ -186,6 +186,8 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
         'table public.device_view',
         'REGISTRY',
         'MESSAGES',
+        'NOTIFICATIONS',
+        'KV_sessions',
         'answers',
       ])
         expect(deviceFoundIn).toContain(where);

@@ -9,10 +9,10 @@ export const downlinkMessage = z.strictObject({
   payload: z.base64(),
   qos: z.union([z.literal(0), z.literal(1)]),
   retain: z.boolean(),
-  expirySeconds: z.int().min(1).max(4_294_967_295).optional(),
+  expirySeconds: z.int().min(1).max(4_294_967_295).optional().describe('Message Expiry Interval of MQTT 5.0'),
   contentType: z.string().optional(),
   responseTopic: z.string().optional(),
-  correlationData: z.base64().optional(),
+  correlationData: z.base64().optional().describe('Base64'),
   userProperties: z.array(z.tuple([z.string(), z.string()])).optional(),
 });
 

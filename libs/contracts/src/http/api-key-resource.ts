@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import { pageOf } from './page.ts';
 
-/** What a key may do, weakest first; each role may do what those before it may. */
-export const apiKeyRole = z.enum(['viewer', 'operator', 'administrator']);
+/** Weakest first; each role may do what those before it may. */
+export const apiKeyRole = z
+  .enum(['viewer', 'operator', 'administrator'])
+  .describe(
+    '`viewer` reads; `operator` also changes devices, sends messages and writes parsing scripts; ' +
+      '`administrator` also changes gateways and API keys',
+  );
 export type ApiKeyRole = z.infer<typeof apiKeyRole>;
 
 /** Body of POST /api-keys. The name stands as the actor in every event that the key causes. */
@@ -26,5 +31,7 @@ export type ApiKeyView = z.infer<typeof apiKeyView>;
 export const apiKeyPage = pageOf(apiKeyView);
 
 /** The answer of POST /api-keys: the one time that the key itself is shown. */
-export const newApiKeyView = apiKeyView.extend({ key: z.string() });
+export const newApiKeyView = apiKeyView.extend({
+  key: z.string().describe('`gh_` and 43 characters; shown this once'),
+});
 export type NewApiKeyView = z.infer<typeof newApiKeyView>;

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import { devicePassword, deviceStatus } from '../device/device-identity.ts';
+import { deviceName, devicePassword, deviceSerialNumber, deviceStatus } from '../device/device-identity.ts';
 import { pageOf, pageQuery } from './page.ts';
 
 export const deviceView = z.strictObject({
   productKey: z.string(),
-  /** Also the MQTT user name. */
-  deviceName: z.string(),
+  deviceName: z.string().describe('Also the MQTT user name'),
   sn: z.string().nullable(),
   status: deviceStatus,
-  /** Of the live connection, else of the last one; null before the first. */
-  clientId: z.string().nullable(),
-  remoteAddress: z.string().nullable(),
-  edgeId: z.string().nullable(),
+  clientId: z
+    .string()
+    .nullable()
+    .describe('Of the live connection, else of the last one; null before the first'),
+  remoteAddress: z.string().nullable().describe('As clientId'),
+  edgeId: z.string().nullable().describe('The edge that holds the connection, or held it'),
   createdAt: z.iso.datetime(),
-  /** When it connected for the first time. */
-  activatedAt: z.iso.datetime().nullable(),
+  activatedAt: z.iso.datetime().nullable().describe('When it connected for the first time'),
   lastOnlineAt: z.iso.datetime().nullable(),
   lastOfflineAt: z.iso.datetime().nullable(),
   updatedAt: z.iso.datetime(),
@@ -24,10 +24,8 @@ export const devicePage = pageOf(deviceView);
 
 export const deviceListQuery = pageQuery.extend({
   status: deviceStatus.optional(),
-  /** What the device's name begins with. */
-  prefix: z.string().max(32).optional(),
-  /** The whole serial number. */
-  sn: z.string().max(64).optional(),
+  prefix: z.string().max(32).optional().describe("What the device's name begins with"),
+  sn: z.string().max(64).optional().describe('The whole serial number'),
 });
 
 /** The query of devices:export: the filters of the list. */
@@ -36,12 +34,24 @@ export const deviceExportQuery = deviceListQuery.omit({ limit: true, after: true
 /** Rows of one import call, at most. */
 export const MAX_IMPORT_ROWS = 10_000;
 
+/** What a schema that takes any text tells of the one that the text is checked with afterwards. */
+function shownAs(checked: z.ZodString) {
+  const { description, minLength, maxLength, pattern } = z.toJSONSchema(checked);
+  return { description, minLength, maxLength, pattern };
+}
+
 /**
  * JSON body of devices:import. Rows are checked by the import, which names every bad one, so anything that is
  * text gets through here.
  */
 export const deviceImportInput = z.strictObject({
-  devices: z.array(z.strictObject({ username: z.string(), password: z.string(), sn: z.string().nullish() })),
+  devices: z.array(
+    z.strictObject({
+      username: z.string().meta(shownAs(deviceName)),
+      password: z.string().meta(shownAs(devicePassword)),
+      sn: z.string().nullish().meta(shownAs(deviceSerialNumber)),
+    }),
+  ),
 });
 export type DeviceImportInput = z.infer<typeof deviceImportInput>;
 
@@ -49,24 +59,25 @@ export const deviceImportQuery = z.strictObject({
   dryRun: z.enum(['true', 'false']).default('false'),
 });
 
-/** One thing that is wrong with one row. `line` counts from 1: in JSON the row, in CSV the line of the file. */
+/** One thing that is wrong with one row. */
 export const importRowError = z.strictObject({
-  line: z.int().positive(),
-  field: z.enum(['username', 'password', 'sn']),
-  /** As given, cut at 64 characters. */
-  username: z.string(),
+  path: z.string().describe('Where it is: `devices[4].username` in JSON, `line 6, username` in CSV'),
+  line: z.int().positive().describe('Counts from 1: in JSON the row, in CSV the line of the file'),
+  field: z
+    .enum(['username', 'password', 'sn', 'row'])
+    .describe('`row`: all of it, such as a CSV row with more fields than the header'),
+  username: z.string().describe('As given, cut at 64 characters'),
   reason: z.string(),
 });
 export type ImportRowError = z.infer<typeof importRowError>;
 
 /** `imported` is 0 in a dry run; with errors nothing is imported. */
 export const importResult = z.strictObject({
-  /** Names the import for GET …/imports/{importId}. */
-  importId: z.string(),
+  importId: z.string().describe('Names the import for GET …/imports/{importId}'),
   dryRun: z.boolean(),
-  rows: z.int().nonnegative(),
-  imported: z.int().nonnegative(),
-  errors: z.array(importRowError),
+  rows: z.int().nonnegative().describe('Rows that were sent'),
+  imported: z.int().nonnegative().describe('All rows, or 0: in a dry run'),
+  errors: z.array(importRowError).describe('Of a dry run: what is wrong, empty when nothing is'),
 });
 export type ImportResult = z.infer<typeof importResult>;
 
@@ -75,14 +86,13 @@ export const deviceCredentialsInput = z.strictObject({ password: devicePassword 
 
 /** One event of a device's history, as the log has it. */
 export const deviceHistoryEvent = z.strictObject({
-  globalPosition: z.string(),
-  version: z.int().positive(),
+  globalPosition: z.string().describe('Place in the whole log, a decimal number'),
+  version: z.int().positive().describe('Counts the events of the thing from 1'),
   type: z.string(),
   at: z.iso.datetime(),
-  actor: z.string(),
-  /** Of the trace that wrote it; null when nothing was traced. */
-  traceId: z.string().nullable(),
-  data: z.record(z.string(), z.unknown()),
+  actor: z.string().describe('Who did it: the name of an API key, `edge:<id>`, `bootstrap`'),
+  traceId: z.string().nullable().describe('Of the trace that wrote it; null when nothing was traced'),
+  data: z.record(z.string(), z.unknown()).describe('What the type of the event tells; no secret'),
 });
 export type DeviceHistoryEvent = z.infer<typeof deviceHistoryEvent>;
 /** Newest first; `next` goes into `before`. */

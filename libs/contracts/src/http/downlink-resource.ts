@@ -28,7 +28,8 @@ export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
     .refine((topic) => new TextEncoder().encode(topic).length <= MAX_TOPIC_BYTES, {
       error: `must have at most ${MAX_TOPIC_BYTES} bytes`,
     })
-    .refine(isTopicName, { error: 'must be a topic name, without +, # and NUL' }),
+    .refine(isTopicName, { error: 'must be a topic name, without +, # and NUL' })
+    .meta({ maxLength: MAX_TOPIC_BYTES, description: 'A topic name: without `+`, `#` and NUL' }),
   contentType: mqttText.optional(),
   responseTopic: mqttText
     .min(1, 'must not be empty')
@@ -38,15 +39,22 @@ export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
     .array(z.tuple([mqttText, mqttText]))
     .max(100, 'must be at most 100')
     .optional(),
-  payload: z.base64().max(MAX_PAYLOAD_CHARACTERS, 'must be at most 256 kB'),
+  payload: z
+    .base64()
+    .max(MAX_PAYLOAD_CHARACTERS, 'must be at most 256 kB')
+    .describe('At most 256 kB, as base64'),
   qos: downlinkMessage.shape.qos.default(0),
   retain: z.boolean().default(false),
 });
 export type DownlinkInput = z.infer<typeof downlinkInput>;
 
-/** `delivered`: written to the connection (QoS 0), acknowledged by the device (QoS 1). */
 export const downlinkResult = z.strictObject({
   messageId: z.string(),
-  outcome: z.enum(['delivered', 'queued', 'not-subscribed', 'offline']),
+  outcome: z
+    .enum(['delivered', 'queued', 'not-subscribed', 'offline'])
+    .describe(
+      '`delivered`: written to the connection (QoS 0), acknowledged by the device (QoS 1); `not-subscribed`: no ' +
+        'subscription matches; `offline`: not connected, or disabled',
+    ),
 });
 export type DownlinkResult = z.infer<typeof downlinkResult>;

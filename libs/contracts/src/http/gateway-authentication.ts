@@ -29,7 +29,12 @@ const parameterText = z
   .refine((text) => text.length > 0 && Array.from(text).length <= MAX_PARAMETER_CHARACTERS, {
     error: `must have 1 to ${MAX_PARAMETER_CHARACTERS} characters`,
   })
-  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: 'may not hold control characters' });
+  .refine((text) => !/\p{Cc}|\p{Cs}/u.test(text), { error: 'may not hold control characters' })
+  .meta({
+    minLength: 1,
+    maxLength: MAX_PARAMETER_CHARACTERS,
+    description: `1 to ${MAX_PARAMETER_CHARACTERS} characters; a value may hold ${AUTHENTICATION_VARIABLES.join(', ')}`,
+  });
 
 const parameter = z.strictObject({
   key: parameterText,
@@ -72,7 +77,7 @@ const httpsUrl = z
     } else if (url.hash !== '') context.addIssue('may not hold a fragment (#…): it is never sent');
   });
 
-const timeoutMs = z.int().min(100).max(30_000);
+const timeoutMs = z.int().min(100).max(30_000).describe('How long an answer is waited for');
 const cacheSeconds = z.int().min(0).max(86_400);
 const DEFAULT_TIMEOUT_MS = 5_000;
 const caCertificate = z.string().max(65_536);
@@ -81,10 +86,12 @@ const functionName = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 1
 const accessKeyId = z.string().regex(/^[A-Za-z0-9_.-]{1,128}$/, 'must be 1 to 128 letters, digits or _ . -');
 const accessKeySecret = z
   .string()
-  .regex(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters without spaces');
+  .regex(/^[\x21-\x7e]{1,256}$/, 'must be 1 to 256 printable ASCII characters without spaces')
+  .describe('Goes in and never comes out');
 const roleArn = z
   .string()
-  .regex(/^acs:ram::\d{1,32}:role\/[\w.-]{1,64}$/, 'must be a role, such as acs:ram::1234567890:role/name');
+  .regex(/^acs:ram::\d{1,32}:role\/[\w.-]{1,64}$/, 'must be a role, such as acs:ram::1234567890:role/name')
+  .describe('Stands instead of accessKeyId and accessKeySecret');
 
 const credentials = {
   accessKeyId: accessKeyId.optional(),
@@ -169,11 +176,11 @@ export const gatewayAuthenticationInput = z.discriminatedUnion(
           method: z.literal('https'),
           url: httpsUrl,
           parameters: parameters.default([]),
-          /** PEM; trusted for this URL, beside the public authorities. */
-          caCertificate: caCertificate.optional(),
+          caCertificate: caCertificate
+            .optional()
+            .describe('PEM; trusted for this URL, beside the public authorities'),
           timeoutMs: timeoutMs.default(DEFAULT_TIMEOUT_MS),
-          /** How long an answer is used again; 0: never. */
-          cacheSeconds: cacheSeconds.default(0),
+          cacheSeconds: cacheSeconds.default(0).describe('How long an answer is used again; 0: never'),
         }),
       ],
       { error: 'must be function or https' },

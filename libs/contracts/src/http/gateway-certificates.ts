@@ -5,13 +5,14 @@ const pem = z.string().max(MAX_PEM_CHARACTERS);
 
 /** PEM; the private key goes in and never comes out. */
 export const gatewayCertificatesInput = z.strictObject({
-  /** End-entity certificate first. */
-  serverCertificate: pem,
-  serverPrivateKey: pem,
-  /** With X.509 only: intermediates from the device upwards, the root last. */
-  deviceRootCertificate: pem.optional(),
-  /** With server-side OCSP only: the root that its answers are verified with. */
-  trustedCertificate: pem.optional(),
+  serverCertificate: pem.describe('End-entity certificate first'),
+  serverPrivateKey: pem.describe('Without passphrase; goes in and never comes out'),
+  deviceRootCertificate: pem
+    .optional()
+    .describe('With X.509 only: intermediates from the device upwards, the root last'),
+  trustedCertificate: pem
+    .optional()
+    .describe('With server-side OCSP only: the root that its answers are verified with'),
 });
 
 /** What is left out stays; a server certificate comes with its key. */
@@ -22,8 +23,8 @@ export type GatewayCertificatesPatch = z.infer<typeof gatewayCertificatesPatch>;
 export const certificateFacts = z.strictObject({
   subject: z.string(),
   issuer: z.string(),
-  serialNumber: z.string(),
-  fingerprint: z.string(),
+  serialNumber: z.string().describe('Hexadecimal'),
+  fingerprint: z.string().describe('SHA-256 of the DER, hexadecimal'),
   notBefore: z.iso.datetime(),
   notAfter: z.iso.datetime(),
 });
@@ -31,25 +32,22 @@ export type CertificateFacts = z.infer<typeof certificateFacts>;
 
 export const certificateDetails = certificateFacts.extend({
   key: z.strictObject({
-    /** Such as `rsa`, `ec`, `ed25519`. */
-    type: z.string(),
-    /** Of the modulus, for RSA. */
-    bits: z.int().nullable(),
-    /** Such as `P-256`, for elliptic curves. */
-    curve: z.string().nullable(),
+    type: z.string().describe('Such as `rsa`, `ec`, `ed25519`'),
+    bits: z.int().nullable().describe('Of the modulus, for RSA'),
+    curve: z.string().nullable().describe('Such as `P-256`, for elliptic curves'),
   }),
   isCertificateAuthority: z.boolean(),
-  /** As OpenSSL writes it, such as `DNS:mqtt.example.com`; null when there is none. */
-  subjectAlternativeNames: z.string().nullable(),
+  subjectAlternativeNames: z
+    .string()
+    .nullable()
+    .describe('As OpenSSL writes it, such as `DNS:mqtt.example.com`; null when there is none'),
 });
 export type CertificateDetails = z.infer<typeof certificateDetails>;
 
 const certificateChain = z.strictObject({
   pem: z.string(),
-  /** In the order of the PEM. */
-  chain: z.array(certificateDetails),
-  /** When the first of them expires. */
-  expiresAt: z.iso.datetime(),
+  chain: z.array(certificateDetails).describe('In the order of the PEM'),
+  expiresAt: z.iso.datetime().describe('When the first of them expires'),
 });
 export type CertificateChainView = z.infer<typeof certificateChain>;
 

@@ -9,23 +9,25 @@ export const DEFAULT_GATEWAY_LIMITS = {
 } as const;
 
 const fields = {
-  /** Of one MQTT packet. */
-  maxPacketBytes: z.int().min(1_024).max(262_144),
-  /** Of one device. */
-  maxSubscriptions: z.int().min(1).max(1_000),
-  /** Which Keep Alive a CONNECT may ask for; null: any, and none. */
+  maxPacketBytes: z.int().min(1_024).max(262_144).describe('Of one MQTT packet'),
+  maxSubscriptions: z.int().min(1).max(1_000).describe('Of one device'),
   keepAlive: z
     .strictObject({ minSeconds: z.int().min(1).max(65_535), maxSeconds: z.int().min(1).max(65_535) })
     .refine(({ minSeconds, maxSeconds }) => minSeconds <= maxSeconds, {
       path: ['maxSeconds'],
       error: 'must be at least minSeconds',
     })
-    .nullable(),
-  /**
-   * How often a device may connect in a minute; null: as often as it likes. A connect that follows a clean
-   * DISCONNECT is not counted.
-   */
-  connectsPerMinute: z.int().min(1).max(6_000).nullable(),
+    .nullable()
+    .describe('Which Keep Alive a CONNECT may ask for; null: any, and none'),
+  connectsPerMinute: z
+    .int()
+    .min(1)
+    .max(6_000)
+    .nullable()
+    .describe(
+      'How often a device may connect in a minute; null: as often as it likes. A connect that follows a clean ' +
+        'DISCONNECT is not counted.',
+    ),
 };
 
 /** What one device may ask of a gateway. */

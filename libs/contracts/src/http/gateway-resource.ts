@@ -27,19 +27,27 @@ export function gatewayNameLength(name: string): number {
   return length;
 }
 
-/** 4 to 30 (Chinese and Japanese characters count 2): letters, digits, `_`, Chinese, Japanese. */
+/** Its schema cannot say that some characters count 2: `minLength` is that of two of these. */
 export const gatewayName = z
   .string()
   .max(30, 'must have a length of at most 30')
-  .refine((name) => NAME_CHARACTERS.test(name), {
-    error: 'may hold letters, digits, _ and Chinese or Japanese characters only',
-  })
+  .regex(NAME_CHARACTERS, 'may hold letters, digits, _ and Chinese or Japanese characters only')
   .refine((name) => gatewayNameLength(name) >= 4 && gatewayNameLength(name) <= 30, {
     error: 'must have a length of 4 to 30; Chinese and Japanese characters count 2',
+  })
+  .meta({
+    minLength: 2,
+    description:
+      '4 to 30 letters, digits, `_`, Chinese or Japanese characters; Chinese and Japanese ones count 2. ' +
+      'No two gateways have the same.',
   });
 
 export const DEFAULT_GATEWAY_PORT = 1883;
-export const gatewayPort = z.int().min(1024).max(65_535);
+export const gatewayPort = z
+  .int()
+  .min(1024)
+  .max(65_535)
+  .describe('Where devices connect with TLS. Gateways with host names may share one.');
 
 /** RFC 1123 §2.1 host name, what a device puts into SNI; kept in lower case. An IPv4 address is none. */
 export const gatewayHostname = z
@@ -49,33 +57,42 @@ export const gatewayHostname = z
   .regex(
     /^(?!(?:.*\.)?\d+$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/,
     'must be a host name, such as mqtt.example.com',
-  );
+  )
+  .describe('What devices name by SNI; null: the gateway has the port for itself');
 
-/** `isolated`: every device has a topic space of its own; `shared`: the gateway's devices share one. */
-export const topicSpace = z.enum(['isolated', 'shared']);
+export const topicSpace = z
+  .enum(['isolated', 'shared'])
+  .describe(
+    "`isolated`: every device has a topic space of its own; `shared`: the gateway's devices share one",
+  );
 export type TopicSpace = z.infer<typeof topicSpace>;
-/** Whose certificates' status is proven or checked by OCSP (RFC 6960): the server's, the clients', both. */
-export const ocspMode = z.enum(['disabled', 'server', 'client', 'client-and-server']);
+export const ocspMode = z
+  .enum(['disabled', 'server', 'client', 'client-and-server'])
+  .describe(
+    "Whose certificates' status is proven or checked by OCSP (RFC 6960): the server's, the clients', both. " +
+      'Those of clients with X.509 only.',
+  );
 export type OcspMode = z.infer<typeof ocspMode>;
-/**
- * With X.509 a device must show a certificate that chains to the device root. `commonNameMustEqualUsername`
- * goes with one-way authentication only: its user name then has to be the certificate's common name.
- */
-export const gatewayX509 = z.strictObject({
-  enabled: z.boolean(),
-  commonNameMustEqualUsername: z.boolean(),
-});
-const gatewayX509Input = z.strictObject({
-  enabled: z.boolean(),
-  commonNameMustEqualUsername: z.boolean().default(false),
-});
+const parsingSwitch = z
+  .strictObject({ enabled: z.boolean() })
+  .describe("Whether messages go through the product's parsing script");
+const X509_SWITCH =
+  'Whether devices show a certificate that chains to deviceRootCertificate, besides their credentials. ' +
+  '`commonNameMustEqualUsername` goes with one-way authentication: the user name has to be the common name.';
+export const gatewayX509 = z
+  .strictObject({ enabled: z.boolean(), commonNameMustEqualUsername: z.boolean() })
+  .describe(X509_SWITCH);
+const gatewayX509Input = z
+  .strictObject({ enabled: z.boolean(), commonNameMustEqualUsername: z.boolean().default(false) })
+  .describe(X509_SWITCH);
+
 /** Body of POST /gateways. */
 export const gatewayInput = z.strictObject({
   name: gatewayName,
   port: gatewayPort.default(DEFAULT_GATEWAY_PORT),
   hostname: gatewayHostname.nullable().default(null),
   topicSpace: topicSpace.default('isolated'),
-  parsing: z.strictObject({ enabled: z.boolean() }).default({ enabled: false }),
+  parsing: parsingSwitch.default({ enabled: false }),
   authentication: gatewayAuthenticationInput.default({ type: 'one-way' }),
   x509: gatewayX509Input.default({ enabled: false, commonNameMustEqualUsername: false }),
   ocsp: ocspMode.default('disabled'),
@@ -93,7 +110,7 @@ export const gatewayPatch = z.strictObject({
   port: gatewayPort.optional(),
   hostname: gatewayHostname.nullable().optional(),
   topicSpace: topicSpace.optional(),
-  parsing: z.strictObject({ enabled: z.boolean() }).optional(),
+  parsing: parsingSwitch.optional(),
   authentication: gatewayAuthenticationPatch.optional(),
   x509: gatewayX509.partial().optional(),
   ocsp: ocspMode.optional(),
@@ -102,46 +119,44 @@ export const gatewayPatch = z.strictObject({
 });
 export type GatewayPatch = z.infer<typeof gatewayPatch>;
 
-export const gatewayStatus = z.enum(['starting', 'listening', 'failed']);
+export const gatewayStatus = z
+  .enum(['starting', 'listening', 'failed'])
+  .describe(
+    '`starting`: not every edge has said yet; `listening`: all listen; `failed`: one cannot, see statusReason',
+  );
 export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
 /** What a reader must know who takes the gateway's settings at their word. */
 export const gatewayNotice = z.strictObject({
-  /** Such as `client-certificates-not-verified`. */
-  code: z.string(),
+  code: z.string().describe('Such as `client-certificates-not-verified`'),
   message: z.string(),
 });
 export type GatewayNotice = z.infer<typeof gatewayNotice>;
 
 export const gatewayView = z.strictObject({
   gatewayId: z.string(),
-  /** Grows with each change; the ETag of the gateway. */
-  version: z.int().positive(),
+  version: z.int().positive().describe('Grows with each change; the ETag of the gateway'),
   name: z.string(),
   port: gatewayPort,
   hostname: z.string().nullable(),
-  /** `mqtts://host:port` */
-  url: z.string(),
+  url: z.string().describe('`mqtts://host:port`'),
   status: gatewayStatus,
-  /** Why it failed; null unless it did. */
-  statusReason: z.string().nullable(),
+  statusReason: z.string().nullable().describe('Why it failed; null unless it did'),
   topicSpace,
-  parsing: z.strictObject({ enabled: z.boolean() }),
+  parsing: parsingSwitch,
   authentication: gatewayAuthentication,
   x509: gatewayX509,
   ocsp: ocspMode,
   limits: gatewayLimits,
   certificates: z.strictObject({
-    /** PEM as it was given. */
-    serverCertificate: z.string(),
-    /** Facts of each certificate of the chain, end-entity first. */
-    serverCertificateChain: z.array(certificateFacts),
-    /** PEM; null unless X.509 is on. */
-    deviceRootCertificate: z.string().nullable(),
-    /** PEM; null unless OCSP is on for the server. */
-    trustedCertificate: z.string().nullable(),
+    serverCertificate: z.string().describe('PEM as it was given'),
+    serverCertificateChain: z
+      .array(certificateFacts)
+      .describe('Facts of each certificate of the chain, end-entity first'),
+    deviceRootCertificate: z.string().nullable().describe('PEM; null unless X.509 is on'),
+    trustedCertificate: z.string().nullable().describe('PEM; null unless OCSP is on for the server'),
   }),
-  notices: z.array(gatewayNotice),
+  notices: z.array(gatewayNotice).describe('What of the settings is kept, and not done yet by this version'),
   productKey: z.string(),
   productName: z.string(),
   createdAt: z.iso.datetime(),

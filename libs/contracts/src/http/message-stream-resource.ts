@@ -12,16 +12,23 @@ export const streamedMessage = z.strictObject({
   deviceName: z.string(),
   topic: z.string(),
   qos: z.int().min(0).max(2),
-  time: z.iso.datetime(),
-  /** What the device sent; `text` when it is readable UTF-8. */
-  raw: z.strictObject({ base64: z.string(), text: z.string().optional() }),
-  /** `passed`: the gateway does not parse. */
-  outcome: z.enum(['passed', 'parsed', 'failed']),
-  /** What went to the stream MESSAGES: as JSON when it is JSON, else as text, else as `{"base64"}`; null when parsing failed. */
-  payload: z.unknown(),
-  scriptVersion: z.int().positive().nullable(),
-  error: z.strictObject({ code: z.string(), message: z.string() }).nullable(),
-  traceparent: z.string().nullable(),
+  time: z.iso.datetime().describe('When the edge received it'),
+  raw: z
+    .strictObject({ base64: z.string(), text: z.string().optional() })
+    .describe('What the device sent; `text` when it is readable UTF-8'),
+  outcome: z.enum(['passed', 'parsed', 'failed']).describe('`passed`: the gateway does not parse'),
+  payload: z
+    .unknown()
+    .describe(
+      'What went to the stream MESSAGES: as JSON when it is JSON, else as text, else as `{"base64"}`; ' +
+        'null when parsing failed',
+    ),
+  scriptVersion: z.int().positive().nullable().describe('Of the script that it was parsed with'),
+  error: z
+    .strictObject({ code: z.string(), message: z.string() })
+    .nullable()
+    .describe('Why parsing failed: a code of docs/errors.md, Parsing scripts'),
+  traceparent: z.string().nullable().describe('W3C trace context, where the message is traced'),
 });
 export type StreamedMessage = z.infer<typeof streamedMessage>;
 

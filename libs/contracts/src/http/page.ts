@@ -1,12 +1,18 @@
 import { z } from 'zod';
+import { wholeNumberText } from './whole-number-text.ts';
 
 /** How many items a page holds unless the caller says otherwise, and at most. */
 export const DEFAULT_PAGE_LIMIT = 50;
 export const MAX_PAGE_LIMIT = 1_000;
+/** No cursor of ours is longer. */
+const MAX_CURSOR_CHARACTERS = 300;
 
 /** Lists page by key: `next` goes into the next request's `after`; null on the last page. */
 export const pageOf = <Item extends z.ZodType>(item: Item) =>
-  z.strictObject({ items: z.array(item), next: z.string().nullable() });
+  z.strictObject({
+    items: z.array(item),
+    next: z.string().nullable().describe('For the next request; null on the last page'),
+  });
 
 export interface Page<Item> {
   readonly items: readonly Item[];
@@ -15,6 +21,17 @@ export interface Page<Item> {
 
 /** The query of every list. */
 export const pageQuery = z.strictObject({
-  limit: z.coerce.number().int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT),
-  after: z.string().optional(),
+  limit: wholeNumberText(z.int().min(1).max(MAX_PAGE_LIMIT).default(DEFAULT_PAGE_LIMIT)),
+  after: z.string().max(MAX_CURSOR_CHARACTERS).optional(),
 });
+
+const versionCursor = z
+  .string()
+  .regex(/^[1-9]\d{0,8}$/, 'must be the next of the page before')
+  .optional();
+
+/** The query of a history, newest first: `next` goes into `before`. */
+export const historyQuery = pageQuery.omit({ after: true }).extend({ before: versionCursor });
+
+/** The query of a list of versions, newest first. */
+export const versionListQuery = pageQuery.extend({ after: versionCursor });

@@ -27,7 +27,7 @@ export const parsingVersionView = z.strictObject({
   code: z.string(),
   submittedAt: z.iso.datetime(),
   submittedBy: z.string(),
-  isInForce: z.boolean(),
+  isInForce: z.boolean().describe('Messages are parsed by it, when parsing is on'),
 });
 export type ParsingVersionView = z.infer<typeof parsingVersionView>;
 

@@ -3,8 +3,7 @@ import { pageOf } from './page.ts';
 
 export const productView = z.strictObject({
   productKey: z.string(),
-  /** `Gateway+<gatewayId>` */
-  name: z.string(),
+  name: z.string().describe('`Gateway+<gatewayId>`'),
   gatewayId: z.string(),
   createdAt: z.iso.datetime(),
 });

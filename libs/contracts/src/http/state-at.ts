@@ -8,10 +8,8 @@ export const atQuery = z.strictObject({ at: instant.optional() });
 
 /** What a state of the past goes back to. */
 export const lastChange = z.strictObject({
-  /** Of the thing: counts its changes from 1. */
-  version: z.int().positive(),
-  /** Who made the last change. */
-  changedBy: z.string(),
+  version: z.int().positive().describe('Of the thing: counts its changes from 1'),
+  changedBy: z.string().describe('Who made the last change'),
   changedAt: z.iso.datetime(),
 });
 export type LastChange = z.infer<typeof lastChange>;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { admitDevice } from '@gatehouse/contracts';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
-import type { Logger } from '@gatehouse/observability';
+import { OutageLog, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { AdmissionGuard } from './admission-guard.ts';
 import type { AdmissionQueues } from './admission-queues.ts';
@@ -29,6 +29,7 @@ const LAST_RETRY_MS = 500;
  */
 export class NatsConnectionAdmission implements ConnectionAdmission {
   readonly #questionMs: number;
+  readonly #outage: OutageLog;
 
   /** @param timeoutMs that a client waits at most */
   constructor(
@@ -36,6 +37,10 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
     private readonly parts: NatsAdmissionParts,
   ) {
     this.#questionMs = Math.min(admitDevice.timeoutMs, timeoutMs * QUESTION_SHARE);
+    this.#outage = new OutageLog(parts.logger, {
+      failing: 'auth could not be asked',
+      mended: 'auth answers again',
+    });
   }
 
   async admit(request: AdmissionRequest): Promise<Admitted> {
@@ -62,12 +67,17 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
     for (;;) {
       try {
         const remaining = Math.max(1, deadline - performance.now());
-        return await this.#askOnce(request, Math.min(this.#questionMs, remaining));
+        const admitted = await this.#askOnce(request, Math.min(this.#questionMs, remaining));
+        this.#outage.succeeded();
+        return admitted;
       } catch (error) {
-        if (error instanceof DeviceRefused) throw error;
+        if (error instanceof DeviceRefused) {
+          this.#outage.succeeded();
+          throw error;
+        }
         const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
         if (!isPassing || performance.now() + wait >= deadline) {
-          this.parts.logger.warn({ err: error, gatewayId: request.gatewayId }, 'auth could not be asked');
+          this.#outage.failed(error, { gatewayId: request.gatewayId });
           request.steps.step('auth', 'unavailable');
           throw new AdmissionUnavailable(error);
         }

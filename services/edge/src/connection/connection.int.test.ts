@@ -4,6 +4,7 @@ import type { AdmissionRefusal, GatewayListener } from '@gatehouse/contracts';
 import { eventually } from '@gatehouse/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { connectDevice, EdgeHouse, type Address } from '../testing/edge-under-test.ts';
+import { LinesLogged } from '../testing/lines-logged.ts';
 import { connectPacket, publishPacket, RawClient } from '../testing/raw-client.ts';
 
 let house: EdgeHouse;
@@ -22,6 +23,33 @@ beforeAll(async () => {
 afterAll(() => house[Symbol.asyncDispose]());
 
 const hex = (packet: Buffer | undefined): string | undefined => packet?.toString('hex');
+
+describe('the log', () => {
+  test('names the refused by the identifier that auth was given, and says whence a broken one came', async () => {
+    await using own = await EdgeHouse.open();
+    const log = new LinesLogged();
+    await own.startEdge({}, log.logger);
+    const itsGateway = await own.newGateway('gw-log');
+    own.bus.put(itsGateway);
+    await eventually(() => own.stored.expectListening(itsGateway));
+
+    own.bus.verdict = () => ({ outcome: 'refused', reason: 'wrong-password', steps: [] });
+    const refused = await RawClient.open(own.address(itsGateway));
+    refused.send(connectPacket(5, 'pump-log', { clientId: '' }));
+    await refused.packet();
+    const [admission] = own.bus.admissions;
+    expect(admission?.clientId).toMatch(/^[0-9a-f-]{36}$/);
+    expect(log.of('client refused')).toMatchObject([
+      { clientId: admission?.clientId, remoteAddress: '127.0.0.1' },
+    ]);
+
+    const broken = await RawClient.open(own.address(itsGateway));
+    broken.send(Buffer.from('f000', 'hex'));
+    await eventually(() => {
+      expect(log.of('connection closed')).toMatchObject([{ remoteAddress: '127.0.0.1' }]);
+    });
+  });
+});
 
 describe('connecting', () => {
   test('an MQTT 3.1.1 device connects, and its presence is reported with its session number', async () => {

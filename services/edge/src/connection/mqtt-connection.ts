@@ -18,7 +18,7 @@ import type { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import { connectOutcome, refusalReason } from '../observability/connect-outcome.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { EdgeSpans } from '../observability/edge-spans.ts';
-import { connackProperties, type ConnectHandler } from '../packet-handlers/connect.ts';
+import { clientIdOf, connackProperties, type ConnectHandler } from '../packet-handlers/connect.ts';
 import { handlePingreq } from '../packet-handlers/pingreq.ts';
 import { handlePuback } from '../packet-handlers/puback.ts';
 import type { PublishHandler } from '../packet-handlers/publish.ts';
@@ -269,8 +269,9 @@ export class MqttConnection implements ClientConnection {
   }
 
   async #connect(packet: ConnectPacket, attempt: Attempt, span: Span): Promise<void> {
+    const clientId = clientIdOf(packet);
     try {
-      const session = await this.parts.connect.connect(this, attempt, packet, span);
+      const session = await this.parts.connect.connect({ connection: this, attempt, packet, clientId, span });
       this.#connected(packet, session);
     } catch (error) {
       const failure = this.#reasonOf(error);
@@ -281,15 +282,7 @@ export class MqttConnection implements ClientConnection {
       const { gatewayId, id: attemptId } = attempt;
       const refusal = failure instanceof DeviceRefused ? failure.reason : failure.message;
       this.#logger.info(
-        {
-          connection: id,
-          attemptId,
-          gatewayId,
-          clientId: packet.clientId,
-          remoteAddress,
-          code: failure.code,
-          refusal,
-        },
+        { connection: id, attemptId, gatewayId, clientId, remoteAddress, code: failure.code, refusal },
         'client refused',
       );
       this.close(failure);
@@ -328,14 +321,10 @@ export class MqttConnection implements ClientConnection {
 
   #fail(error: unknown): void {
     const failure = this.#reasonOf(error);
+    const { id: connection, remoteAddress } = this;
+    const gatewayId = this.#gatewayId;
     this.#logger.info(
-      {
-        connection: this.id,
-        gatewayId: this.#gatewayId,
-        remoteAddress: this.remoteAddress,
-        code: failure.code,
-        reason: failure.message,
-      },
+      { connection, gatewayId, remoteAddress, code: failure.code, reason: failure.message },
       'connection closed',
     );
     this.close(failure);

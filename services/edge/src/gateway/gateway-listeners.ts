@@ -189,12 +189,14 @@ export class GatewayListeners {
       listener.retryMs = FIRST_RETRY_MS;
       this.parts.logger.info({ gatewayId, port, version: gateway.version }, 'gateway listening');
     } catch (error) {
+      const before = listener.failure?.message;
       listener.failure = error instanceof Error ? error : new Error(String(error));
       listener.retryAt = performance.now() + listener.retryMs;
       listener.retryMs = Math.min(LAST_RETRY_MS, listener.retryMs * 2);
-      this.parts.logger.error(
+      // It is tried again and again; only another reason is news.
+      this.parts.logger[listener.failure.message === before ? 'debug' : 'error'](
         { gatewayId, port, reason: listener.failure.message },
-        'gateway cannot be listened for',
+        'gateway cannot be listened for; it is tried again',
       );
     }
   }

@@ -6,6 +6,7 @@ import { freePort } from '@gatehouse/local-servers';
 import { eventually } from '@gatehouse/testing';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { connectDevice, disconnected, EdgeHouse } from '../testing/edge-under-test.ts';
+import { LinesLogged } from '../testing/lines-logged.ts';
 
 let house: EdgeHouse;
 
@@ -122,6 +123,22 @@ test('a port that is taken is reported with the reason, and opened when it is fr
 
   blocker.close();
   await listening(gateway);
+});
+
+test('a port that stays taken is one error in the log, and its opening one line', async () => {
+  const blocker = createServer();
+  const port = await freePort();
+  blocker.listen(port, '127.0.0.1');
+  await once(blocker, 'listening');
+  const log = new LinesLogged('debug');
+  await house.startEdge({}, log.logger);
+  const gateway = await house.newGateway('gw-1', { port });
+  house.bus.put(gateway);
+  await eventually(() => expect(log.levelsOf('gateway cannot be listened for')).toHaveLength(3));
+  blocker.close();
+  await listening(gateway);
+  expect(log.levelsOf('gateway cannot be listened for').slice(0, 3)).toEqual(['error', 'debug', 'debug']);
+  expect(log.levelsOf('gateway listening')).toEqual(['info']);
 });
 
 test('a second gateway on the port of another is refused, not mixed up with it', async () => {

@@ -24,16 +24,24 @@ export interface ConnectParts {
   readonly lifecycle: SessionLifecycle;
 }
 
-interface Connecting {
+export interface Connect {
   readonly connection: ClientConnection;
   readonly attempt: Attempt;
   readonly packet: ConnectPacket;
   readonly clientId: string;
+  readonly span: Span;
+}
+
+interface Connecting extends Connect {
   /** Of the gateway, before anybody was asked. */
   readonly settings: GatewaySettings;
-  readonly span: Span;
   readonly isWaiting: () => boolean;
   readonly deadline: number;
+}
+
+/** The Client Identifier of a client; one that brings none is assigned one. [MQTT5-3.1.3-6] */
+export function clientIdOf({ clientId }: ConnectPacket): string {
+  return clientId === '' ? randomUUID() : clientId;
 }
 
 /** Judges a CONNECT and opens the session. */
@@ -45,24 +53,16 @@ export class ConnectHandler {
   ) {}
 
   /** @throws {ConnectionFailure} whose reason code is the answer */
-  async connect(
-    connection: ClientConnection,
-    attempt: Attempt,
-    packet: ConnectPacket,
-    span: Span,
-  ): Promise<Session> {
+  async connect(connect: Connect): Promise<Session> {
+    const { connection, attempt, packet, span } = connect;
     const settings = this.parts.settings.of(attempt.gatewayId);
     if (settings === undefined) throw new DeviceRefused('unknown-gateway');
     checkTerms(packet, settings.limits);
     // Its certificate was judged by a device root that is not in force any more.
     if (attempt.gatewayVersion < settings.admissionVersion) throw new AdmissionChanged();
     const connecting: Connecting = {
-      connection,
-      attempt,
-      packet,
-      clientId: packet.clientId === '' ? randomUUID() : packet.clientId,
+      ...connect,
       settings,
-      span,
       isWaiting: () => connection.isOpen,
       deadline: performance.now() + this.timeoutMs,
     };

@@ -1,6 +1,6 @@
 import { presenceReportSubject, type PresenceReport } from '@gatehouse/contracts';
 import { headerLine, type StreamPublisher } from '@gatehouse/nats';
-import { traceparentOf, type Logger } from '@gatehouse/observability';
+import { OutageLog, traceparentOf, type Logger } from '@gatehouse/observability';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { NatsLink } from '../routing/nats-link.ts';
 import type { Session } from './session.ts';
@@ -42,6 +42,7 @@ export class Presence {
   readonly #subject: string;
   /** Each as JSON. */
   readonly #waiting: string[] = [];
+  readonly #outage: OutageLog;
   #inFlight: Batch | undefined;
   #scheduled: NodeJS.Timeout | undefined;
   #sentAt = Number.NEGATIVE_INFINITY;
@@ -57,6 +58,10 @@ export class Presence {
     private readonly parts: PresenceParts,
   ) {
     this.#subject = presenceReportSubject(edgeId);
+    this.#outage = new OutageLog(parts.logger, {
+      failing: 'presence is not stored; it is sent again',
+      mended: 'presence is stored again',
+    });
     parts.link.onUp(() => (this.#inFlight === undefined ? this.#send() : this.#publish()));
   }
 
@@ -182,7 +187,7 @@ export class Presence {
   }
 
   #publishLater(reason: string): void {
-    this.parts.logger.warn({ reason, queued: this.queued }, 'presence is not stored; it is sent again');
+    this.#outage.failed(reason, { queued: this.queued });
     clearTimeout(this.#retry);
     this.#retry = setTimeout(() => {
       if (this.parts.link.isUp) this.#publish();
@@ -190,6 +195,7 @@ export class Presence {
   }
 
   #stored(): void {
+    this.#outage.succeeded();
     clearTimeout(this.#retry);
     this.#inFlight = undefined;
     // Not at once: what nats.js itself refuses is refused while it is published, and would be nested here.

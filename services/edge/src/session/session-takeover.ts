@@ -1,6 +1,6 @@
 import { kickSession, type SessionEndReason } from '@gatehouse/contracts';
 import { callService } from '@gatehouse/nats';
-import type { Logger } from '@gatehouse/observability';
+import { reasonOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ConnectionFailure } from '../connection/connection.failures.ts';
 import type { Device, SessionDirectory } from './session-directory.ts';
@@ -116,7 +116,10 @@ export class SessionTakeover {
         reason: 'taken-over',
       });
     } catch (error) {
-      this.logger.info({ err: error, ...device, former }, 'the former edge of a device does not answer');
+      this.logger.info(
+        { reason: reasonOf(error), ...device, former },
+        'the former edge of a device does not answer',
+      );
     }
   }
 }

@@ -5,6 +5,7 @@ import { DEFAULT_GATEWAY_LIMITS, type GatewayListener } from '@gatehouse/contrac
 import { freePort, startNatsServer, type NatsServer } from '@gatehouse/local-servers';
 import { connectNats } from '@gatehouse/nats';
 import { readConfig, startService, type RunningService } from '@gatehouse/nest';
+import type { Logger } from '@gatehouse/observability';
 import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
@@ -44,13 +45,17 @@ export class EdgeHouse implements AsyncDisposable {
     return new EdgeHouse(directory, server, nats, await createCertificateAuthority('edge test'));
   }
 
-  /** @param settings environment of this edge, such as EDGE_HOST */
-  async startEdge(settings: Record<string, string> = {}): Promise<RunningService> {
-    const edge = await startService({
+  /**
+   * @param settings environment of this edge, such as EDGE_HOST
+   * @param logger in place of the edge's own, for what it writes
+   */
+  async startEdge(settings: Record<string, string> = {}, logger?: Logger): Promise<RunningService> {
+    const definition = {
       name: 'edge',
       readConfig: () => readConfig(edgeConfig, { NATS_URL: this.server.url, ...settings }),
       module: edgeModule,
-    });
+    };
+    const edge = await startService(definition, logger);
     this.#edges.push(edge);
     return edge;
   }

@@ -64,7 +64,10 @@ export class ProductParsings {
         const reason = error instanceof Error ? error.message : String(error);
         if (isUseless(error)) uselessAnswers += 1;
         if (uselessAnswers === MAX_USELESS_ANSWERS) return this.#giveUp(productKey, reason);
-        this.logger.warn({ productKey, reason }, 'waiting for the registry to say how a product is parsed');
+        this.logger[attempt === 0 ? 'warn' : 'debug'](
+          { productKey, reason },
+          'waiting for the registry to say how a product is parsed',
+        );
         await wait(retryDelayMs(attempt));
       }
     }

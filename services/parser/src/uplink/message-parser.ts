@@ -2,6 +2,7 @@ import type { UplinkMessage } from '@gatehouse/contracts';
 import { MessageTrace } from '../observability/message-trace.ts';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { ParsingRule, ProductParsings } from '../script/product-parsing.ts';
+import type { ScriptFailureLog } from '../script/script-failure-log.ts';
 import { ScriptFailure } from '../script/script-failure.ts';
 import type { ParsedMessage, ParsingResult } from './parsed-message.ts';
 import type { ReceivedBatch } from './uplink-consumer.ts';
@@ -22,6 +23,7 @@ export class MessageParser {
   constructor(
     private readonly parsings: ProductParsings,
     private readonly metrics: ParserMetrics,
+    private readonly failures: ScriptFailureLog,
   ) {}
 
   /** @returns the messages of all batches, each device's in the order in which it sent them */
@@ -53,7 +55,12 @@ export class MessageParser {
     const results = await this.#resultsOf(rule, messages);
     return messages.map((each, index) => {
       const result = results(index);
-      if (result.outcome === 'failed') this.metrics.failures.add(result.failure.code);
+      if (result.outcome === 'failed') {
+        this.metrics.failures.add(result.failure.code);
+        if (result.failure instanceof ScriptFailure) {
+          this.failures.failed(productKey, result.scriptVersion, result.failure);
+        }
+      }
       return { ...each, productKey, result };
     });
   }

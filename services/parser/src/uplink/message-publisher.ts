@@ -1,6 +1,6 @@
 import { messageSubject } from '@gatehouse/contracts';
 import { GroupRefused, type GroupMessage, type GroupPublisher } from '@gatehouse/nats';
-import { traceparentOf, type Logger } from '@gatehouse/observability';
+import { OutageLog, traceparentOf, type Logger } from '@gatehouse/observability';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { BusConnection } from './bus-connection.ts';
 import { messageHeaderBlock } from './message-headers.ts';
@@ -26,12 +26,19 @@ const ORDINARY_PAYLOAD_BYTES = 65_536;
  * and in the order of the group. A message that the stream will never take fails by itself.
  */
 export class MessagePublisher {
+  readonly #outage: OutageLog;
+
   constructor(
     private readonly stream: GroupPublisher,
     private readonly connection: BusConnection,
     private readonly metrics: ParserMetrics,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#outage = new OutageLog(logger, {
+      failing: 'messages were not stored; they are published again',
+      mended: 'messages are stored again',
+    });
+  }
 
   /** The same messages; those over a limit of NATS have failed. */
   withoutTooLarge(messages: readonly ParsedMessage[]): readonly ParsedMessage[] {
@@ -101,11 +108,12 @@ export class MessagePublisher {
     const stopListening = this.connection.onLost(() => reject(new Error('the connection to NATS was lost')));
     try {
       await Promise.race([this.stream.store(group), lost]);
+      this.#outage.succeeded();
       return undefined;
     } catch (error) {
       const refusal = error instanceof Error ? error : new Error(String(error));
       const reason = refusal instanceof GroupRefused ? refusal.reason : refusal.message;
-      this.logger.warn({ messages: group.length, reason }, 'messages were not stored');
+      this.#outage.failed(reason, { messages: group.length });
       return refusal;
     } finally {
       stopListening();

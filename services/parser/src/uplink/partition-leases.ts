@@ -1,5 +1,5 @@
 import { PARTITIONS_BUCKET, UPLINK_PARTITIONS } from '@gatehouse/contracts';
-import type { Logger } from '@gatehouse/observability';
+import { OutageLog, reasonOf, type Logger } from '@gatehouse/observability';
 import { jetstream, jetstreamManager, JetStreamApiError, type JetStreamManager } from '@nats-io/jetstream';
 import { Kvm, type KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -46,13 +46,19 @@ export class PartitionLeases {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> = Promise.resolve();
   #isStopping = false;
+  readonly #outage: OutageLog;
 
   constructor(
     private readonly nats: NatsConnection,
     private readonly instanceId: string,
     private readonly holder: PartitionHolder,
     private readonly logger: Logger,
-  ) {}
+  ) {
+    this.#outage = new OutageLog(logger, {
+      failing: 'partition leases cannot be renewed',
+      mended: 'partition leases are renewed again',
+    });
+  }
 
   get owned(): readonly number[] {
     return [...this.#leases.keys()];
@@ -83,7 +89,7 @@ export class PartitionLeases {
     this.#round = (async () => {
       await before;
       await this.#renewAndShare();
-    })().catch((error: unknown) => this.#warn(error, 'partition leases could not be looked after'));
+    })().catch((error: unknown) => this.#outage.failed(error));
   }
 
   async #renewAndShare(): Promise<void> {
@@ -94,6 +100,7 @@ export class PartitionLeases {
     );
     if (this.#isStopping) return;
     await bucket.put(instanceKey(this.instanceId), '');
+    this.#outage.succeeded();
     const share = fairShare(UPLINK_PARTITIONS, await this.#liveInstances());
     for (const partition of partitionsToRelease(this.#leases.keys(), share)) void this.#release(partition);
     for (const partition of partitionsToTry(UPLINK_PARTITIONS, new Set(this.owned), this.#offset)) {
@@ -133,7 +140,7 @@ export class PartitionLeases {
       lease.revision = await bucket.update(partitionKey(partition), this.instanceId, lease.revision);
       this.#prolong(partition, lease, askedAt);
     } catch (error) {
-      if (!isTaken(error)) return this.#warn(error, 'a partition lease could not be renewed');
+      if (!isTaken(error)) return this.#outage.failed(error);
       // A renewal whose answer was lost has moved the revision on: then the entry still names this instance.
       const entry = await bucket.get(partitionKey(partition)).catch(() => null);
       if (entry?.operation === 'PUT' && entry.string() === this.instanceId) lease.revision = entry.revision;
@@ -183,7 +190,7 @@ export class PartitionLeases {
   }
 
   #warn(error: unknown, message: string): void {
-    this.logger.warn({ reason: error instanceof Error ? error.message : String(error) }, message);
+    this.logger.warn({ reason: reasonOf(error) }, message);
   }
 }
 

@@ -1,3 +1,5 @@
+import { isNatsOutage } from '@gatehouse/nats';
+import { reasonOf } from '@gatehouse/observability';
 import { redeliveryDelayMs, retryDelayMs, wait } from './retry-delay.ts';
 import { UplinkConsumer, type UplinkConsumerContext } from './uplink-consumer.ts';
 import type { UplinkPipeline } from './uplink-pipeline.ts';
@@ -55,7 +57,13 @@ export class PartitionOwner {
         failedRuns += 1;
       } catch (error) {
         if (this.#isFinishing) break;
-        logger.warn({ err: error, partition: this.partition }, 'uplink work interrupted');
+        logger[failures === 0 ? 'warn' : 'debug'](
+          {
+            ...(isNatsOutage(error) ? { reason: reasonOf(error) } : { err: error }),
+            partition: this.partition,
+          },
+          'uplink work interrupted; it is tried again',
+        );
         await wait(retryDelayMs(failures), signal).catch(() => undefined);
         failures += 1;
       }

@@ -51,7 +51,7 @@ test('a body with an unknown or a wrong field is refused, and the field is named
   const body = await gatewayBody('plant_3');
   const unknown = await registry.call('POST /gateways', { json: { ...body, colour: 'red' } });
   expect(unknown).toMatchObject(problem(400, 'HTTP_REQUEST_INVALID'));
-  expect(unknown.body.errors[0].message).toContain('colour');
+  expect(unknown.body.errors).toEqual([expect.objectContaining({ path: 'colour' })]);
   const wrong = await registry.call('POST /gateways', { json: { ...body, port: 80 } });
   expect(wrong.body.errors).toEqual([expect.objectContaining({ path: 'port' })]);
   expect(wrong.headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -254,4 +254,17 @@ test('the API is described, and the page to browse it comes from here', async ()
     expect(asset).toMatch(/^\/api\/docs\//);
     expect((await fetch(`${registry.url}${asset}`)).status).toBe(200);
   }
+});
+
+test('a message that is sent again with its Idempotency-Key is answered as it was, and not sent', async () => {
+  const { productKey } = await createGateway(registry, 'plant_again');
+  await importDevices(registry, productKey, 'pump-1');
+  const path = `POST /products/${productKey}/devices/pump-1/messages`;
+  const message = { json: { topic: 'down/valve', payload: '' }, headers: { 'idempotency-key': 'open-once' } };
+  const first = await registry.call(path, message);
+  expect(first).toMatchObject({ status: 200, body: { outcome: 'offline' } });
+  expect((await registry.call(path, message)).body).toEqual(first.body);
+
+  const other = { ...message, json: { ...message.json, topic: 'down/pump' } };
+  expect(await registry.call(path, other)).toMatchObject(problem(409, 'REGISTRY_IDEMPOTENCY_KEY_REUSED'));
 });

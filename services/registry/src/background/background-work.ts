@@ -1,4 +1,5 @@
-import type { Logger } from '@gatehouse/observability';
+import { isNatsOutage } from '@gatehouse/nats';
+import { reasonOf, type Logger } from '@gatehouse/observability';
 import { isDatabaseOutage } from './database-outage.ts';
 import { BackOff } from './back-off.ts';
 
@@ -12,6 +13,8 @@ export interface BackgroundWork {
 /** A run that lasted this long was no failed start: the next pause is a short one. */
 const HEALTHY_AFTER_MS = 30_000;
 
+const STARTS_AGAIN = 'background work failed and starts again';
+
 /** Keeps work running until `signal` aborts; failures are logged and followed by growing pauses. */
 export async function keepRunning(work: BackgroundWork, signal: AbortSignal, logger: Logger): Promise<void> {
   const backOff = new BackOff();
@@ -21,9 +24,10 @@ export async function keepRunning(work: BackgroundWork, signal: AbortSignal, log
       await work.run(signal);
     } catch (error) {
       if (signal.aborted) return;
-      // An outage is known from /readyz; its stack says nothing more.
-      const why = isDatabaseOutage(error) ? { reason: String(error) } : { err: error };
-      logger.warn({ ...why, work: work.name }, 'background work failed and starts again');
+      // Outages are told by the connections to the database and to NATS, once each.
+      const isOutage = isDatabaseOutage(error) || isNatsOutage(error);
+      if (isOutage) logger.debug({ reason: reasonOf(error), work: work.name }, STARTS_AGAIN);
+      else logger.warn({ err: error, work: work.name }, STARTS_AGAIN);
     }
     if (performance.now() - startedAt > HEALTHY_AFTER_MS) backOff.succeeded();
     await backOff.pause(signal);

@@ -1,4 +1,4 @@
-import type { Logger } from '@gatehouse/observability';
+import { reasonOf, type Logger } from '@gatehouse/observability';
 import { BackOff } from './back-off.ts';
 import { keepRunning, type BackgroundWork } from './background-work.ts';
 
@@ -49,8 +49,8 @@ export class RegistryWork {
         this.#isSchemaReady = true;
         return;
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        logger.warn({ reason, attempt: backOff.attempts + 1 }, 'waiting for the database');
+        const level = backOff.attempts === 0 ? 'warn' : 'debug';
+        logger[level]({ reason: reasonOf(error) }, 'waiting for the database to bring its schema up to date');
         await backOff.pause(signal);
       }
     }

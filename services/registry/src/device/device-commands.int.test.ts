@@ -94,12 +94,12 @@ test('one bad row, and none is imported', async () => {
   const errors = [
     { line: 2, field: 'username', username: 'no', reason: 'must have at least 4 characters' },
     { line: 3, field: 'username', username: 'taken-1', reason: 'is taken by a device of this product' },
-    { line: 4, field: 'username', username: 'fresh-1', reason: 'is on line 1 already' },
+    { line: 4, field: 'username', username: 'fresh-1', reason: 'is at line 1 already' },
   ];
   expect(await importRows(rows, true)).toMatchObject({ dryRun: true, rows: 4, imported: 0, errors });
   await expect(importRows(rows)).rejects.toMatchObject({
     code: 'REGISTRY_IMPORT_ROWS_INVALID',
-    errors: errors.map(({ line, field, reason }) => ({ path: `line ${line}.${field}`, message: reason })),
+    errors: errors.map(({ line, field, reason }) => ({ path: `line ${line}, ${field}`, message: reason })),
   });
   await expect(domain.devices.get(gateway.productKey, 'fresh-1')).rejects.toMatchObject({
     code: 'REGISTRY_DEVICE_NOT_FOUND',
@@ -264,7 +264,10 @@ test('the sessions open at an edge are told, so that they can be closed', async 
   }));
   await domain.deviceCommands.recordPresence(reports);
   expect(await domain.devices.edgesWithOpenSessions()).toContain('edge-lost');
-  const sessions = await domain.devices.openSessionsAt('edge-lost', 10);
+  const sessions = await domain.devices.openSessionsAt('edge-lost', {
+    upToSession: Number.MAX_SAFE_INTEGER,
+    limit: 10,
+  });
   expect(sessions.map(({ deviceName, session }) => [deviceName, session])).toEqual([
     ['reaped-1', 100],
     ['reaped-2', 101],

@@ -41,7 +41,7 @@ export class DeviceCommands {
   /**
    * All or nothing. A dry run answers with the errors and imports nothing; a real one refuses.
    *
-   * @throws {ProductNotFound | ImportTooLarge | ImportRowsInvalid | ImportsExceeded}
+   * @throws {ProductNotFound | ImportEmpty | ImportTooLarge | ImportRowsInvalid | ImportsExceeded}
    */
   import(
     productKey: string,

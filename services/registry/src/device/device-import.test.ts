@@ -26,10 +26,10 @@ test('the column SN may be left out', () => {
   ]);
 });
 
-test('JSON rows are counted from 1, and a serial number may be null', () => {
+test('JSON rows keep their place in the list, and a serial number may be null', () => {
   const devices = [{ username: 'pump-7', password: 'x', sn: null }];
   expect(importRowsOfJson({ devices })).toEqual([
-    { line: 1, username: 'pump-7', password: 'x', sn: undefined },
+    { line: 1, index: 0, username: 'pump-7', password: 'x', sn: undefined },
   ]);
 });
 
@@ -39,10 +39,22 @@ test.each([
   ['no column for passwords', 'UserName,SN\nx,y', 1],
   ['a column twice', 'UserName,Password,SN,sn', 1],
   ['a column too many', 'UserName,Password,SN,More', 1],
-  ['a field more than the header has', 'UserName,Password\na,b,c', 2],
-  ['a field too many in a row', 'UserName,Password,SN\na,b,c,d', 2],
 ])('%s is refused', (_words, text, line) => {
   expect(() => importRowsOfCsv(text)).toThrow(
     expect.objectContaining({ code: 'REGISTRY_IMPORT_CSV_MALFORMED', line }),
   );
+});
+
+test.each([
+  ['semicolons', 'UserName;Password;SN\npump-7;secret;SN_1'],
+  ['tabs', 'UserName\tPassword\npump-7\tsecret'],
+])('who separates by %s is told so', (separator, text) => {
+  expect(() => importRowsOfCsv(text)).toThrow(`line 1 of the CSV looks separated by ${separator}`);
+});
+
+test('a row with a field too many is one that is wrong, not the end of the file', () => {
+  expect(importRowsOfCsv('UserName,Password\na,b,c\npump-7,secret')).toEqual([
+    { line: 2, username: 'a', password: 'b', sn: undefined, fault: 'has 3 fields, and the header 2' },
+    { line: 3, username: 'pump-7', password: 'secret', sn: undefined },
+  ]);
 });

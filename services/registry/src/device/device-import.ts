@@ -2,9 +2,14 @@ import type { DeviceImportInput } from '@gatehouse/contracts';
 import { csvRecords, type CsvRecord } from './csv.ts';
 import { ImportCsvMalformed } from './device.failures.ts';
 
-/** A row to import, unchecked; `line` counts from 1: in JSON the row, in CSV the line of the file. */
+/** A row to import, unchecked. */
 export interface ImportRow {
+  /** Counts from 1: in JSON the row, in CSV the line of the file. */
   readonly line: number;
+  /** Of a row of JSON: its place in the list, from 0. */
+  readonly index?: number;
+  /** Why the row cannot be read; its fields are what could be read of it. */
+  readonly fault?: string;
   readonly username: string;
   readonly password: string;
   readonly sn: string | undefined;
@@ -13,6 +18,7 @@ export interface ImportRow {
 export function importRowsOfJson(input: DeviceImportInput): ImportRow[] {
   return input.devices.map(({ username, password, sn }, index) => ({
     line: index + 1,
+    index,
     username,
     password,
     sn: sn ?? undefined,
@@ -36,21 +42,22 @@ export function importRowsOfCsv(text: string): ImportRow[] {
   const fieldOf = ({ fields }: CsvRecord, name: (typeof COLUMNS)[number]): string =>
     fields[columns.indexOf(name)] ?? '';
   return records.map((record) => {
-    if (record.fields.length > columns.length) {
-      throw new ImportCsvMalformed(
-        record.line,
-        `has ${record.fields.length} fields; the header has ${columns.length}`,
-      );
-    }
     const sn = fieldOf(record, 'SN');
     return {
       line: record.line,
       username: fieldOf(record, 'UserName'),
       password: fieldOf(record, 'Password'),
       sn: sn === '' ? undefined : sn,
+      ...(record.fields.length > columns.length
+        ? { fault: `has ${record.fields.length} fields, and the header ${columns.length}` }
+        : {}),
     };
   });
 }
+
+/** Where a row stands, as whoever wrote it counts. */
+export const placeOfRow = ({ line, index }: Pick<ImportRow, 'line' | 'index'>): string =>
+  index === undefined ? `line ${line}` : `devices[${index}]`;
 
 function columnsOf(header: CsvRecord | undefined): (string | undefined)[] {
   const columns = (header?.fields ?? []).map((name) => COLUMN_OF_NAME.get(name.trim().toLowerCase()));
@@ -60,8 +67,24 @@ function columnsOf(header: CsvRecord | undefined): (string | undefined)[] {
     !columns.includes(undefined) &&
     new Set(columns).size === columns.length;
   if (isComplete) return columns;
+  const otherSeparator = separatorOf(header);
+  if (otherSeparator !== undefined) {
+    throw new ImportCsvMalformed(
+      header?.line ?? 1,
+      `looks separated by ${otherSeparator}; separate fields by commas, as in ${COLUMNS.join(',')}`,
+    );
+  }
   throw new ImportCsvMalformed(
     header?.line ?? 1,
     `must be the header ${COLUMNS.join(',')}; SN may be left out`,
   );
+}
+
+const OTHER_SEPARATORS: Readonly<Record<string, string>> = { ';': 'semicolons', '\t': 'tabs', '|': 'bars' };
+
+/** What spreadsheets of some countries, and databases, write instead of commas; undefined for commas. */
+function separatorOf(header: CsvRecord | undefined): string | undefined {
+  const [first = '', ...others] = header?.fields ?? [];
+  if (others.length > 0) return undefined;
+  return Object.entries(OTHER_SEPARATORS).find(([separator]) => first.includes(separator))?.[1];
 }

@@ -15,7 +15,13 @@ import { deviceKeyText, insertNewDeviceRows, type DeviceKey, type NewDevice } fr
 import type { DeviceSecrets } from './device-secrets.ts';
 import { loadDeviceStates } from './device-states.ts';
 import { deviceDecider } from './device.decider.ts';
-import { DeviceNameTaken, ImportRowsInvalid, ImportsExceeded, ImportTooLarge } from './device.failures.ts';
+import {
+  DeviceNameTaken,
+  ImportEmpty,
+  ImportRowsInvalid,
+  ImportsExceeded,
+  ImportTooLarge,
+} from './device.failures.ts';
 import { ImportCheck, takenErrors } from './import-check.ts';
 
 export interface DeviceImporterParts {
@@ -42,7 +48,7 @@ export class DeviceImporter {
   /**
    * A dry run answers with the errors and imports nothing; a real one refuses.
    *
-   * @throws {ProductNotFound | ImportTooLarge | ImportRowsInvalid | ImportsExceeded}
+   * @throws {ProductNotFound | ImportEmpty | ImportTooLarge | ImportRowsInvalid | ImportsExceeded}
    */
   async import(
     productKey: string,
@@ -50,6 +56,7 @@ export class DeviceImporter {
     { dryRun }: { readonly dryRun: boolean },
     context: CommandContext,
   ): Promise<ImportResult> {
+    if (rows.length === 0) throw new ImportEmpty();
     if (rows.length > MAX_IMPORT_ROWS) throw new ImportTooLarge(rows.length, MAX_IMPORT_ROWS);
     if (this.#running >= IMPORTS_AT_ONCE) throw new ImportsExceeded(IMPORTS_AT_ONCE);
     this.#running += 1;

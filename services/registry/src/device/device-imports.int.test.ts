@@ -82,7 +82,15 @@ test('a dry run is an operation too, and imports nothing', async () => {
   expect(body).toMatchObject({
     dryRun: true,
     imported: 0,
-    errors: [{ line: 2, field: 'username', username: 'dry-1', reason: 'is on line 1 already' }],
+    errors: [
+      {
+        path: 'devices[1].username',
+        line: 2,
+        field: 'username',
+        username: 'dry-1',
+        reason: 'is at devices[0] already',
+      },
+    ],
   });
   expect((await get(`/imports/${body.importId}`)).body).toMatchObject({
     state: 'succeeded',

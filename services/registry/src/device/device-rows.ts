@@ -10,6 +10,11 @@ export interface DeviceKey {
 /** Names a device in a map; no part holds a slash. */
 export const deviceKeyText = ({ productKey, deviceName }: DeviceKey): string => `${productKey}/${deviceName}`;
 
+export function deviceOfKeyText(text: string): DeviceKey {
+  const [productKey = '', deviceName = ''] = text.split('/');
+  return { productKey, deviceName };
+}
+
 /** The rows of those of the devices that are there, by {@link deviceKeyText}. */
 export async function selectDeviceRows(
   db: RegistryTransaction,
@@ -35,12 +40,17 @@ export async function selectDeviceRows(
   );
 }
 
-/** Writes any number of rows with one statement. */
+/**
+ * Writes any number of rows with one statement, those of products that are there. A device that is made while
+ * its product is being deleted can stand behind the product's end in the log, which is in the order of
+ * transaction ids.
+ */
 export async function upsertDeviceRows(db: RegistryTransaction, rows: readonly DeviceRow[]): Promise<void> {
   if (rows.length === 0) return;
   await sql`
     insert into device_view (${columns(COLUMNS)})
-    select ${columns(COLUMNS)} from jsonb_populate_recordset(null::device_view, ${JSON.stringify(rows)}::jsonb)
+    select ${columns(COLUMNS)} from jsonb_populate_recordset(null::device_view, ${JSON.stringify(rows)}::jsonb) as given
+    where exists (select from product_view where product_view.product_key = given.product_key)
     on conflict on constraint device_name do update
     set (${columns(CHANGING)}) = row(${columns(CHANGING, 'excluded')})`.execute(db);
 }

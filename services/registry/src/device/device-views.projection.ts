@@ -1,9 +1,10 @@
 import type { RecordedEvent } from '@gatehouse/event-store';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
-import { evolveDeviceRow, type DeviceRow } from './device-row.ts';
+import { evolveDeviceRow, type DeviceRow, type RecordedDeviceEvent } from './device-row.ts';
 import {
   deleteDeviceRows,
   deviceKeyText,
+  deviceOfKeyText,
   selectDeviceRows,
   upsertDeviceRows,
   type DeviceKey,
@@ -18,56 +19,57 @@ export async function projectDevices(
   db: RegistryTransaction,
   recorded: readonly RecordedEvent[],
 ): Promise<void> {
-  const events = recorded
+  const events = deviceEventsOf(recorded);
+  if (events.length === 0) return;
+  const rows = new Map<string, DeviceRow | undefined>(
+    await selectDeviceRows(db, [...touchedBy(events).values()]),
+  );
+  foldDeviceEvents(rows, events);
+  await writeDeviceRows(db, rows);
+}
+
+/** Devices go with their product. */
+export async function forgetDevicesOf(db: RegistryTransaction, productKey: string): Promise<void> {
+  await db.deleteFrom('device_view').where('product_key', '=', productKey).execute();
+}
+
+export function deviceEventsOf(recorded: readonly RecordedEvent[]): RecordedDeviceEvent[] {
+  return recorded
     .filter(({ streamId }) => streamId.startsWith('device/'))
     .map(({ type, data, streamVersion, recordedAt }) => ({
       event: deviceEvent.parse({ type, data }),
       streamVersion,
       recordedAt,
     }));
-  if (events.length === 0) return;
+}
 
-  const touched = new Map<string, DeviceKey>(
-    events.map(({ event: { data } }) => [deviceKeyText(data), data]),
-  );
-  const before = await selectDeviceRows(db, [...touched.values()]);
-  const rows = new Map<string, DeviceRow | undefined>(before);
+/** The devices of events by {@link deviceKeyText}. */
+export function touchedBy(events: readonly RecordedDeviceEvent[]): Map<string, DeviceKey> {
+  return new Map(events.map(({ event: { data } }) => [deviceKeyText(data), data]));
+}
+
+/** @param rows by {@link deviceKeyText}; undefined is no row */
+export function foldDeviceEvents(
+  rows: Map<string, DeviceRow | undefined>,
+  events: readonly RecordedDeviceEvent[],
+): void {
   for (const each of events) {
     const key = deviceKeyText(each.event.data);
     rows.set(key, evolveDeviceRow(rows.get(key), each));
   }
+}
 
-  const folded = [...rows.entries()].flatMap(([key, row]) => (row === undefined ? [] : [{ key, row }]));
-  const isNew = ({ key }: { readonly key: string }): boolean => !before.has(key);
-  const products = await productsOf(db, folded.filter(isNew));
-  const kept = folded.filter((each) => !isNew(each) || products.has(each.row.product_key));
-  const gone = [...touched].filter(([key]) => rows.get(key) === undefined).map(([, device]) => device);
+/** @param rows by {@link deviceKeyText}; undefined is a device that is gone */
+export async function writeDeviceRows(
+  db: RegistryTransaction,
+  rows: ReadonlyMap<string, DeviceRow | undefined>,
+): Promise<void> {
   await upsertDeviceRows(
     db,
-    kept.map(({ row }) => row),
+    [...rows.values()].filter((row) => row !== undefined),
   );
-  await deleteDeviceRows(db, gone);
-}
-
-/**
- * Whose products are there. A device that is made while its product is being deleted can stand behind the
- * product's end in the log, which is in the order of transaction ids.
- */
-async function productsOf(
-  db: RegistryTransaction,
-  devices: readonly { readonly row: DeviceRow }[],
-): Promise<ReadonlySet<string>> {
-  const keys = [...new Set(devices.map(({ row }) => row.product_key))];
-  if (keys.length === 0) return new Set();
-  const found = await db
-    .selectFrom('product_view')
-    .select('product_key')
-    .where('product_key', 'in', keys)
-    .execute();
-  return new Set(found.map(({ product_key }) => product_key));
-}
-
-/** Devices go with their product. */
-export async function forgetDevicesOf(db: RegistryTransaction, productKey: string): Promise<void> {
-  await db.deleteFrom('device_view').where('product_key', '=', productKey).execute();
+  await deleteDeviceRows(
+    db,
+    [...rows].filter(([, row]) => row === undefined).map(([key]) => deviceOfKeyText(key)),
+  );
 }

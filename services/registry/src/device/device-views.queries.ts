@@ -65,6 +65,16 @@ export class DeviceQueries {
     return deviceViewOf(row);
   }
 
+  async isKnown(productKey: string, deviceName: string): Promise<boolean> {
+    const row = await this.db
+      .selectFrom('device_view')
+      .select('device_name')
+      .where('product_key', '=', productKey)
+      .where('device_name', '=', deviceName)
+      .executeTakeFirst();
+    return row !== undefined;
+  }
+
   /** As it was. @throws {DeviceNotFound} when there was no such device at that instant */
   getAt(productKey: string, deviceName: string, at: Date): Promise<DeviceStateAt> {
     return deviceAt(this.db, { productKey, deviceName }, at);
@@ -97,12 +107,16 @@ export class DeviceQueries {
   }
 
   /** At most `limit` devices that are online at an edge; ask again when they were closed. */
-  async openSessionsAt(edgeId: string, limit: number): Promise<OpenSession[]> {
+  async openSessionsAt(
+    edgeId: string,
+    { upToSession, limit }: { readonly upToSession: number; readonly limit: number },
+  ): Promise<OpenSession[]> {
     const rows = await this.db
       .selectFrom('device_view')
       .selectAll()
       .where('is_online', '=', true)
       .where('edge_id', '=', edgeId)
+      .where('session', '<=', String(upToSession))
       .orderBy('product_key')
       .orderBy('device_name')
       .limit(limit)

@@ -37,6 +37,15 @@ export class ImportTooLarge extends Failure {
   }
 }
 
+export class ImportEmpty extends Failure {
+  readonly code = 'REGISTRY_IMPORT_EMPTY';
+  readonly kind = 'invalid';
+
+  constructor() {
+    super('there is no device to import: give at least one');
+  }
+}
+
 /** Rows are wrong, so none was imported: `errors` names each. */
 export class ImportRowsInvalid extends Failure {
   readonly code = 'REGISTRY_IMPORT_ROWS_INVALID';
@@ -52,10 +61,7 @@ export class ImportRowsInvalid extends Failure {
       `nothing was imported: ${rowErrors.length} ${rowErrors.length === 1 ? 'error' : 'errors'} in the rows; ` +
         `GET …/imports/${importId}/invalid-rows has them as CSV`,
     );
-    this.errors = rowErrors.map(({ line, field, reason }) => ({
-      path: `line ${line}.${field}`,
-      message: reason,
-    }));
+    this.errors = rowErrors.map(({ path, reason }) => ({ path, message: reason }));
   }
 }
 

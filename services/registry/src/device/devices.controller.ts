@@ -9,15 +9,15 @@ import {
   deviceNowOrThen,
   devicePage,
   deviceView,
+  historyQuery,
   importResult,
-  pageQuery,
   type DeviceHistoryEvent,
   type DeviceStateAt,
   type DeviceView,
   type ImportResult,
   type Page,
 } from '@gatehouse/contracts';
-import { RequestInvalid } from '@gatehouse/nest';
+import { fieldErrorsOf, RequestInvalid } from '@gatehouse/nest';
 import {
   Body,
   Controller,
@@ -52,8 +52,6 @@ import { DeviceCommands } from './device-commands.ts';
 import { importRowsOfCsv, importRowsOfJson, type ImportRow } from './device-import.ts';
 import { deviceExport } from './device-export.ts';
 import { DeviceQueries } from './device-views.queries.ts';
-
-const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
 
 /** What the validation reads too; Nest's own conversion sees only bodies that it validates. */
 const IMPORT_BODY = z.toJSONSchema(deviceImportInput, { target: 'openapi-3.0', io: 'input' }) as object;
@@ -209,7 +207,5 @@ function importRowsOf(body: unknown): ImportRow[] {
   if (typeof body === 'string') return importRowsOfCsv(body);
   const input = deviceImportInput.safeParse(body);
   if (input.success) return importRowsOfJson(input.data);
-  throw new RequestInvalid(
-    input.error.issues.slice(0, 100).map(({ path, message }) => ({ path: path.join('.'), message })),
-  );
+  throw new RequestInvalid(fieldErrorsOf(input.error.issues));
 }

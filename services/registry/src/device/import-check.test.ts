@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { importRowsOfJson } from './device-import.ts';
+import { importRowsOfCsv, importRowsOfJson } from './device-import.ts';
 import { ImportCheck, takenErrors } from './import-check.ts';
 
-test('every wrong field of every row is named with its line and reason', () => {
+test('every wrong field of every row is named with its place and reason', () => {
   const rows = importRowsOfJson({
     devices: [
       { username: 'pump-7', password: 'ok', sn: 'SN1' },
@@ -11,12 +11,42 @@ test('every wrong field of every row is named with its line and reason', () => {
     ],
   });
   expect(new ImportCheck().errorsOf(rows)).toEqual([
-    { line: 2, field: 'username', username: 'p%', reason: 'must have at least 4 characters' },
-    { line: 2, field: 'username', username: 'p%', reason: 'may hold letters, digits, - _ @ . : only' },
-    { line: 2, field: 'password', username: 'p%', reason: 'is missing' },
-    { line: 2, field: 'sn', username: 'p%', reason: 'may hold letters, digits and _ only' },
-    { line: 3, field: 'password', username: 'pump-7', reason: 'must have at most 32 characters' },
-    { line: 3, field: 'username', username: 'pump-7', reason: 'is on line 1 already' },
+    {
+      path: 'devices[1].username',
+      line: 2,
+      field: 'username',
+      username: 'p%',
+      reason: 'must have at least 4 characters',
+    },
+    {
+      path: 'devices[1].username',
+      line: 2,
+      field: 'username',
+      username: 'p%',
+      reason: 'may hold letters, digits, - _ @ . : only',
+    },
+    { path: 'devices[1].password', line: 2, field: 'password', username: 'p%', reason: 'is missing' },
+    {
+      path: 'devices[1].sn',
+      line: 2,
+      field: 'sn',
+      username: 'p%',
+      reason: 'may hold letters, digits and _ only',
+    },
+    {
+      path: 'devices[2].password',
+      line: 3,
+      field: 'password',
+      username: 'pump-7',
+      reason: 'must have at most 32 characters',
+    },
+    {
+      path: 'devices[2].username',
+      line: 3,
+      field: 'username',
+      username: 'pump-7',
+      reason: 'is at devices[0] already',
+    },
   ]);
 });
 
@@ -38,7 +68,13 @@ test('names that devices of the product have are named', () => {
     ],
   });
   expect(takenErrors(rows, new Set(['pump-8']))).toEqual([
-    { line: 2, field: 'username', username: 'pump-8', reason: 'is taken by a device of this product' },
+    {
+      path: 'devices[1].username',
+      line: 2,
+      field: 'username',
+      username: 'pump-8',
+      reason: 'is taken by a device of this product',
+    },
   ]);
 });
 
@@ -52,6 +88,15 @@ test('a name is known from the pieces before', () => {
   const check = new ImportCheck();
   expect(check.errorsOf(first === undefined ? [] : [first])).toEqual([]);
   expect(check.errorsOf(second === undefined ? [] : [second])).toMatchObject([
-    { line: 2, reason: 'is on line 1 already' },
+    { line: 2, reason: 'is at devices[0] already' },
+  ]);
+});
+
+test('lines are those of the file, and a row that cannot be read hides no other', () => {
+  const rows = importRowsOfCsv('UserName,Password\n\npump-7,x\na,b,c\npump-7,\n');
+  expect(new ImportCheck().errorsOf(rows).map(({ path, field, reason }) => [path, field, reason])).toEqual([
+    ['line 4', 'row', 'has 3 fields, and the header 2'],
+    ['line 5, password', 'password', 'is missing'],
+    ['line 5, username', 'username', 'is at line 3 already'],
   ]);
 });

@@ -1,24 +1,25 @@
 import { deviceName, devicePassword, deviceSerialNumber, type ImportRowError } from '@gatehouse/contracts';
 import type { z } from 'zod';
-import type { ImportRow } from './device-import.ts';
+import { placeOfRow, type ImportRow } from './device-import.ts';
 
 const MAX_SHOWN_CHARACTERS = 64;
 
 /** Says what is wrong with the rows of one import, which may come in pieces. */
 export class ImportCheck {
-  readonly #firstLines = new Map<string, number>();
+  readonly #firsts = new Map<string, string>();
 
   /** Everything that is wrong with the rows themselves, in the order of the rows. */
   errorsOf(rows: readonly ImportRow[]): ImportRowError[] {
     return rows.flatMap((row) => {
+      if (row.fault !== undefined) return [rowError(row, 'row', row.fault)];
       const errors = [
         ...fieldErrors(row, 'username', deviceName, row.username),
         ...fieldErrors(row, 'password', devicePassword, row.password),
         ...(row.sn === undefined ? [] : fieldErrors(row, 'sn', deviceSerialNumber, row.sn)),
       ];
-      const firstLine = this.#firstLines.get(row.username);
-      if (firstLine === undefined) this.#firstLines.set(row.username, row.line);
-      else errors.push(rowError(row, 'username', `is on line ${firstLine} already`));
+      const first = this.#firsts.get(row.username);
+      if (first === undefined) this.#firsts.set(row.username, placeOfRow(row));
+      else errors.push(rowError(row, 'username', `is at ${first} already`));
       return errors;
     });
   }
@@ -43,5 +44,11 @@ function fieldErrors(
 }
 
 function rowError(row: ImportRow, field: ImportRowError['field'], reason: string): ImportRowError {
-  return { line: row.line, field, username: row.username.slice(0, MAX_SHOWN_CHARACTERS), reason };
+  const username = row.username.slice(0, MAX_SHOWN_CHARACTERS);
+  return { path: pathOf(row, field), line: row.line, field, username, reason };
+}
+
+function pathOf(row: ImportRow, field: ImportRowError['field']): string {
+  if (field === 'row') return placeOfRow(row);
+  return `${placeOfRow(row)}${row.index === undefined ? ', ' : '.'}${field}`;
 }

@@ -36,9 +36,12 @@ export class EdgeLoss implements BackgroundWork {
     this.#missingSince.clear();
     while (!signal.aborted) {
       for (const edgeId of await this.#lostEdges(bucket)) {
-        await this.closer.close(edgeId, signal);
-        this.liveEdges.forget(edgeId);
+        const upToSession = await this.closer.newestSession();
+        // An edge writes its entry before it claims sessions again: without one, all its sessions are old.
         this.#missingSince.delete(edgeId);
+        if (await isAlive(bucket, edgeId)) continue;
+        await this.closer.close(edgeId, upToSession, signal);
+        this.liveEdges.forget(edgeId);
       }
       await pauseUnlessAborted(this.timing.checkEveryMs, signal);
     }
@@ -52,8 +55,7 @@ export class EdgeLoss implements BackgroundWork {
     const lost: string[] = [];
     for (const edgeId of suspects) {
       // NATS being away makes this throw: the work starts again, and so does every grace.
-      const entry = await bucket.get(edgeId);
-      if (entry !== null && entry.operation === 'PUT') {
+      if (await isAlive(bucket, edgeId)) {
         this.#missingSince.delete(edgeId);
         continue;
       }
@@ -64,4 +66,9 @@ export class EdgeLoss implements BackgroundWork {
     }
     return lost;
   }
+}
+
+async function isAlive(bucket: KV, edgeId: string): Promise<boolean> {
+  const entry = await bucket.get(edgeId);
+  return entry !== null && entry.operation === 'PUT';
 }

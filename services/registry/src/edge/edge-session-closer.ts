@@ -28,21 +28,31 @@ export class EdgeSessionCloser {
     return this.devices.edgesWithOpenSessions();
   }
 
-  /** Facts first: a directory entry that is gone while the log says online would be closed by nobody. */
-  async close(edgeId: string, signal: AbortSignal): Promise<void> {
-    const closed = await this.#report(edgeId, signal);
+  /** To be asked for before the last look at whether an edge is gone: see {@link close}. */
+  newestSession(): Promise<number> {
+    return this.sessions.newestNumber();
+  }
+
+  /**
+   * Facts first: a directory entry that is gone while the log says online would be closed by nobody.
+   *
+   * @param upToSession the newest session when the edge was known to be gone: one that comes back meanwhile claims
+   * its sessions under greater numbers, and those are alive
+   */
+  async close(edgeId: string, upToSession: number, signal: AbortSignal): Promise<void> {
+    const closed = await this.#report(edgeId, upToSession, signal);
     for await (const session of this.sessions.sessionsOf(edgeId)) {
       if (signal.aborted) return;
-      await this.sessions.remove(session);
+      if (session.session <= upToSession) await this.sessions.remove(session);
     }
     this.#closed.add(closed);
     this.logger.warn({ edgeId, sessions: closed }, 'an edge is gone; its sessions were closed');
   }
 
-  async #report(edgeId: string, signal: AbortSignal): Promise<number> {
+  async #report(edgeId: string, upToSession: number, signal: AbortSignal): Promise<number> {
     let closed = 0;
     while (!signal.aborted) {
-      const open = await this.devices.openSessionsAt(edgeId, PAGE_SESSIONS);
+      const open = await this.devices.openSessionsAt(edgeId, { upToSession, limit: PAGE_SESSIONS });
       const at = new Date().toISOString();
       const { recorded } = await this.commands.recordPresence(
         open.map((session): PresenceReport => ({

@@ -13,6 +13,12 @@ export class GatewayStatusView {
     private readonly liveEdges: LiveEdges,
   ) {}
 
+  /** What a write has just made of a gateway: only its own transaction knows the version. */
+  asWritten(view: GatewayView): GatewayView {
+    const { status, reason } = gatewayStatusOf(view.gatewayId, view.version, this.liveEdges.alive());
+    return withStatus(view, status, reason);
+  }
+
   async merged(view: GatewayView): Promise<GatewayView> {
     const [merged = view] = await this.allMerged([view]);
     return merged;

@@ -6,7 +6,7 @@ import { readStreamBackwards } from './read-events.ts';
 
 export interface HistoryRequest {
   readonly limit: number;
-  /** The `next` of the page before. */
+  /** The `next` of the page before: a version. */
   readonly before?: string | undefined;
 }
 
@@ -16,7 +16,7 @@ export async function streamHistory(
   streamId: string,
   { limit, before }: HistoryRequest,
 ): Promise<Page<DeviceHistoryEvent> | undefined> {
-  const beforeVersion = versionOfCursor(before);
+  const beforeVersion = before === undefined ? undefined : Number(before);
   const events = await readStreamBackwards(db, streamId, { limit: limit + 1, beforeVersion });
   if (events.length === 0 && beforeVersion === undefined) return undefined;
   return pageOfRows(events, limit, {
@@ -26,8 +26,4 @@ export async function streamHistory(
     },
     cursor: ({ streamVersion }) => String(streamVersion),
   });
-}
-
-function versionOfCursor(cursor: string | undefined): number | undefined {
-  return cursor !== undefined && /^[1-9]\d{0,8}$/.test(cursor) ? Number(cursor) : undefined;
 }

@@ -5,7 +5,7 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
 import { GatewayAdmissionQueries } from './gateway-admission.queries.ts';
-import { admission } from '../schema/migrations/0009-admission.ts';
+import { admission } from '../schema/migrations/0010-admission.ts';
 
 let database: TestDatabase;
 let domain: RegistryDomain;

@@ -35,9 +35,11 @@ export type Clock = () => Date;
 export interface GatewayChangeOptions {
   /** The versions that the change may start from; undefined: any. */
   readonly expectedVersions?: readonly number[] | undefined;
+  /** Adds what the edges say to the answer, which is kept so for a repeated Idempotency-Key. */
+  readonly withStatus?: (view: GatewayView) => GatewayView;
 }
 
-export interface GatewayDeletionOptions extends GatewayChangeOptions {
+export interface GatewayDeletionOptions extends Pick<GatewayChangeOptions, 'expectedVersions'> {
   /** Also while devices are online. */
   readonly force: boolean;
 }
@@ -51,7 +53,7 @@ export class GatewayCommands {
   ) {}
 
   /**
-   * Its product comes with it.
+   * Its product comes with it. No edge can have heard of it yet, so it is `starting`.
    *
    * @throws {GatewayNameTaken | GatewayPortTaken | GatewayInputInvalid} and what is wrong with a certificate
    */
@@ -64,6 +66,7 @@ export class GatewayCommands {
       input.name,
       this.transactions.run(description, context, async (attempt) => {
         await claimPort(attempt.db, input);
+        await refuseTakenName(attempt.db, input.name, gatewayId);
         const gatewayEvents = gatewayDecider.decide(
           { type: 'CreateGateway', gatewayId, productKey, input, certificates },
           gatewayDecider.initialState,
@@ -92,7 +95,7 @@ export class GatewayCommands {
     gatewayId: string,
     patch: GatewayPatch,
     context: CommandContext,
-    { expectedVersions }: GatewayChangeOptions = {},
+    { expectedVersions, withStatus = asItIs }: GatewayChangeOptions = {},
   ): Promise<GatewayView> {
     const { certificates, privateKeyPem, problems } = checkGatewayCertificates(
       patch.certificates ?? {},
@@ -128,7 +131,7 @@ export class GatewayCommands {
         if (after.status === 'present' && !usesAccessKey(after.authentication)) {
           await this.secrets.forgetAccessKeySecret(db, gatewayId);
         }
-        return this.queries.get(gatewayId, db);
+        return withStatus(await this.queries.get(gatewayId, db));
       }),
     );
   }
@@ -228,6 +231,9 @@ export class GatewayCommands {
       throw new GatewayVersionMismatch(gatewayId, history.length);
     }
     const events = gatewayDecider.decide(command, before);
+    if (command.type === 'ChangeGateway' && events.length > 0 && command.patch.name !== undefined) {
+      await refuseTakenName(attempt.db, command.patch.name, gatewayId);
+    }
     await attempt.append({ streamId, expectedVersion: history.length, events });
     return { before, after: fold(gatewayDecider, events, before) };
   }
@@ -245,6 +251,8 @@ export class GatewayCommands {
   }
 }
 
+const asItIs = (view: GatewayView): GatewayView => view;
+
 async function deleteProduct(attempt: CommandAttempt, productKey: string): Promise<void> {
   const streamId = productStream(productKey);
   const expectedVersion = (await readStream(attempt.db, streamId)).length;
@@ -252,6 +260,17 @@ async function deleteProduct(attempt: CommandAttempt, productKey: string): Promi
   await attempt.append({ streamId, expectedVersion, events });
   await attempt.db.deleteFrom('device_secret').where('product_key', '=', productKey).execute();
   await attempt.db.deleteFrom('parsing_draft').where('product_key', '=', productKey).execute();
+}
+
+/** Two at once are told apart by the constraint; this spares PostgreSQL's log an error for each name that is taken. */
+async function refuseTakenName(db: RegistryTransaction, name: string, gatewayId: string): Promise<void> {
+  const other = await db
+    .selectFrom('gateway_view')
+    .select('gateway_id')
+    .where('name', '=', name)
+    .where('gateway_id', '!=', gatewayId)
+    .executeTakeFirst();
+  if (other !== undefined) throw new GatewayNameTaken(name);
 }
 
 async function nameTakenOr<T>(name: string, work: Promise<T>): Promise<T> {

@@ -5,6 +5,7 @@ import {
   gatewayNowOrThen,
   gatewayPage,
   gatewayView,
+  historyQuery,
   pageQuery,
   type DeviceHistoryEvent,
   type GatewayCertificatesView,
@@ -47,7 +48,6 @@ import { GatewayCertificateQueries } from './gateway-certificates.queries.ts';
 import { GatewayCommands } from './gateway-commands.ts';
 import { GatewayQueries } from './gateway-views.queries.ts';
 
-const historyQuery = pageQuery.omit({ after: true }).extend({ before: z.string().optional() });
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 
 @ApiTags('gateways')
@@ -69,8 +69,7 @@ export class GatewaysController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GatewayView> {
-    const created = await this.commands.create(input, commandContext(request));
-    return tagged(reply, await this.status.merged(created));
+    return tagged(reply, await this.commands.create(input, commandContext(request)));
   }
 
   @Get()
@@ -125,9 +124,11 @@ export class GatewaysController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<GatewayView> {
-    const options = { expectedVersions: expectedVersions(request) };
-    const changed = await this.commands.change(gatewayId, patch, commandContext(request), options);
-    return tagged(reply, await this.status.merged(changed));
+    const changed = await this.commands.change(gatewayId, patch, commandContext(request), {
+      expectedVersions: expectedVersions(request),
+      withStatus: (view) => this.status.asWritten(view),
+    });
+    return tagged(reply, changed);
   }
 
   @Delete(':gatewayId')

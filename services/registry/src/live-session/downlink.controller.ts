@@ -1,12 +1,8 @@
 import { downlinkInput, downlinkResult, type DownlinkInput, type DownlinkResult } from '@gatehouse/contracts';
-import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiGatewayTimeoutResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Inject, Param, Post, Req } from '@nestjs/common';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { commandContext } from '../api/api-request.ts';
 import { Downlink } from './downlink.ts';
 
 @ApiTags('messages')
@@ -19,12 +15,12 @@ export class DownlinkController {
   @HttpCode(200)
   @ApiOperation({ summary: 'Send a message to a device' })
   @ApiOkResponse({ standardSchema: downlinkResult })
-  @ApiGatewayTimeoutResponse({ description: 'The device did not acknowledge the message in time' })
   send(
     @Param('productKey') productKey: string,
     @Param('deviceName') deviceName: string,
     @Body({ schema: downlinkInput }) input: DownlinkInput,
+    @Req() request: FastifyRequest,
   ): Promise<DownlinkResult> {
-    return this.downlink.send(productKey, deviceName, input);
+    return this.downlink.send({ productKey, deviceName, input }, commandContext(request));
   }
 }

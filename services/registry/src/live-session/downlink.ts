@@ -1,11 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { deliverMessage, type DownlinkInput, type DownlinkResult } from '@gatehouse/contracts';
+import {
+  deliverMessage,
+  downlinkResult,
+  type DownlinkInput,
+  type DownlinkResult,
+} from '@gatehouse/contracts';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
 import { CountedByLabel } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { CommandContext } from '../commands/command-context.ts';
+import type { CommandTransactions } from '../commands/command-transactions.ts';
 import type { DeviceQueries } from '../device/device-views.queries.ts';
 import { DownlinkUnacknowledged } from './live-session.failures.ts';
 import type { SessionDirectory } from './session-directory.ts';
+
+interface Sending {
+  readonly productKey: string;
+  readonly deviceName: string;
+  readonly input: DownlinkInput;
+}
 
 /** Messages from applications to devices that are connected now. */
 export class Downlink {
@@ -19,13 +32,27 @@ export class Downlink {
     private readonly nats: NatsConnection,
     private readonly devices: DeviceQueries,
     private readonly sessions: SessionDirectory,
+    private readonly transactions: CommandTransactions,
   ) {}
 
   /**
+   * The answer is kept under the Idempotency-Key once the message is sent: the same request later sends none,
+   * the same request meanwhile does.
+   *
    * @throws {DeviceNotFound}
    * @throws {DownlinkUnacknowledged} when the device's PUBACK did not come in time
+   * @throws {IdempotencyKeyReused}
    */
-  async send(productKey: string, deviceName: string, input: DownlinkInput): Promise<DownlinkResult> {
+  async send(sending: Sending, context: CommandContext): Promise<DownlinkResult> {
+    const description = { name: 'SendMessage', input: sending, answer: downlinkResult };
+    const earlier = await this.transactions.earlierAnswer(description, context);
+    if (earlier !== undefined) return earlier;
+    const result = await this.#send(sending);
+    if (context.idempotencyKey === undefined) return result;
+    return this.transactions.run(description, context, () => Promise.resolve(result));
+  }
+
+  async #send({ productKey, deviceName, input }: Sending): Promise<DownlinkResult> {
     const device = await this.devices.get(productKey, deviceName);
     const messageId = randomUUID();
     const outcome =

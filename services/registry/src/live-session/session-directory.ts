@@ -34,6 +34,12 @@ export class SessionDirectory {
     return entry.success ? { session: found.revision, entry: entry.data } : undefined;
   }
 
+  /** The greatest number that any session has had so far. */
+  async newestNumber(): Promise<number> {
+    const { streamInfo } = await (await this.#open()).status();
+    return streamInfo.state.last_seq;
+  }
+
   /** All sessions of one edge. Reads the whole directory: for rare occasions. */
   async *sessionsOf(edgeId: string): AsyncIterable<DirectoryEntry> {
     const bucket = await this.#open();

@@ -2,7 +2,7 @@ import { kickSession, registryEventSubject, type SessionEndReason } from '@gateh
 import type { RecordedEvent } from '@gatehouse/event-store';
 import { Failure } from '@gatehouse/failure';
 import { callService, ServiceUnreachable } from '@gatehouse/nats';
-import type { Logger } from '@gatehouse/observability';
+import { reasonOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { pauseUnlessAborted } from '../background/back-off.ts';
 import type { LogReader } from '../background/log-follower.ts';
@@ -96,7 +96,7 @@ export class SessionEnding implements LogReader {
       callback: () => {
         end().catch((error: unknown) => {
           this.logger.warn(
-            { err: error, productKey, deviceName, reason },
+            { error: reasonOf(error), productKey, deviceName, reason },
             'a session is left to the log to end',
           );
         });
@@ -116,7 +116,10 @@ export class SessionEnding implements LogReader {
         return;
       } catch (error) {
         if (error instanceof ServiceUnreachable) return;
-        this.logger.warn({ err: error, productKey, deviceName, attempt }, 'a session could not be ended');
+        this.logger.warn(
+          { error: reasonOf(error), productKey, deviceName, attempt },
+          'a session could not be ended',
+        );
         await pauseUnlessAborted(RETRY_MS * attempt, signal);
       }
     }
@@ -144,7 +147,7 @@ export class SessionEnding implements LogReader {
       this.#secondLooks.delete(timer);
       if (signal.aborted) return;
       this.#end(ending, signal).catch((error: unknown) => {
-        this.logger.warn({ err: error, ...ending }, 'a session could not be looked for again');
+        this.logger.warn({ error: reasonOf(error), ...ending }, 'a session could not be looked for again');
       });
     }, SECOND_LOOK_MS);
     timer.unref();

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   BOOTSTRAP_KEY,
   createGateway,
+  importDevices,
   startRegistry,
   type RegistryUnderTest,
 } from '../testing/registry-under-test.ts';
@@ -109,6 +110,21 @@ test('a filter that is none and a product that is not there are refused before t
     body: { errors: [{ path: 'topic' }] },
   });
   expect(await registry.call('GET /products/none/messages/stream')).toMatchObject({ status: 404 });
+});
+
+test('who waits for a device that the product does not have is told so, and sees it when it comes', async () => {
+  const reader = await Reader.open('?device=pump%0A9');
+  await reader.until(': connected');
+  await reader.until(': the product has no device "pump\\n9" yet');
+  copy(message({ messageId: 'm9', deviceName: 'pump\n9' }));
+  await reader.until('id: m9');
+
+  await importDevices(registry, productKey, 'pump-3');
+  const ofKnown = await Reader.open('?device=pump-3');
+  await ofKnown.until(': connected');
+  copy(message({ messageId: 'm3', deviceName: 'pump-3' }));
+  await ofKnown.until('id: m3');
+  expect(ofKnown.text).not.toContain('has no device');
 });
 
 test('streams end cleanly when the service stops', async () => {

@@ -3,6 +3,7 @@ import type { StreamedMessage, WatchedMessage } from '@gatehouse/contracts';
 import { matchesTopicFilter, topicFilterProblem } from '@gatehouse/mqtt';
 import { RequestInvalid } from '@gatehouse/nest';
 import { CountedTotal, observedGauge } from '@gatehouse/observability';
+import type { DeviceQueries } from '../device/device-views.queries.ts';
 import type { ProductQueries } from '../product/product-views.queries.ts';
 import { TooManyMessageStreams } from './message-stream.failures.ts';
 import type { ProductWatch, Watching } from './product-watch.ts';
@@ -41,6 +42,7 @@ export class MessageStreams {
 
   constructor(
     private readonly products: ProductQueries,
+    private readonly devices: Pick<DeviceQueries, 'isKnown'>,
     private readonly watch: ProductWatch,
     private readonly limits: MessageStreamLimits = MESSAGE_STREAM_LIMITS,
   ) {
@@ -89,7 +91,7 @@ export class MessageStreams {
     };
     this.#open.add(close);
     response.on('close', close);
-    void this.#greet(events, watching, close);
+    void this.#greet(selection, events, { watching, close });
   }
 
   /** Ends every stream: readers connect again, to another instance. */
@@ -97,9 +99,19 @@ export class MessageStreams {
     for (const close of this.#open) close();
   }
 
-  async #greet(events: ServerSentEvents, { ready }: Watching, stream: () => void): Promise<void> {
-    await ready;
-    if (this.#open.has(stream)) events.comment('connected');
+  async #greet(
+    { productKey, device }: MessageSelection,
+    events: ServerSentEvents,
+    { watching, close }: { readonly watching: Watching; readonly close: () => void },
+  ): Promise<void> {
+    await watching.ready;
+    if (!this.#open.has(close)) return;
+    events.comment('connected');
+    // It may be imported, or connect through a third party, while the reader waits: no reason to refuse.
+    const isKnown =
+      device === undefined || (await this.devices.isKnown(productKey, device).catch(() => true));
+    if (!isKnown)
+      events.comment(`the product has no device ${JSON.stringify(device)} yet; this stream waits for it`);
   }
 
   #show(events: ServerSentEvents, message: StreamedMessage): void {

@@ -4,7 +4,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
 import { documentedPath } from '../api/custom-verb.ts';
-import { withProblems } from './problem-responses.ts';
+import { documented } from './documented.ts';
+import { jsonSchemaOf } from './json-schema.ts';
 
 /** The API as OpenAPI 3.1, read off the controllers and their schemas. */
 export function openApiDocument(app: INestApplication, controllers: readonly Type[]): OpenAPIObject {
@@ -18,14 +19,23 @@ export function openApiDocument(app: INestApplication, controllers: readonly Typ
     )
     .setVersion('1')
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'An API key' })
+    .addBearerAuth({
+      type: 'http',
+      scheme: 'bearer',
+      bearerFormat: 'API key',
+      description: 'An API key: `gh_` and 43 characters. POST /api/v1/api-keys makes one.',
+    })
     .build();
   const document = SwaggerModule.createDocument(app, config, {
+    standardSchemaConverter: (schema, { schemaType }) => {
+      const converted = jsonSchemaOf(schema, schemaType);
+      return converted === undefined ? undefined : { schema: converted };
+    },
     operationIdFactory: (controller, method) =>
       `${controller.replace(/Controller$/, '').replace(/^./, (first) => first.toLowerCase())}.${method}`,
   });
   const paths = Object.entries(document.paths).map(([path, item]) => [documentedPath(path), item]);
-  return withProblems({ ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] });
+  return documented({ ...document, paths: Object.fromEntries(paths) as OpenAPIObject['paths'] });
 }
 
 @Module({})

@@ -2,17 +2,22 @@ import { randomBytes } from 'node:crypto';
 import type { ApiKeyInput, NewApiKeyView } from '@gatehouse/contracts';
 import { fold } from '@gatehouse/decider';
 import { violatedConstraint, type RecordedEvent } from '@gatehouse/event-store';
+import { z } from 'zod';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandTransactions } from '../commands/command-transactions.ts';
 import { readStream } from '../event-log/read-events.ts';
+import type { RegistryTransaction } from '../schema/registry-database.ts';
 import { operatorStream } from '../stream-names.ts';
 import type { ApiKeyAuthentication } from './api-key-authentication.ts';
 import { apiKeyHash, newApiKey } from './api-key-secret.ts';
 import { apiKeyDecider } from './api-key.decider.ts';
 import { apiKeyEvent, type ApiKeyEvent } from './api-key.events.ts';
-import { ApiKeyNameTaken } from './operator.failures.ts';
+import { ApiKeyNameTaken, ApiKeyShownAlready } from './operator.failures.ts';
 
 const ID_BYTES = 8;
+
+/** What is kept of a created key under its Idempotency-Key: all but the secret. */
+const createdApiKey = z.strictObject({ apiKeyId: z.string(), createdAt: z.iso.datetime() });
 
 /** Gives out and takes back API keys. */
 export class ApiKeyCommands {
@@ -22,12 +27,14 @@ export class ApiKeyCommands {
   ) {}
 
   /**
-   * The answer is the only place where the key itself ever stands; so it is not kept for a repeated
-   * Idempotency-Key either.
+   * The answer is the only place where the key itself ever stands; so a request that is repeated under its
+   * Idempotency-Key makes no second key, and is told of the first.
    *
-   * @throws {ApiKeyNameTaken}
+   * @throws {ApiKeyNameTaken | ApiKeyShownAlready}
    */
-  async create({ name, role }: ApiKeyInput, { actor }: CommandContext): Promise<NewApiKeyView> {
+  async create(input: ApiKeyInput, context: CommandContext): Promise<NewApiKeyView> {
+    const { name, role } = input;
+    const { actor } = context;
     const apiKeyId = randomBytes(ID_BYTES).toString('hex');
     const key = newApiKey();
     const events = apiKeyDecider.decide(
@@ -35,16 +42,19 @@ export class ApiKeyCommands {
       apiKeyDecider.initialState,
     );
     try {
-      const createdAt = await this.transactions.transact(actor, async (attempt) => {
+      const description = { name: 'CreateApiKey', input, answer: createdApiKey };
+      const created = await this.transactions.run(description, context, async (attempt) => {
+        await refuseTakenName(attempt.db, name);
         await attempt.append({ streamId: operatorStream(apiKeyId), expectedVersion: 0, events });
         const row = await attempt.db
           .insertInto('api_key')
           .values({ api_key_id: apiKeyId, name, role, hash: apiKeyHash(key), created_by: actor })
           .returning('created_at')
           .executeTakeFirstOrThrow();
-        return row.created_at.toISOString();
+        return { apiKeyId, createdAt: row.created_at.toISOString() };
       });
-      return { apiKeyId, name, role, createdAt, createdBy: actor, key };
+      if (created.apiKeyId !== apiKeyId) throw new ApiKeyShownAlready(created.apiKeyId);
+      return { ...created, name, role, createdBy: actor, key };
     } catch (error) {
       if (violatedConstraint(error) === 'api_key_name') throw new ApiKeyNameTaken(name);
       throw error;
@@ -52,16 +62,28 @@ export class ApiKeyCommands {
   }
 
   /** Revoking a revoked key changes nothing. @throws {ApiKeyNotFound} */
-  async revoke(apiKeyId: string, { actor }: CommandContext): Promise<void> {
+  async revoke(apiKeyId: string, context: CommandContext): Promise<void> {
     const streamId = operatorStream(apiKeyId);
-    await this.transactions.transact(actor, async (attempt) => {
+    const description = { name: 'RevokeApiKey', input: { apiKeyId }, answer: z.null() };
+    await this.transactions.run(description, context, async (attempt) => {
       const history = (await readStream(attempt.db, streamId)).map(eventOf);
       const events = apiKeyDecider.decide({ type: 'RevokeApiKey', apiKeyId }, fold(apiKeyDecider, history));
       await attempt.append({ streamId, expectedVersion: history.length, events });
       await attempt.db.deleteFrom('api_key').where('api_key_id', '=', apiKeyId).execute();
+      return null;
     });
     this.authentication.forget();
   }
+}
+
+/** Two at once are told apart by the constraint; this spares PostgreSQL's log an error for each name that is taken. */
+async function refuseTakenName(db: RegistryTransaction, name: string): Promise<void> {
+  const taken = await db
+    .selectFrom('api_key')
+    .select('api_key_id')
+    .where('name', '=', name)
+    .executeTakeFirst();
+  if (taken !== undefined) throw new ApiKeyNameTaken(name);
 }
 
 const eventOf = ({ type, data }: RecordedEvent): ApiKeyEvent => apiKeyEvent.parse({ type, data });

@@ -1,9 +1,10 @@
 import {
-  pageQuery,
   parsingDraftInput,
   parsingDraftView,
   parsingVersionList,
   parsingVersionView,
+  versionListQuery,
+  wholeNumberText,
   type Page,
   type ParsingDraftInput,
   type ParsingDraftView,
@@ -36,7 +37,9 @@ import { commandContext } from '../api/api-request.ts';
 import { ParsingScriptCommands } from './parsing-script-commands.ts';
 import { ParsingScriptQueries } from './parsing-script-views.queries.ts';
 
-const versionNumber = z.coerce.number().int().positive();
+/** PostgreSQL's integer. */
+const MAX_VERSION = 2_147_483_647;
+const versionNumber = wholeNumberText(z.int().min(1).max(MAX_VERSION));
 
 @ApiTags('parsing')
 @ApiBearerAuth()
@@ -88,7 +91,7 @@ export class ParsingScriptsController {
   @ApiOkResponse({ standardSchema: parsingVersionList })
   versions(
     @Param('productKey') productKey: string,
-    @Query({ schema: pageQuery }) page: z.infer<typeof pageQuery>,
+    @Query({ schema: versionListQuery }) page: z.infer<typeof versionListQuery>,
   ): Promise<Page<ParsingVersionView>> {
     return this.queries.versions(productKey, page);
   }

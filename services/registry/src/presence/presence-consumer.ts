@@ -1,7 +1,7 @@
 import { PRESENCE_STREAM, presenceReports, type PresenceReport } from '@gatehouse/contracts';
 import { StreamVersionConflict } from '@gatehouse/event-store';
 import { contextOfTraceparent } from '@gatehouse/nats';
-import { CountedByLabel, failSpan, startSpan, type Logger } from '@gatehouse/observability';
+import { CountedByLabel, failSpan, reasonOf, startSpan, type Logger } from '@gatehouse/observability';
 import {
   AckPolicy,
   DeliverPolicy,
@@ -141,7 +141,10 @@ export class PresenceConsumer implements BackgroundWork {
   }
 
   #giveBack(batch: readonly Delivered[], error: unknown): void {
-    this.logger.warn({ err: error, messages: batch.length }, 'presence reports could not be written');
+    const line = 'presence reports could not be written; they are delivered again';
+    // Told once, by the connection to the database.
+    if (isDatabaseOutage(error)) this.logger.debug({ reason: reasonOf(error), messages: batch.length }, line);
+    else this.logger.warn({ err: error, messages: batch.length }, line);
     for (const { message } of batch) {
       if (!isWorthWaiting(error) && message.info.deliveryCount >= MAX_DELIVERIES) {
         this.#reports.add('refused');

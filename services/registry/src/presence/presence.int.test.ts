@@ -222,3 +222,20 @@ test('a message goes to the edge that holds the device, and the outcome comes ba
     body: { code: 'REGISTRY_DOWNLINK_UNACKNOWLEDGED' },
   });
 });
+
+test('a device comes online after the session directory was lost with the files of NATS', async () => {
+  const { productKey, path } = await newDevice('pump-lost');
+  using edge = new EdgeDouble('edge-lost-files');
+  await edge.live();
+  const session = await edge.connect(productKey, 'pump-lost');
+  await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+  await edge.report({ type: 'disconnected', productKey, deviceName: 'pump-lost', session });
+  await eventually(async () => expect(await status(path)).toBe('OFFLINE'));
+
+  const manager = await jetstreamManager(nats);
+  await manager.streams.delete(`KV_${SESSIONS_BUCKET.name}`);
+  sessions = await openBucket(nats, SESSIONS_BUCKET);
+
+  await edge.connect(productKey, 'pump-lost');
+  await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+});

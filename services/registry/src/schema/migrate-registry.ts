@@ -9,7 +9,8 @@ import { apiKeys } from './migrations/0005-api-keys.ts';
 import { gatewaySettings } from './migrations/0006-gateway-settings.ts';
 import { deviceImports } from './migrations/0007-device-imports.ts';
 import { auditIndexes } from './migrations/0008-audit-indexes.ts';
-import { admission } from './migrations/0009-admission.ts';
+import { edgeEventIndex } from './migrations/0009-edge-event-index.ts';
+import { admission } from './migrations/0010-admission.ts';
 
 /** In this order, each once; what has been released is never edited. */
 const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
@@ -21,7 +22,8 @@ const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0006-gateway-settings': gatewaySettings,
   '0007-device-imports': deviceImports(sealer),
   '0008-audit-indexes': auditIndexes,
-  '0009-admission': admission,
+  '0009-edge-event-index': edgeEventIndex,
+  '0010-admission': admission,
 });
 
 /**

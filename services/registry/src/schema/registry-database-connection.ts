@@ -1,6 +1,6 @@
 import { EventNotifications, openDatabase, type OpenDatabase } from '@gatehouse/event-store';
 import type { HealthProbe } from '@gatehouse/nest';
-import type { Logger } from '@gatehouse/observability';
+import { OutageLog, type Logger } from '@gatehouse/observability';
 import { sql } from 'kysely';
 import type { RegistryConfig } from '../registry.config.ts';
 import type { RegistryDatabase } from './registry-database.ts';
@@ -16,11 +16,16 @@ export class RegistryDatabaseConnection implements HealthProbe {
 
   /** Opens without connecting: the service starts, and says so in /readyz, while the database is away. */
   static open(config: RegistryConfig, logger: Logger): RegistryDatabaseConnection {
+    const outage = new OutageLog(logger, {
+      failing: 'connections to the database fail',
+      mended: 'the database is connected again',
+    });
     const database = openDatabase<RegistryDatabase>({
       connectionString: config.DATABASE_URL,
       applicationName: 'gatehouse-registry',
       poolSize: config.DATABASE_POOL_SIZE,
-      onError: (error) => logger.warn({ err: error }, 'a database connection ended'),
+      onError: (error) => outage.failed(error),
+      onConnect: () => outage.succeeded(),
     });
     return new RegistryDatabaseConnection(database, new EventNotifications(config.DATABASE_URL));
   }

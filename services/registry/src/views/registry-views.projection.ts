@@ -5,10 +5,19 @@ import { forgetParsingOf, projectParsingScript } from '../parsing-script/parsing
 import { projectProduct } from '../product/product-views.projection.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
 
+/** How the view of devices, by far the largest, is brought up to date. */
+export interface DeviceProjection {
+  readonly project: (db: RegistryTransaction, recorded: readonly RecordedEvent[]) => Promise<void>;
+  readonly forget: (db: RegistryTransaction, productKey: string) => Promise<void>;
+}
+
+const DIRECTLY: DeviceProjection = { project: projectDevices, forget: forgetDevicesOf };
+
 /** Brings every view up to date with events in the order of the log. */
 export async function applyToViews(
   db: RegistryTransaction,
   recorded: readonly RecordedEvent[],
+  ofDevices = DIRECTLY,
 ): Promise<void> {
   let devices: RecordedEvent[] = [];
   for (const event of recorded) {
@@ -16,16 +25,16 @@ export async function applyToViews(
       devices.push(event);
       continue;
     }
-    await projectDevices(db, devices);
+    await ofDevices.project(db, devices);
     devices = [];
     await projectGateway(db, event);
     await projectProduct(db, event);
     await projectParsingScript(db, event);
     if (event.type === 'ProductDeleted') {
       const productKey = String(event.data['productKey']);
-      await forgetDevicesOf(db, productKey);
+      await ofDevices.forget(db, productKey);
       await forgetParsingOf(db, productKey);
     }
   }
-  await projectDevices(db, devices);
+  await ofDevices.project(db, devices);
 }

@@ -1,4 +1,5 @@
 import { readVisible, START_OF_LOG, type LogPosition, type RecordedEvent } from '@gatehouse/event-store';
+import { BufferedDeviceRows } from '../device/buffered-device-rows.ts';
 import { readAll, upcastAll } from '../event-log/read-events.ts';
 import type { RegistryDb, RegistryTransaction } from '../schema/registry-database.ts';
 import { applyToViews } from './registry-views.projection.ts';
@@ -7,10 +8,11 @@ import { useShadows, withoutTimeout } from './shadow-views.ts';
 /** Two batches are in memory at a time. */
 const EVENTS_AT_ONCE = 5_000;
 
-/** Fills shadow views from the log, batch by batch, a transaction each: other readers of the log go on. */
+/** Fills shadow views from the log, batch by batch in short transactions: other readers of the log go on. */
 export class ShadowBuild {
   #position: LogPosition = START_OF_LOG;
   #events = 0;
+  readonly #devices = new BufferedDeviceRows();
 
   /** @param onProgress is told after each batch how many events there were so far */
   constructor(
@@ -35,6 +37,7 @@ export class ShadowBuild {
       // The transaction of this batch was open while the next was read, and may have held it back.
       if (events.length === 0) events = await readAll(this.db, this.#position, EVENTS_AT_ONCE);
     }
+    await this.#writeDevices();
   }
 
   /**
@@ -57,13 +60,22 @@ export class ShadowBuild {
   }
 
   async #apply(events: readonly RecordedEvent[]): Promise<void> {
-    await this.db.transaction().execute(async (transaction) => {
-      await withoutTimeout(transaction);
-      await useShadows(transaction);
-      await applyToViews(transaction, events);
-    });
+    await this.#inShadows((transaction) => applyToViews(transaction, events, this.#devices));
+    if (this.#devices.isFull) await this.#writeDevices();
     this.#position = events.at(-1) ?? this.#position;
     this.#events += events.length;
     this.onProgress(this.#events);
+  }
+
+  async #writeDevices(): Promise<void> {
+    for (const write of this.#devices.takeWrites()) await this.#inShadows(write);
+  }
+
+  #inShadows(work: (transaction: RegistryTransaction) => Promise<void>): Promise<void> {
+    return this.db.transaction().execute(async (transaction) => {
+      await withoutTimeout(transaction);
+      await useShadows(transaction);
+      await work(transaction);
+    });
   }
 }

@@ -1,0 +1,31 @@
+import { deviceImportsDocs } from '../device/device-imports.docs.ts';
+import { devicesDocs } from '../device/devices.docs.ts';
+import { eventsDocs } from '../event-log/events.docs.ts';
+import { gatewaysDocs } from '../gateway/gateways.docs.ts';
+import { downlinkDocs } from '../live-session/downlink.docs.ts';
+import { messageStreamDocs } from '../message-stream/message-stream.docs.ts';
+import { apiKeysDocs } from '../operator/api-keys.docs.ts';
+import { parsingScriptsDocs } from '../parsing-script/parsing-scripts.docs.ts';
+import { productsDocs } from '../product/products.docs.ts';
+import type { OperationDocs } from './operation-docs.ts';
+
+/** By the first half of the operationId: `gateways` of `gateways.create`. */
+const DOCS: Readonly<Record<string, Readonly<Record<string, OperationDocs>>>> = {
+  gateways: gatewaysDocs,
+  products: productsDocs,
+  devices: devicesDocs,
+  deviceImports: deviceImportsDocs,
+  downlink: downlinkDocs,
+  messageStream: messageStreamDocs,
+  parsingScripts: parsingScriptsDocs,
+  events: eventsDocs,
+  apiKeys: apiKeysDocs,
+};
+
+export function docsOf(operationId: string): OperationDocs {
+  const [controller = '', operation = ''] = operationId.split('.');
+  const docs = DOCS[controller]?.[operation];
+  if (docs === undefined)
+    throw new Error(`${operationId} has no docs: add them to the *.docs.ts beside its controller`);
+  return docs;
+}

@@ -1,0 +1,235 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { freePort } from '@gatehouse/local-servers';
+import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import { eventually } from '@gatehouse/testing';
+import { connectAsync, type MqttClient } from 'mqtt';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fetchDescription, type DescribedOperation, type DescribedRequest } from '../api-description.ts';
+import { RunningGatehouse } from '../running-gatehouse.ts';
+import { openEventStream } from '../server-sent-events.ts';
+
+/**
+ * The order in which the operations are sent: what one answers, the next ones need. An operation that is described
+ * and not listed here fails the test.
+ */
+const STORY = [
+  'gateways.create',
+  'gateways.list',
+  'gateways.get',
+  'gateways.getCertificates',
+  'gateways.change',
+  'gateways.history',
+  'products.list',
+  'products.get',
+  'parsingScripts.putDraft',
+  'parsingScripts.draft',
+  'parsingScripts.submit',
+  'parsingScripts.versions',
+  'parsingScripts.restore',
+  'devices.import',
+  'deviceImports.list',
+  'deviceImports.get',
+  'deviceImports.invalidRows',
+  'devices.list',
+  'devices.export',
+  'devices.get',
+  'messageStream.stream',
+  'downlink.send',
+  'devices.disable',
+  'devices.enable',
+  'devices.replaceCredentials',
+  'devices.history',
+  'apiKeys.create',
+  'apiKeys.list',
+  'events.list',
+  'parsingScripts.deleteDraft',
+  'devices.delete',
+  'gateways.delete',
+  'apiKeys.revoke',
+];
+
+const HOST = '127.0.0.1';
+let gatehouse: RunningGatehouse;
+let authority: CertificateAuthority;
+let pem: Readonly<Record<string, string>>;
+let apiKey: string;
+let operations: ReadonlyMap<string, DescribedOperation>;
+const device = new AsyncDisposableStack();
+
+/** What the first of the answers said, for the placeholders of paths. */
+const known = new Map<string, string>();
+let gateway: { readonly port: number; readonly etag: string };
+let requests = 0;
+
+beforeAll(async () => {
+  gatehouse = await RunningGatehouse.start();
+  apiKey = (await readFile(join(gatehouse.dataDirectory, 'demo', 'api-key'), 'utf8')).trim();
+  authority = await createCertificateAuthority();
+  const issued = await authority.issueServerCertificate({ commonName: 'localhost', ipAddresses: [HOST] });
+  pem = {
+    serverCertificate: issued.certificatePem,
+    serverPrivateKey: issued.privateKeyPem,
+    deviceRootCertificate: authority.certificatePem,
+    trustedCertificate: authority.certificatePem,
+    caCertificate: authority.certificatePem,
+  };
+  const described = await fetchDescription(`http://${HOST}:${gatehouse.httpPort}/api/v1/openapi.json`);
+  operations = new Map(described.map((operation) => [operation.operationId, operation]));
+});
+afterAll(async () => {
+  await device.disposeAsync();
+  await gatehouse[Symbol.asyncDispose]();
+});
+
+test('every operation that is described has its place in the story', () => {
+  expect([...operations.keys()].toSorted()).toEqual(STORY.toSorted());
+});
+
+test.each(STORY)('%s: every example is answered as described', async (operationId) => {
+  const operation = operations.get(operationId);
+  if (operation === undefined) throw new Error(`${operationId} is not described`);
+  if (operation.success.mediaType === 'text/event-stream') return expectMessages(operation);
+  if (operationId === 'downlink.send') await connectDevice();
+  const bodies = operation.requests.length === 0 ? [undefined] : operation.requests;
+  for (const body of bodies) {
+    if (operation.method === 'GET') await expectDescribed(operation, body, requiredOf(operation));
+    await expectDescribed(operation, body, operation.parameters);
+  }
+});
+
+const requiredOf = ({ parameters }: DescribedOperation) => parameters.filter(({ required }) => required);
+
+async function expectDescribed(
+  operation: DescribedOperation,
+  request: DescribedRequest | undefined,
+  parameters: DescribedOperation['parameters'],
+): Promise<void> {
+  const { method, success } = operation;
+  const sent = request === undefined ? undefined : await withRealValues(request.value);
+  const response = await fetch(urlOf(operation, parameters), {
+    method,
+    headers: {
+      ...headersOf(parameters),
+      ...(request === undefined ? {} : { 'content-type': request.mediaType }),
+    },
+    ...(sent === undefined ? {} : { body: typeof sent === 'string' ? sent : JSON.stringify(sent) }),
+  });
+  const text = await response.text();
+  const mediaType = response.headers.get('content-type')?.split(';', 1)[0];
+  const body: unknown = mediaType?.endsWith('json') === true ? JSON.parse(text) : text;
+  const answer = { status: response.status, mediaType, misfit: success.problemOf(body) };
+  expect({ example: request?.name, body, ...answer }).toMatchObject({
+    status: success.status,
+    mediaType: success.mediaType,
+    misfit: undefined,
+  });
+  remember(operation, sent, response, body);
+}
+
+/** The first gateway that was created, with its first device, is the one of everything that follows. */
+function remember(
+  { operationId }: DescribedOperation,
+  sent: unknown,
+  response: Response,
+  body: unknown,
+): void {
+  const etag = response.headers.get('etag');
+  const said = isRecord(body) ? body : {};
+  for (const name of ['gatewayId', 'productKey', 'importId', 'apiKeyId', 'version']) {
+    const value = said[name];
+    const isOfAnother = name === 'version' && !operationId.startsWith('parsingScripts.');
+    if (known.has(name) || isOfAnother) continue;
+    if (typeof value === 'string' || typeof value === 'number') known.set(name, String(value));
+  }
+  if (etag !== null && said['gatewayId'] === known.get('gatewayId')) {
+    gateway = { port: Number(said['port']), etag };
+  }
+  if (operationId === 'devices.import' && isRecord(sent)) {
+    const [first] = Array.isArray(sent['devices']) ? sent['devices'] : [];
+    known.set('deviceName', String(first.username));
+    known.set('password', String(first.password));
+  }
+}
+
+function urlOf({ path }: DescribedOperation, parameters: DescribedOperation['parameters']): URL {
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(valueFor(name)));
+  const url = new URL(filled, `http://${HOST}:${gatehouse.httpPort}`);
+  for (const { name, in: place, example } of parameters) {
+    if (place !== 'query') continue;
+    // A thing can be asked for an instant at which it was there.
+    url.searchParams.set(name, name === 'at' ? new Date().toISOString() : example);
+  }
+  return url;
+}
+
+function valueFor(name: string): string {
+  const value = known.get(name);
+  if (value === undefined) throw new Error(`no answer gave a ${name} yet: mend the order of STORY`);
+  return value;
+}
+
+function headersOf(parameters: DescribedOperation['parameters']): Record<string, string> {
+  const headers: Record<string, string> = { authorization: `Bearer ${apiKey}` };
+  for (const { name, in: place, example } of parameters) {
+    if (place !== 'header') continue;
+    headers[name] = name === 'Idempotency-Key' ? `${example}-${(requests += 1)}` : example;
+    if (name === 'If-Match') headers[name] = gateway.etag;
+  }
+  return headers;
+}
+
+/** The example with what no document can know: certificates that are good now, and ports that are free here. */
+async function withRealValues(value: unknown): Promise<unknown> {
+  if (!isRecord(value)) return value;
+  const entries = await Promise.all(
+    Object.entries(value).map(async ([name, field]): Promise<[string, unknown]> => {
+      if (name === 'port') return [name, await freePort()];
+      return [name, pem[name] ?? (await withRealValues(field))];
+    }),
+  );
+  return Object.fromEntries(entries);
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+let client: MqttClient | undefined;
+
+async function connectDevice(): Promise<MqttClient> {
+  if (client !== undefined) return client;
+  await eventually(async () => {
+    const { body } = await gatehouse.api('GET', `/gateways/${valueFor('gatewayId')}`);
+    expect(body['status']).toBe('listening');
+  });
+  const connected = await connectAsync(`mqtts://${HOST}:${gateway.port}`, {
+    username: valueFor('deviceName'),
+    password: valueFor('password'),
+    clientId: valueFor('deviceName'),
+    ca: authority.certificatePem,
+    protocolVersion: 5,
+    reconnectPeriod: 0,
+  });
+  device.defer(() => connected.endAsync());
+  client = connected;
+  await connected.subscribeAsync('down/#', { qos: 1 });
+  return connected;
+}
+
+/** The stream answers without end: its data is what a device publishes. */
+async function expectMessages(operation: DescribedOperation): Promise<void> {
+  const ending = new AbortController();
+  const events = await openEventStream(
+    urlOf(operation, operation.parameters).href,
+    headersOf([]),
+    ending.signal,
+  );
+  const publisher = await connectDevice();
+  await publisher.publishAsync('up/temperature', '{"t":21}', { qos: 1 });
+  const { value } = await events.next();
+  ending.abort();
+  expect(value?.event).toBe('message');
+  const data: unknown = JSON.parse(value?.data ?? '');
+  expect(operation.success.problemOf(data)).toBeUndefined();
+  expect(data).toMatchObject({ outcome: 'parsed', payload: { celsius: 21 } });
+}
