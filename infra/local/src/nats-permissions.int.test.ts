@@ -2,10 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  connectionAttemptSubject,
+  ensureDevice,
   findCredential,
   getGateway,
+  getGatewayAdmission,
   listGateways,
   MESSAGES_STREAM,
+  testAuthentication,
   UPLINK_STREAM,
 } from '@gatehouse/contracts';
 import { connectNats, ensureStreams } from '@gatehouse/nats';
@@ -59,7 +63,13 @@ test.each([
   [listGateways.subject, ['edge']],
   [getGateway.subject, ['edge']],
   [findCredential.subject, ['auth']],
-])('%s may be asked by %j alone', async (subject, allowed) => {
+  [getGatewayAdmission.subject, ['auth']],
+  [ensureDevice.subject, ['auth']],
+  [testAuthentication.subject, ['registry']],
+  [connectionAttemptSubject('judged'), ['edge']],
+  ['$KV.bans.gw-a.192_0_2_1', ['registry', 'edge']],
+  ['$KV.tls-ticket-keys.current', ['edge']],
+])('%s may be asked or written by %j alone', async (subject, allowed) => {
   const askers: string[] = [];
   for (const user of NATS_USERS) {
     if ((await refusalOf(user, subject)) === undefined) askers.push(user);
