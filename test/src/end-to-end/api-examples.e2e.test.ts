@@ -5,6 +5,7 @@ import { createCertificateAuthority, type CertificateAuthority } from '@gatehous
 import { eventually } from '@gatehouse/testing';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import { fetchDescription, type DescribedOperation, type DescribedRequest } from '../api-description.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 import { openEventStream } from '../server-sent-events.ts';
@@ -20,6 +21,9 @@ const STORY = [
   'gateways.getCertificates',
   'gateways.change',
   'gateways.history',
+  'permissions.replace',
+  'permissions.get',
+  'authenticationTest.testAuthentication',
   'products.list',
   'products.get',
   'parsingScripts.putDraft',
@@ -40,6 +44,9 @@ const STORY = [
   'devices.enable',
   'devices.replaceCredentials',
   'devices.history',
+  'connectionAttempts.list',
+  'bans.list',
+  'bans.lift',
   'apiKeys.create',
   'apiKeys.list',
   'events.list',
@@ -63,7 +70,7 @@ let gateway: { readonly port: number; readonly etag: string };
 let requests = 0;
 
 beforeAll(async () => {
-  gatehouse = await RunningGatehouse.start();
+  gatehouse = await RunningGatehouse.start({ environment: { EDGE_BAN_FAILURES: '3' } });
   apiKey = (await readFile(join(gatehouse.dataDirectory, 'demo', 'api-key'), 'utf8')).trim();
   authority = await createCertificateAuthority();
   const issued = await authority.issueServerCertificate({ commonName: 'localhost', ipAddresses: [HOST] });
@@ -91,6 +98,7 @@ test.each(STORY)('%s: every example is answered as described', async (operationI
   if (operation === undefined) throw new Error(`${operationId} is not described`);
   if (operation.success.mediaType === 'text/event-stream') return expectMessages(operation);
   if (operationId === 'downlink.send') await connectDevice();
+  if (operationId === 'bans.list') await guessPasswords();
   const bodies = operation.requests.length === 0 ? [undefined] : operation.requests;
   for (const body of bodies) {
     if (operation.method === 'GET') await expectDescribed(operation, body, requiredOf(operation));
@@ -145,6 +153,11 @@ function remember(
   if (etag !== null && said['gatewayId'] === known.get('gatewayId')) {
     gateway = { port: Number(said['port']), etag };
   }
+  if (etag !== null && operationId.startsWith('permissions.')) gateway = { ...gateway, etag };
+  if (operationId === 'gateways.create' && isRecord(said['authentication'])) {
+    const isThirdParty = said['authentication']['type'] === 'third-party';
+    if (isThirdParty) known.set('thirdPartyGatewayId', String(said['gatewayId']));
+  }
   if (operationId === 'devices.import' && isRecord(sent)) {
     const [first] = Array.isArray(sent['devices']) ? sent['devices'] : [];
     known.set('deviceName', String(first.username));
@@ -153,7 +166,9 @@ function remember(
 }
 
 function urlOf({ path }: DescribedOperation, parameters: DescribedOperation['parameters']): URL {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(valueFor(name)));
+  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(valueFor(path.endsWith(':test-authentication') ? 'thirdPartyGatewayId' : name)),
+  );
   const url = new URL(filled, `http://${HOST}:${gatehouse.httpPort}`);
   for (const { name, in: place, example } of parameters) {
     if (place !== 'query') continue;
@@ -161,6 +176,24 @@ function urlOf({ path }: DescribedOperation, parameters: DescribedOperation['par
     url.searchParams.set(name, name === 'at' ? new Date().toISOString() : example);
   }
   return url;
+}
+
+/** Until the address is banned. */
+async function guessPasswords(): Promise<void> {
+  const { remoteAddress } = await eventually(async () => {
+    const guess = connectAsync(`mqtts://${HOST}:${gateway.port}`, {
+      username: `guess-${(requests += 1)}`,
+      password: 'wrong',
+      ca: authority.certificatePem,
+      reconnectPeriod: 0,
+    });
+    await expect(guess).rejects.toThrow();
+    const { body } = await gatehouse.api('GET', '/bans');
+    const [ban] = z.array(z.object({ remoteAddress: z.string() })).parse(body['items']);
+    if (ban === undefined) throw new Error('nobody is banned yet');
+    return ban;
+  });
+  known.set('address', remoteAddress);
 }
 
 function valueFor(name: string): string {

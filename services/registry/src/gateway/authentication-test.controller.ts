@@ -5,14 +5,7 @@ import {
   type AuthenticationTestResult,
 } from '@gatehouse/contracts';
 import { Body, Controller, HttpCode, Inject, Param, Post } from '@nestjs/common';
-import {
-  ApiBearerAuth,
-  ApiConflictResponse,
-  ApiGatewayTimeoutResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiTags,
-} from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
 import { AuthenticationTest } from './authentication-test.ts';
 
 @ApiTags('gateways')
@@ -30,8 +23,6 @@ export class AuthenticationTestController {
       'cache or put into one, and no device is made.',
   })
   @ApiOkResponse({ standardSchema: authenticationTestResult })
-  @ApiConflictResponse({ description: 'The gateway checks imported credentials: there is nobody to call' })
-  @ApiGatewayTimeoutResponse({ description: 'The service auth did not answer in time' })
   testAuthentication(
     @Param('gatewayId') gatewayId: string,
     @Body({ schema: authenticationTestInput }) input: AuthenticationTestInput,

@@ -10,12 +10,17 @@ import { PROBLEM_STATUSES } from './problem-statuses.ts';
 
 /** Of the command line, of a service that does not start, of NATS, of what was found later; or of no operation. */
 const OF_NO_OPERATION = [
+  'BUS_PUBLISH_REFUSED',
+  'BUS_REPLY_MALFORMED',
   'BUS_REQUEST_MALFORMED',
+  'BUS_REQUEST_TOO_LARGE',
   'HTTP_METHOD_NOT_ALLOWED',
   'HTTP_REQUEST_REFUSED',
   'HTTP_ROUTE_UNKNOWN',
   'REGISTRY_COMMAND_LINE_INVALID',
   'REGISTRY_DATA_DIRECTORY_NOT_RUNNING',
+  'REGISTRY_DEVICE_CREATIONS_EXCEEDED',
+  'REGISTRY_DEVICE_NAME_INVALID',
   'REGISTRY_IMPORT_INTERRUPTED',
   'REGISTRY_REBUILD_HELD_UP',
   'REGISTRY_REBUILD_RUNNING',
@@ -30,8 +35,8 @@ const KIND_OF_CERTIFICATE_FAILURES = 'invalid';
 
 /** Read off the sources: the codes of failures and the status that each is answered with. */
 function statusesInSources(): Record<string, number> {
-  const folders = ['services/registry/src', 'libs/event-store/src', 'libs/nest/src'].map((folder) =>
-    fileURLToPath(new URL(`../../../../${folder}`, import.meta.url)),
+  const folders = ['services/registry/src', 'libs/event-store/src', 'libs/nest/src', 'libs/nats/src'].map(
+    (folder) => fileURLToPath(new URL(`../../../../${folder}`, import.meta.url)),
   );
   const failures = folders
     .flatMap((folder) =>

@@ -1,7 +1,11 @@
+import { bansDocs } from '../ban/bans.docs.ts';
+import { connectionAttemptsDocs } from '../connection-attempt/connection-attempts.docs.ts';
 import { deviceImportsDocs } from '../device/device-imports.docs.ts';
 import { devicesDocs } from '../device/devices.docs.ts';
 import { eventsDocs } from '../event-log/events.docs.ts';
+import { authenticationTestDocs } from '../gateway/authentication-test.docs.ts';
 import { gatewaysDocs } from '../gateway/gateways.docs.ts';
+import { permissionsDocs } from '../gateway/permissions.docs.ts';
 import { downlinkDocs } from '../live-session/downlink.docs.ts';
 import { messageStreamDocs } from '../message-stream/message-stream.docs.ts';
 import { apiKeysDocs } from '../operator/api-keys.docs.ts';
@@ -12,12 +16,16 @@ import type { OperationDocs } from './operation-docs.ts';
 /** By the first half of the operationId: `gateways` of `gateways.create`. */
 const DOCS: Readonly<Record<string, Readonly<Record<string, OperationDocs>>>> = {
   gateways: gatewaysDocs,
+  permissions: permissionsDocs,
+  authenticationTest: authenticationTestDocs,
   products: productsDocs,
   devices: devicesDocs,
   deviceImports: deviceImportsDocs,
   downlink: downlinkDocs,
   messageStream: messageStreamDocs,
   parsingScripts: parsingScriptsDocs,
+  connectionAttempts: connectionAttemptsDocs,
+  bans: bansDocs,
   events: eventsDocs,
   apiKeys: apiKeysDocs,
 };
