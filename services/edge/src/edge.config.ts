@@ -48,7 +48,9 @@ export const edgeConfig = serviceConfig.extend({
   /** Least time from one batch of them to the next. */
   EDGE_PRESENCE_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(200),
   /** Connection attempts of one kind from one address that are recorded in a minute. */
-  EDGE_ATTEMPTS_PER_ADDRESS: count(0, 30),
+  EDGE_ATTEMPTS_PER_ADDRESS: count(0, 600),
+  /** The same of those that never came to a CONNECT. */
+  EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS: count(0, 30),
   /** How long TLS session tickets are sealed with one key. */
   EDGE_TICKET_KEY_HOURS: z.coerce.number().min(0.001).max(168).default(12),
   /** Connects and messages of one second that get spans of their own, while telemetry is exported. */

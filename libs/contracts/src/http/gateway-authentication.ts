@@ -77,7 +77,9 @@ const httpsUrl = z
     } else if (url.hash !== '') context.addIssue('may not hold a fragment (#…): it is never sent');
   });
 
-const timeoutMs = z.int().min(100).max(30_000).describe('How long an answer is waited for');
+/** What comes before and after it must fit into the time that a client waits. */
+const MAX_TIMEOUT_MS = 8_000;
+const timeoutMs = z.int().min(100).max(MAX_TIMEOUT_MS).describe('How long an answer is waited for');
 const cacheSeconds = z.int().min(0).max(86_400);
 const DEFAULT_TIMEOUT_MS = 5_000;
 const caCertificate = z.string().max(65_536);

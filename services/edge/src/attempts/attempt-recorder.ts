@@ -18,7 +18,11 @@ export interface AttemptRecorderSettings {
   /** Unique for ever: names this run of this edge. */
   readonly runId: string;
   /** Recorded of one kind from one address in a minute; 0 records nothing. */
-  readonly perAddress: number;
+  readonly perAddress: {
+    /** Of those that came to a CONNECT. */
+    readonly judged: number;
+    readonly unidentified: number;
+  };
 }
 
 /** Where an admitted connection came in. */
@@ -41,8 +45,8 @@ export class AttemptRecorder {
     private readonly settings: AttemptRecorderSettings,
     private readonly parts: AttemptLaneParts,
   ) {
-    const { runId, perAddress } = settings;
-    this.#sampler = new AttemptSampler(perAddress);
+    const { runId } = settings;
+    this.#sampler = new AttemptSampler();
     this.#judged = new AttemptLane(connectionAttemptSubject('judged'), `${runId}-judged`, parts);
     this.#unidentified = new AttemptLane(
       connectionAttemptSubject('unidentified'),
@@ -122,7 +126,9 @@ export class AttemptRecorder {
   #take(attempt: Attempt, outcome: ConnectionAttempt['outcome'], reason: string): number | undefined {
     const { gatewayId, remoteAddress } = attempt;
     const kind = `${gatewayId} ${addressGroup(remoteAddress)} ${outcome} ${reason}`;
-    const notRecorded = this.#sampler.take(kind, performance.now());
+    const { judged, unidentified } = this.settings.perAddress;
+    const perMinute = outcome === 'failed' ? unidentified : judged;
+    const notRecorded = this.#sampler.take(kind, perMinute, performance.now());
     if (notRecorded === undefined) this.parts.metrics.attemptsNotRecorded.add(outcome);
     return notRecorded;
   }

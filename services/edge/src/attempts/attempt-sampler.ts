@@ -14,20 +14,18 @@ interface Window {
 export class AttemptSampler {
   readonly #windows = new Map<string, Window>();
 
-  constructor(
-    private readonly perMinute: number,
-    private readonly maxKinds = DEFAULT_MAX_KINDS,
-  ) {}
+  constructor(private readonly maxKinds = DEFAULT_MAX_KINDS) {}
 
   get size(): number {
     return this.#windows.size;
   }
 
   /**
+   * @param perMinute how many of the kind are taken in a minute
    * @param nowMs as performance.now()
    * @returns how many of the kind were not taken since the last one that was; undefined: nor is this one
    */
-  take(kind: string, nowMs: number): number | undefined {
+  take(kind: string, perMinute: number, nowMs: number): number | undefined {
     let window = this.#windows.get(kind);
     if (window === undefined) {
       this.#makeRoom();
@@ -37,7 +35,7 @@ export class AttemptSampler {
       window.startedAt = nowMs;
       window.taken = 0;
     }
-    if (window.taken >= this.perMinute) {
+    if (window.taken >= perMinute) {
       window.skipped += 1;
       return undefined;
     }

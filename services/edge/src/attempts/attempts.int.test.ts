@@ -21,7 +21,11 @@ const certificates = new Map<string, IssuedCertificate>();
 
 beforeAll(async () => {
   house = await EdgeHouse.open();
-  await house.startEdge({ EDGE_CONNECT_TIMEOUT_MS: '700', EDGE_ATTEMPTS_PER_ADDRESS: '5' });
+  await house.startEdge({
+    EDGE_CONNECT_TIMEOUT_MS: '700',
+    EDGE_ATTEMPTS_PER_ADDRESS: '5',
+    EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS: '5',
+  });
   const devices = await createCertificateAuthority('device root');
   const strangers = await createCertificateAuthority('strange root');
   const usual = { commonName: 'pump-1' };

@@ -57,7 +57,10 @@ export function connectionProviders(base: EdgeBase): Provider[] {
     provide(OpenConnections, []),
     provideMade(AttemptRecorder, [], () => {
       const { edgeId, runId } = base;
-      const perAddress = config.EDGE_ATTEMPTS_PER_ADDRESS;
+      const perAddress = {
+        judged: config.EDGE_ATTEMPTS_PER_ADDRESS,
+        unidentified: config.EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS,
+      };
       const recorder = new AttemptRecorder({ edgeId, runId, perAddress }, base);
       metrics.observe('attempt_queue', () => recorder.queued);
       return recorder;

@@ -35,6 +35,7 @@ export interface Connect {
 interface Connecting extends Connect {
   /** Of the gateway, before anybody was asked. */
   readonly settings: GatewaySettings;
+  readonly receivedAt: Date;
   readonly isWaiting: () => boolean;
   readonly deadline: number;
 }
@@ -63,6 +64,7 @@ export class ConnectHandler {
     const connecting: Connecting = {
       ...connect,
       settings,
+      receivedAt: new Date(),
       isWaiting: () => connection.isOpen,
       deadline: performance.now() + this.timeoutMs,
     };
@@ -107,12 +109,12 @@ export class ConnectHandler {
   }
 
   async #open(
-    { connection, attempt, packet, clientId, settings, span }: Connecting,
+    { connection, attempt, packet, clientId, settings, receivedAt, span }: Connecting,
     admitted: Admitted,
   ): Promise<Session> {
     const { gatewayId, admissionVersion, limits } = settings;
     try {
-      const arrival = { connection, gatewayId, packet, clientId, admissionVersion, span };
+      const arrival = { connection, gatewayId, packet, clientId, admissionVersion, receivedAt, span };
       const session = await this.parts.lifecycle.open(arrival, admitted);
       attempt.step('session', 'ok');
       return session;

@@ -128,6 +128,7 @@ test('a client that leaves while its claim is in flight leaves no session that n
   const gone = {
     connection: { isOpen: false },
     gatewayId: 'g',
+    receivedAt: connectedAt,
     span: trace.getTracer('test').startSpan('CONNECT', {}, ROOT_CONTEXT),
   } as unknown as Arrival;
   const admitted = { ...device, expiresAtMs: Number.POSITIVE_INFINITY, permissions: [] };

@@ -39,6 +39,8 @@ export interface Arrival {
   readonly clientId: string;
   /** Of the gateway, as it was before anybody was asked. */
   readonly admissionVersion: number;
+  /** Before anybody was asked: what changes later may end the session. */
+  readonly receivedAt: Date;
   /** Of the CONNECT. */
   readonly span: Span;
 }
@@ -54,9 +56,8 @@ export class SessionLifecycle {
    */
   async open(arrival: Arrival, admitted: Admitted): Promise<Session> {
     const { sessions, takeover, uplink, metrics } = this.parts;
-    const { connection, gatewayId, admissionVersion } = arrival;
+    const { connection, gatewayId, admissionVersion, receivedAt: connectedAt } = arrival;
     const device = { productKey: admitted.productKey, deviceName: admitted.deviceName };
-    const connectedAt = new Date();
     const claim = await takeover.claim(device, gatewayId, connectedAt);
     const { number } = claim;
 
