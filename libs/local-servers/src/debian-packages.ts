@@ -49,6 +49,13 @@ export async function fetchDebianPackages({ packages, suite, into }: DebianPacka
   }
 }
 
+/** The environment that programs of fetched packages run in: their libraries came along. */
+export function fetchedEnvironment(folder: string): NodeJS.ProcessEnv {
+  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
+  const libraries = [join(folder, 'usr', 'lib', triplet), join(folder, 'lib', triplet)].join(':');
+  return { ...process.env, LD_LIBRARY_PATH: libraries };
+}
+
 async function moveIntoPlace(part: string, into: string): Promise<void> {
   try {
     await rename(part, into);

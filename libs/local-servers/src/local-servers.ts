@@ -8,6 +8,7 @@ export { ProgramMissing, ServerDidNotStart } from './local-servers.failures.ts';
 export { mosquittoPrograms, type MosquittoPrograms } from './mosquitto-programs.ts';
 export { natsServerProgram } from './nats-server-program.ts';
 export { startNatsServer, type NatsServer, type NatsServerOptions, type NatsUser } from './nats-server.ts';
+export { opensslProgram, type OpensslProgram } from './openssl-program.ts';
 export {
   startPostgresCluster,
   type PostgresCluster,

@@ -1,7 +1,7 @@
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheDirectory } from './cache-directory.ts';
-import { fetchDebianPackages } from './debian-packages.ts';
+import { fetchDebianPackages, fetchedEnvironment } from './debian-packages.ts';
 import { runProgram } from './run-program.ts';
 
 /** Eclipse Mosquitto: the clients that our tests use as devices, and the broker that benches compare with. */
@@ -52,9 +52,7 @@ export async function mosquittoPrograms(): Promise<MosquittoPrograms> {
     () => false,
   );
   if (!isCached) await fetchDebianPackages({ packages: PACKAGES, into: folder });
-  const triplet = process.arch === 'arm64' ? 'aarch64-linux-gnu' : 'x86_64-linux-gnu';
-  const libraries = [join(folder, 'usr', 'lib', triplet), join(folder, 'lib', triplet)].join(':');
-  return { ...programs, environment: { ...process.env, LD_LIBRARY_PATH: libraries } };
+  return { ...programs, environment: fetchedEnvironment(folder) };
 }
 
 async function isInstalled(): Promise<boolean> {
