@@ -1,5 +1,5 @@
 import { jetstreamManager } from '@nats-io/jetstream';
-import { MESSAGES_STREAM } from '@gatehouse/contracts';
+import { BUCKETS, MESSAGES_STREAM, STREAMS } from '@gatehouse/contracts';
 import { startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
 import { connectNats } from './connect-nats.ts';
@@ -75,18 +75,8 @@ test('setting up streams twice, also at once, changes nothing', async () => {
   await Promise.all([ensureStreams(nats, setup), ensureStreams(nats, setup)]);
   await ensureStreams(nats, setup);
   const manager = await jetstreamManager(nats);
-  expect((await manager.streams.names().next()).toSorted()).toEqual(
-    [
-      'KV_edges',
-      'KV_parser-partitions',
-      'KV_sessions',
-      'MESSAGES',
-      'NOTIFICATIONS',
-      'PRESENCE',
-      'REGISTRY',
-      'UPLINK',
-    ].toSorted(),
-  );
+  const expected = [...STREAMS.map(({ name }) => name), ...BUCKETS.map(({ name }) => `KV_${name}`)];
+  expect((await manager.streams.names().next()).toSorted()).toEqual(expected.toSorted());
 });
 
 test('a message over a limit on size is refused as too large, by nats.js and by the stream', async () => {

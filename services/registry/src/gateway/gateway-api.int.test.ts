@@ -73,7 +73,7 @@ test('what is wrong with a rule is told by its number, and rules that allow noth
   ]);
   expect(refused).toMatchObject({ status: 400, body: { code: 'HTTP_REQUEST_INVALID' } });
   const paths = refused.body.errors.map(({ path }: { path: string }) => path);
-  expect(new Set(paths)).toEqual(new Set(['1.topic', '1.action', '2.topic', '2']));
+  expect(new Set(paths)).toEqual(new Set(['[1].topic', '[1].action', '[2].topic', '[2].note']));
   expect(JSON.stringify(refused.body.errors)).toContain('${device}, which is no placeholder');
   expect(await put({ topic: '#' })).toMatchObject({ status: 400 });
 
