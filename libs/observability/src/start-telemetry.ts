@@ -12,6 +12,7 @@ import {
   ParentBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
+import { observeEventLoopDelay } from './event-loop-delay.ts';
 
 export interface Telemetry {
   /** Whether spans leave the process; without an endpoint only their ids are made, for logs and headers. */
@@ -45,6 +46,7 @@ export function startTelemetry(service: string, instance: string): Telemetry {
   const reader = new PrometheusExporter({ preventServerStart: true });
   const meterProvider = new MeterProvider({ resource, readers: [reader] });
   metrics.setGlobalMeterProvider(meterProvider);
+  observeEventLoopDelay(meterProvider.getMeter('gatehouse'));
   const serializer = new PrometheusSerializer();
 
   return {
