@@ -61,6 +61,8 @@ export class PublishRefused extends Failure {
     readonly reason: string,
     /** Over a limit on size: the same message will be refused again, however often it is sent. */
     readonly isTooLarge = false,
+    /** A compare-and-set found another revision than it expected. */
+    readonly isWrongRevision = false,
   ) {
     super(`the stream did not store a message on ${subject}: ${reason}`);
   }

@@ -130,6 +130,7 @@ export class StreamPublisher {
 
 /** The answer of a stream whose `max_msg_size` a message exceeds. */
 const MESSAGE_EXCEEDS_MAXIMUM = 10_054;
+const WRONG_LAST_SEQUENCE = 10_071;
 
 function answerOf(subject: string, message: Msg): StoredMessage | PublishRefused {
   if (message.data.length === 0) return new PublishRefused(subject, 'no stream takes this subject');
@@ -142,7 +143,12 @@ function answerOf(subject: string, message: Msg): StoredMessage | PublishRefused
     }>();
     if (answer.error !== undefined) {
       const { description, err_code: code } = answer.error;
-      return new PublishRefused(subject, description, code === MESSAGE_EXCEEDS_MAXIMUM);
+      return new PublishRefused(
+        subject,
+        description,
+        code === MESSAGE_EXCEEDS_MAXIMUM,
+        code === WRONG_LAST_SEQUENCE,
+      );
     }
     return { stream: answer.stream, seq: answer.seq, duplicate: answer.duplicate ?? false };
   } catch {

@@ -1,12 +1,12 @@
 import { kickSession, SESSIONS_BUCKET, sessionKey } from '@gatehouse/contracts';
-import { connectNats, openBucket } from '@gatehouse/nats';
+import { connectNats, openBucket, StreamPublisher } from '@gatehouse/nats';
 import { createLogger } from '@gatehouse/observability';
 import { eventually, startTestNats } from '@gatehouse/testing';
-import type { KV } from '@nats-io/kv';
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { expect, test } from 'vitest';
 import { EdgeMetrics } from '../observability/edge-metrics.ts';
 import { SessionDirectory } from './session-directory.ts';
+import { SessionBucket, type SessionEntries } from './session-entries.ts';
 import { SessionLifecycle, type Arrival, type SessionParts } from './session-lifecycle.ts';
 import { SessionReclaim } from './session-reclaim.ts';
 import { SessionTakeover } from './session-takeover.ts';
@@ -24,7 +24,10 @@ async function startDirectory() {
   const nats = await connectNats(server.url, 'test');
   const bucket = await openBucket(nats, SESSIONS_BUCKET);
   const logger = createLogger('edge', 'silent');
-  const directoryOn = (kv: KV) => new SessionDirectory(kv, 'edge-1', logger, new EdgeMetrics());
+  const publisher = new StreamPublisher(nats, 5_000);
+  const entries = new SessionBucket(bucket, publisher);
+  const directoryOn = (other: SessionEntries = entries) =>
+    new SessionDirectory(other, 'edge-1', logger, new EdgeMetrics());
   const sessions = new Sessions();
   const kicks: { edgeId: string; upToSession: number; isInDirectory: boolean }[] = [];
   const playEdge = (edgeId: string) =>
@@ -39,6 +42,7 @@ async function startDirectory() {
     });
   return {
     bucket,
+    entries,
     sessions,
     logger,
     kicks,
@@ -53,23 +57,18 @@ async function startDirectory() {
   };
 }
 
-/** The bucket with answers that get lost: what is asked is done, and whoever asked does not hear of it. */
-function losing(bucket: KV, isLost: () => boolean): KV {
-  const deaf =
-    <A extends unknown[], R>(ask: (...asked: A) => Promise<R>) =>
-    async (...asked: A): Promise<R> => {
+/** The bucket with answers to writes that get lost: what is asked is done, and whoever asked does not hear of it. */
+function losing(entries: SessionEntries, isLost: () => boolean): SessionEntries {
+  return {
+    find: (key) => entries.find(key),
+    delete: (key, former) => entries.delete(key, former),
+    put: async (key, value, former) => {
       const wasLost = isLost();
-      const answer = await ask(...asked);
+      const revision = await entries.put(key, value, former);
       if (wasLost) throw new Error('no answer');
-      return answer;
-    };
-  return new Proxy(bucket, {
-    get: (target, name) => {
-      if (name === 'get') return target.get.bind(target);
-      if (name === 'put') return deaf(target.put.bind(target));
-      return target.delete.bind(target);
+      return revision;
     },
-  });
+  };
 }
 
 function newSession(number: number): { readonly session: Session; readonly closed: string[] } {
@@ -102,7 +101,7 @@ test('a claim whose answer was lost still names the edge that had the device', a
   await using house = await startDirectory();
   const theirs = await house.bucket.put(key, entryOf('edge-2'));
   let answers = 0;
-  const directory = house.directoryOn(losing(house.bucket, () => (answers += 1) === 1));
+  const directory = house.directoryOn(losing(house.entries, () => (answers += 1) === 1));
   const claim = await directory.claim(device, 'g', connectedAt);
   expect(claim).toEqual({ number: theirs + 2, formers: [{ edgeId: 'edge-2', number: theirs }] });
 });
@@ -111,7 +110,7 @@ test('a claim that fails is taken back, after the session that it replaced was e
   await using house = await startDirectory();
   const theirs = await house.bucket.put(key, entryOf('edge-2'));
   house.playEdge('edge-2');
-  const takeover = house.takeoverOn(house.directoryOn(losing(house.bucket, () => true)));
+  const takeover = house.takeoverOn(house.directoryOn(losing(house.entries, () => true)));
   await expect(takeover.claim(device, 'g', connectedAt)).rejects.toMatchObject({
     code: 'EDGE_SESSION_DIRECTORY_UNAVAILABLE',
   });
@@ -122,7 +121,7 @@ test('a claim that fails is taken back, after the session that it replaced was e
 test('a client that leaves while its claim is in flight leaves no session that nobody finds', async () => {
   await using house = await startDirectory();
   house.playEdge('edge-2');
-  const directory = house.directoryOn(house.bucket);
+  const directory = house.directoryOn();
   const parts = { sessions: house.sessions, directory, takeover: house.takeoverOn(directory) };
   const lifecycle = new SessionLifecycle(parts as unknown as SessionParts);
   const gone = {
@@ -147,7 +146,7 @@ test('a client that leaves while its claim is in flight leaves no session that n
 
 test('a session is claimed again under a new number, unless another edge has its device', async () => {
   await using house = await startDirectory();
-  const directory = house.directoryOn(house.bucket);
+  const directory = house.directoryOn();
   const { number } = await directory.claim(device, 'g', connectedAt);
   const { session, closed } = newSession(number);
   house.sessions.add(session);
@@ -170,4 +169,61 @@ test('a session is claimed again under a new number, unless another edge has its
   reclaim.start();
   await eventually(() => expect(closed).toEqual(['EDGE_SESSION_TAKEN_OVER']));
   expect((await house.bucket.get(key))?.revision).toBe(theirs);
+});
+
+/** The bucket, and how often it is asked. */
+function counting(entries: SessionEntries): { readonly entries: SessionEntries; readonly asked: string[] } {
+  const asked: string[] = [];
+  return {
+    asked,
+    entries: {
+      find: (...args) => {
+        asked.push('find');
+        return entries.find(...args);
+      },
+      put: (...args) => {
+        asked.push('put');
+        return entries.put(...args);
+      },
+      delete: (...args) => {
+        asked.push('delete');
+        return entries.delete(...args);
+      },
+    },
+  };
+}
+
+test('a device that comes back to its edge is claimed by one write', async () => {
+  await using house = await startDirectory();
+  const { entries, asked } = counting(house.entries);
+  const directory = house.directoryOn(entries);
+  const first = await directory.claim(device, 'g', connectedAt);
+  directory.release(device, first.number);
+  await eventually(async () => expect(await house.isListed()).toBe(false));
+  await directory.settled(AbortSignal.timeout(5_000));
+  const second = await directory.claim(device, 'g', connectedAt);
+  expect(second).toEqual({ number: first.number + 2, formers: [] });
+  expect(asked).toEqual(['find', 'put', 'delete', 'put']);
+});
+
+test('a device that was on another edge meanwhile is claimed from there', async () => {
+  await using house = await startDirectory();
+  const directory = house.directoryOn();
+  const first = await directory.claim(device, 'g', connectedAt);
+  directory.release(device, first.number);
+  await directory.settled(AbortSignal.timeout(5_000));
+  const theirs = await house.bucket.put(key, entryOf('edge-2'));
+  const second = await directory.claim(device, 'g', connectedAt);
+  expect(second).toEqual({ number: theirs + 1, formers: [{ edgeId: 'edge-2', number: theirs }] });
+});
+
+test('a write whose answer was lost counts, also when it was made without asking', async () => {
+  await using house = await startDirectory();
+  let puts = 0;
+  const directory = house.directoryOn(losing(house.entries, () => (puts += 1) === 2));
+  const first = await directory.claim(device, 'g', connectedAt);
+  directory.release(device, first.number);
+  await directory.settled(AbortSignal.timeout(5_000));
+  const second = await directory.claim(device, 'g', connectedAt);
+  expect((await house.bucket.get(key))?.revision).toBe(second.number);
 });

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sessionEntry, sessionKey, type SessionEntry } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
-import type { KV } from '@nats-io/kv';
+import { PublishRefused } from '@gatehouse/nats';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
+import { ReleasedRevisions } from './released-revisions.ts';
 import type { Claim, HeldSession, UnsettledClaim } from './session-claim.ts';
+import type { SessionEntries } from './session-entries.ts';
 import { SessionDirectoryUnavailable } from './session.failures.ts';
 import type { SessionIdentity } from './session.ts';
 
@@ -33,9 +35,10 @@ const RELEASE_ATTEMPTS = 20;
 export class SessionDirectory {
   readonly #releases: Release[] = [];
   #releasing = 0;
+  readonly #released = new ReleasedRevisions();
 
   constructor(
-    private readonly bucket: KV,
+    private readonly entries: SessionEntries,
     private readonly edgeId: string,
     private readonly logger: Logger,
     private readonly metrics: EdgeMetrics,
@@ -48,17 +51,18 @@ export class SessionDirectory {
     // Of all attempts: one whose answer was lost may have replaced another edge's entry.
     const formers = new Map<string, HeldSession>();
     const deadline = performance.now() + CLAIM_TIMEOUT_MS;
+    const number = await this.#claimReleased(key, value);
+    if (number !== undefined) return { number, formers: [] };
     let wait = FIRST_RETRY_MS;
     for (;;) {
       try {
-        const current = await this.bucket.get(key);
+        const current = await this.entries.find(key);
         const revision = current?.revision ?? 0;
-        const entry = current?.operation === 'PUT' ? entryOf(current.string()) : undefined;
+        const entry = current?.value === undefined ? undefined : entryOf(current.value);
         if (entry !== undefined && entry.edgeId !== this.edgeId) {
           formers.set(entry.edgeId, { edgeId: entry.edgeId, number: revision });
         }
-        const number = await this.bucket.put(key, value, { previousSeq: revision });
-        return { number, formers: [...formers.values()] };
+        return { number: await this.entries.put(key, value, revision), formers: [...formers.values()] };
       } catch (error) {
         // Another edge was faster, or JetStream does not answer: both are mended by asking again.
         if (performance.now() + wait > deadline) {
@@ -79,9 +83,9 @@ export class SessionDirectory {
   async reclaim({ gatewayId, connectedAt, ...device }: SessionIdentity): Promise<number | undefined> {
     const key = sessionKey(device.productKey, device.deviceName);
     const value = this.#valueOf(gatewayId, connectedAt);
-    const current = await this.bucket.get(key);
-    if (current?.operation === 'PUT' && current.string() !== value) return undefined;
-    return this.bucket.put(key, value, { previousSeq: current?.revision ?? 0 });
+    const current = await this.entries.find(key);
+    if (current?.value !== undefined && current.value !== value) return undefined;
+    return this.entries.put(key, value, current?.revision ?? 0);
   }
 
   /** Takes the device out of the directory, unless somebody else has claimed it since. */
@@ -100,6 +104,21 @@ export class SessionDirectory {
   /** Resolves when nothing waits to be released. */
   async settled(deadline: AbortSignal): Promise<void> {
     while (!deadline.aborted && (this.#releasing > 0 || this.#releases.length > 0)) await delay(10);
+  }
+
+  /** Without asking who has the device, when nobody had it since it was last released here. */
+  async #claimReleased(key: string, value: string): Promise<number | undefined> {
+    const revision = this.#released.take(key);
+    if (revision === undefined) return undefined;
+    try {
+      const number = await this.entries.put(key, value, revision);
+      this.#released.proved(true);
+      return number;
+    } catch {
+      // It was elsewhere meanwhile; or the answer was lost, and then the entry tells.
+      this.#released.proved(false);
+      return undefined;
+    }
   }
 
   #enqueue(release: Release): void {
@@ -127,10 +146,10 @@ export class SessionDirectory {
         const number = typeof claimed === 'number' ? claimed : await this.#revisionOf(key, claimed.value);
         if (number === undefined) return;
         await first(number);
-        await this.bucket.delete(key, { previousSeq: number });
+        this.#released.add(key, await this.entries.delete(key, number));
         return;
       } catch (error) {
-        if (isWrongRevision(error)) return;
+        if (error instanceof PublishRefused && error.isWrongRevision) return;
         await delay(Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt));
       }
     }
@@ -140,8 +159,8 @@ export class SessionDirectory {
   }
 
   async #revisionOf(key: string, value: string): Promise<number | undefined> {
-    const current = await this.bucket.get(key);
-    return current?.operation === 'PUT' && current.string() === value ? current.revision : undefined;
+    const current = await this.entries.find(key);
+    return current?.value === value ? current.revision : undefined;
   }
 
   #valueOf(gatewayId: string, connectedAt: Date): string {
@@ -156,11 +175,4 @@ function entryOf(json: string): SessionEntry | undefined {
   } catch {
     return undefined;
   }
-}
-
-const WRONG_LAST_SEQUENCE = 10_071;
-
-function isWrongRevision(error: unknown): boolean {
-  const { code } = error as { code?: unknown };
-  return code === WRONG_LAST_SEQUENCE;
 }

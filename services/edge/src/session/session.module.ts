@@ -11,6 +11,7 @@ import { FlappingDevices } from './flapping-devices.ts';
 import { GatewayChanges } from './gateway-changes.ts';
 import { Presence } from './presence.ts';
 import { SessionDirectory } from './session-directory.ts';
+import { SessionBucket } from './session-entries.ts';
 import { SessionLifecycle } from './session-lifecycle.ts';
 import { SessionReclaim } from './session-reclaim.ts';
 import { SessionTakeover } from './session-takeover.ts';
@@ -18,7 +19,7 @@ import { Sessions } from './sessions.ts';
 
 /** Who is connected, here and elsewhere, and who is told of it. */
 export function sessionProviders(base: EdgeBase): Provider[] {
-  const { config, edgeId, runId, nats, logger, metrics } = base;
+  const { config, edgeId, runId, nats, publisher, logger, metrics } = base;
   return [
     provideMade(SESSIONS_KV, [], () => openBucket(nats, SESSIONS_BUCKET, config.STREAM_REPLICAS)),
     provide(LiveGatewaySettings, []),
@@ -37,7 +38,7 @@ export function sessionProviders(base: EdgeBase): Provider[] {
     provideMade(
       SessionDirectory,
       [SESSIONS_KV],
-      (bucket) => new SessionDirectory(bucket, edgeId, logger, metrics),
+      (bucket) => new SessionDirectory(new SessionBucket(bucket, publisher), edgeId, logger, metrics),
     ),
     provideMade(
       SessionTakeover,
