@@ -11,6 +11,8 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_HOST: z.string().default('127.0.0.1'),
   /** From accept to CONNECT, TLS handshake included. */
   EDGE_CONNECT_TIMEOUT_MS: count(100, 10_000),
+  /** Connections of one gateway that wait for their TLS handshake, half of that time at most; the next is closed. */
+  EDGE_HANDSHAKE_QUEUE: count(1, 1_000),
   EDGE_MAX_PACKET_BYTES: count(KIB, 256 * KIB),
   /** CONNECTs of one gateway that auth is asked about at one time. */
   EDGE_ADMISSION_CONCURRENCY: count(1, 64),
@@ -46,7 +48,7 @@ export const edgeConfig = serviceConfig.extend({
   /** Connects and disconnects that are not stored yet. */
   EDGE_PRESENCE_QUEUE: count(1, 100_000),
   /** Least time from one batch of them to the next. */
-  EDGE_PRESENCE_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(200),
+  EDGE_PRESENCE_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(500),
   /** Connection attempts of one kind from one address that are recorded in a minute. */
   EDGE_ATTEMPTS_PER_ADDRESS: count(0, 600),
   /** The same of those that never came to a CONNECT. */

@@ -14,6 +14,7 @@ import { Sessions } from '../session/sessions.ts';
 import { AddressLog } from './address-log.ts';
 import { EdgeEntryWriter } from './edge-entry.ts';
 import { GatewayListeners } from './gateway-listeners.ts';
+import { HandshakeLine } from './handshake-line.ts';
 import { RegistryGateways } from './registry-gateways.ts';
 import { TicketKeys } from './ticket-keys.ts';
 
@@ -35,6 +36,11 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
       GatewayListeners,
       [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys],
       (connections, sessions, settings, attempts, ticketKeys) => {
+        const handshakes = new HandshakeLine({
+          maxWaiting: config.EDGE_HANDSHAKE_QUEUE,
+          timeoutMs: config.EDGE_CONNECT_TIMEOUT_MS / 2,
+        });
+        metrics.observe('handshake_queue', () => handshakes.length);
         const listeners = new GatewayListeners({
           registry: new RegistryGateways(nats),
           settings,
@@ -43,6 +49,7 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
           live: {
             host: config.EDGE_HOST,
             handshakeTimeoutMs: config.EDGE_CONNECT_TIMEOUT_MS,
+            handshakes,
             accept: connections.accept,
             attempts,
             ticketKeys,

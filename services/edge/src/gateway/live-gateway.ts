@@ -1,5 +1,5 @@
-import type { Socket } from 'node:net';
-import { createServer, type Server, type TLSSocket } from 'node:tls';
+import { createServer, type Server, type Socket } from 'node:net';
+import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
 import type { Attempt } from '../attempts/attempt.ts';
@@ -9,6 +9,7 @@ import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { AddressLog } from './address-log.ts';
 import { verifiedCertificate, type VerifiedCertificate } from './client-certificate.ts';
 import { ClientCertificateRefused, PortUnavailable, TlsHandshakeFailed } from './gateway.failures.ts';
+import type { HandshakeLine, HandshakeRefusal, HandshakeTurns } from './handshake-line.ts';
 import type { TicketKeys } from './ticket-keys.ts';
 import { tlsOptions } from './tls-context.ts';
 import { PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
@@ -19,6 +20,7 @@ export type Accept = (socket: Socket, attempt: Attempt) => void;
 export interface LiveGatewayParts {
   readonly host: string;
   readonly handshakeTimeoutMs: number;
+  readonly handshakes: HandshakeLine;
   readonly accept: Accept;
   readonly attempts: AttemptRecorder;
   readonly ticketKeys: TicketKeys;
@@ -28,12 +30,23 @@ export interface LiveGatewayParts {
 }
 
 const BACKLOG = 4_096;
+/** A shorter wait is no step of its own. */
+const LONG_WAIT_MS = 50;
+
+const HANDSHAKE_REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
+  'handshake-queue-full':
+    'too many connections of the gateway wait for their TLS handshake; devices should come back at random moments',
+  'handshake-queue-timeout':
+    'the turn of the TLS handshake did not come in time; devices should come back at random moments',
+};
 /** Elsewhere the option is an error, and a machine runs one edge. */
 const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
 
 /** One gateway's TLS listener. Any number of edges on a machine may have one on the same port. */
-export class LiveGateway {
+export class LiveGateway implements HandshakeTurns {
   readonly #server: Server;
+  /** Listens for nothing itself: it gets connections when it is their turn. */
+  readonly #tls: TlsServer;
   /** By the TCP connection, which a TLS connection is found by. */
   readonly #attempts = new WeakMap<Socket, Attempt>();
 
@@ -41,16 +54,16 @@ export class LiveGateway {
     private gateway: GatewayListener,
     private readonly parts: LiveGatewayParts,
   ) {
-    this.#server = createServer({
+    this.#tls = createTlsServer({
       ...tlsOptions(gateway, parts.ticketKeys.keyOf(gateway)),
       requestCert: gateway.deviceRootCertificate !== null,
       rejectUnauthorized: gateway.deviceRootCertificate !== null,
       handshakeTimeout: parts.handshakeTimeoutMs,
-      noDelay: true,
     });
+    this.#tls.on('secureConnection', (socket) => this.#connected(socket));
+    this.#tls.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
+    this.#server = createServer({ pauseOnConnect: true, noDelay: true });
     this.#server.on('connection', (socket) => this.#connecting(socket));
-    this.#server.on('secureConnection', (socket) => this.#connected(socket));
-    this.#server.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
   }
 
   /** @throws {CertificateUnusable | PortUnavailable} */
@@ -76,19 +89,35 @@ export class LiveGateway {
    * @throws {CertificateUnusable} and what was served before stays
    */
   rekey(gateway: GatewayListener): void {
-    this.#server.setSecureContext(tlsOptions(gateway, this.parts.ticketKeys.keyOf(gateway)));
+    this.#tls.setSecureContext(tlsOptions(gateway, this.parts.ticketKeys.keyOf(gateway)));
     this.gateway = gateway;
   }
 
   /** New tickets are sealed with the key of now. */
   renewTicketKey(): void {
     const key = this.parts.ticketKeys.keyOf(this.gateway);
-    if (key !== undefined) this.#server.setTicketKeys(key);
+    if (key !== undefined) this.#tls.setTicketKeys(key);
   }
 
   /** Accepts no more; connections go on. */
   close(): void {
     this.#server.close();
+    this.parts.handshakes.leave(this);
+  }
+
+  begin(socket: Socket): void {
+    const attempt = this.#attempts.get(socket);
+    if (attempt !== undefined && attempt.milliseconds > LONG_WAIT_MS) attempt.step('handshake-queue', 'ok');
+    this.#tls.emit('connection', socket);
+  }
+
+  refuse(socket: Socket, reason: HandshakeRefusal): void {
+    const attempt = this.#attempts.get(socket);
+    this.parts.metrics.tlsFailures.add(reason);
+    socket.destroy();
+    if (attempt === undefined) return;
+    attempt.step('handshake-queue', reason);
+    this.parts.attempts.failed(attempt, new TlsHandshakeFailed(reason, HANDSHAKE_REFUSALS[reason]));
   }
 
   #listen(): Promise<void> {
@@ -117,6 +146,9 @@ export class LiveGateway {
     const { gatewayId, version } = this.gateway;
     const remoteAddress = socket.remoteAddress ?? 'unknown';
     this.#attempts.set(socket, this.parts.attempts.begin(gatewayId, version, remoteAddress));
+    // Who leaves while it waits is found out when its turn comes.
+    socket.on('error', () => undefined);
+    this.parts.handshakes.join(this, socket);
   }
 
   #connected(socket: TLSSocket): void {
