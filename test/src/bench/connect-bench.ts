@@ -1,25 +1,45 @@
 import type { BrokerUnderTest } from './broker-under-test.ts';
-import type { Cell } from './figures-table.ts';
 import { Fleet } from './fleet.ts';
+import type { ConnectResult } from './mqtt-load.ts';
 import { cpuDuring } from './process-usage.ts';
-import { shares } from './publish-bench.ts';
 
-export const CONNECT_COLUMNS = ['what', 'connects/s', 'CPU µs a connect', 'of it'];
+export interface ConnectFigures {
+  readonly connectsPerSecond: number;
+  /** Microseconds of each part for one connect, and the disconnect after it. */
+  readonly cpuOfPart: ReadonlyMap<string, number>;
+  readonly cpu: number;
+  /** Share of the TLS handshakes that resumed a session. */
+  readonly resumedShare: number;
+}
+
 const CONCURRENCY = 16;
 
-/** CPU of every part for one TLS 1.3 connect (P-256, full handshake) with a password, and the disconnect after it. */
-export async function benchConnect(broker: BrokerUnderTest, label: string): Promise<Cell[]> {
+/** CPU of every part for one TLS 1.3 connect with a password, and the disconnect after it. */
+export async function measureConnects(broker: BrokerUnderTest): Promise<ConnectFigures> {
   await using fleet = new Fleet();
-  let milliseconds = await Promise.resolve(0);
+  return await measured(fleet, broker, false);
+}
+
+/** The same by devices that have connected before, each with the ticket it got then. */
+export async function measureResumedConnects(broker: BrokerUnderTest): Promise<ConnectFigures> {
+  await using fleet = new Fleet();
+  await fleet.connect({ ...broker, concurrency: CONCURRENCY });
+  await fleet.end();
+  return await measured(fleet, broker, true);
+}
+
+async function measured(fleet: Fleet, broker: BrokerUnderTest, isResuming: boolean): Promise<ConnectFigures> {
+  let result = await Promise.resolve<ConnectResult>({ milliseconds: 0, resumed: 0 });
   const usage = await cpuDuring(await broker.processes(), async () => {
-    milliseconds = await fleet.connect({ ...broker, concurrency: CONCURRENCY });
+    result = await fleet.connect({ ...broker, concurrency: CONCURRENCY, isResuming });
     await fleet.end();
   });
   const connects = broker.clients.length;
-  return [
-    label,
-    (connects / milliseconds) * 1_000,
-    [...usage.values()].reduce((sum, used) => sum + used, 0) / connects,
-    shares(usage, connects),
-  ];
+  const cpuOfPart = new Map([...usage].map(([name, used]) => [name, used / connects]));
+  return {
+    connectsPerSecond: (connects / result.milliseconds) * 1_000,
+    cpuOfPart,
+    cpu: [...cpuOfPart.values()].reduce((sum, used) => sum + used, 0),
+    resumedShare: result.resumed / connects,
+  };
 }

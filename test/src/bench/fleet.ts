@@ -1,14 +1,22 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import type { LoadAnswer, LoadOptions, LoadRequest, PublishOptions, PublishResult } from './mqtt-load.ts';
+import type {
+  ConnectResult,
+  LoadAnswer,
+  LoadOptions,
+  LoadRequest,
+  PublishOptions,
+  PublishResult,
+} from './mqtt-load.ts';
 
 /** A fleet of devices in a process of its own. */
 export class Fleet implements AsyncDisposable {
   readonly #child: ChildProcess = fork(new URL('mqtt-load.js', import.meta.url));
 
-  async connect(options: LoadOptions): Promise<number> {
+  async connect(options: LoadOptions): Promise<ConnectResult> {
     const answer = await this.#ask({ type: 'connect', options });
-    return answer.type === 'connected' ? answer.milliseconds : 0;
+    if (answer.type !== 'connected') throw new Error(`the fleet answered ${answer.type}`);
+    return answer.result;
   }
 
   async publish(options: PublishOptions): Promise<PublishResult> {

@@ -28,9 +28,26 @@ export async function parsingGateway(
 }
 
 /** A gateway of its own, which passes messages unchanged. */
-export async function passThroughGateway(
+export function passThroughGateway(
   gatehouse: RunningGatehouse,
   clientCount: number,
+): Promise<BrokerUnderTest> {
+  return gatewayUnderTest(gatehouse, 'pass_through', { clientCount });
+}
+
+export interface GatewayOptions {
+  readonly authentication?: Readonly<Record<string, unknown>>;
+  /** PEM: devices show a certificate that chains to it. */
+  readonly deviceRootCertificate?: string;
+  /** Imported, with user names and passwords; none by default. */
+  readonly clientCount?: number;
+}
+
+/** @param name 4 characters at least, as gateways are named */
+export async function gatewayUnderTest(
+  gatehouse: RunningGatehouse,
+  name: string,
+  { authentication = { type: 'one-way' }, deviceRootCertificate, clientCount = 0 }: GatewayOptions,
 ): Promise<BrokerUnderTest> {
   const authority = await createCertificateAuthority();
   const server = await authority.issueServerCertificate({
@@ -39,13 +56,17 @@ export async function passThroughGateway(
   });
   const port = await freePort();
   const { status, body } = await gatehouse.api('POST', '/gateways', {
-    name: 'pass_through',
+    name,
     port,
     parsing: { enabled: false },
-    authentication: { type: 'one-way' },
-    x509: { enabled: false },
+    authentication,
+    x509: { enabled: deviceRootCertificate !== undefined },
     ocsp: 'disabled',
-    certificates: { serverCertificate: server.certificatePem, serverPrivateKey: server.privateKeyPem },
+    certificates: {
+      serverCertificate: server.certificatePem,
+      serverPrivateKey: server.privateKeyPem,
+      ...(deviceRootCertificate === undefined ? {} : { deviceRootCertificate }),
+    },
   });
   if (status !== 201) throw new Error(`creating a gateway answered ${status}: ${JSON.stringify(body)}`);
   const { gatewayId, productKey } = created.parse(body);
@@ -58,7 +79,7 @@ export async function passThroughGateway(
     host: '127.0.0.1',
     port,
     ca: authority.certificatePem,
-    clients: await importDevices(gatehouse, productKey, clientCount),
+    clients: clientCount === 0 ? [] : await importDevices(gatehouse, productKey, clientCount),
     processes: () => processesOf(gatehouse),
   };
 }

@@ -11,12 +11,17 @@ export class Latencies {
 
   /** @param share 0.5 is the median */
   percentile(share: number): number {
-    const sorted = this.#all.toSorted((one, other) => one - other);
-    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
+    return percentileOf(this.#all, share);
   }
 
   /** `1.2, 3.4`: median and 99th percentile. */
   get text(): string {
     return `${this.percentile(0.5).toFixed(1)}, ${this.percentile(0.99).toFixed(1)}`;
   }
+}
+
+/** @param share 0.5 is the median */
+export function percentileOf(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }

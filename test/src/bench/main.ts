@@ -1,14 +1,30 @@
+import { parseArgs } from 'node:util';
+import { benchConnects } from './connects-bench.ts';
 import { machineLine } from './machine.ts';
 import { benchRegistry, benchRegistryRebuild } from './registry-bench.ts';
+import { benchStorm } from './storm-bench.ts';
 import { benchTraffic } from './traffic-bench.ts';
 
 const write = (text: string): void => {
   process.stdout.write(`${text}\n`);
 };
 
+const { values } = parseArgs({
+  options: {
+    connect: { type: 'boolean' },
+    rebuild: { type: 'boolean' },
+    registry: { type: 'boolean' },
+    storm: { type: 'boolean' },
+    /** Of the storm. */
+    devices: { type: 'string', default: '5000' },
+  },
+});
+const { connect, rebuild, registry, storm } = values;
+const isAll = !connect && !rebuild && !registry && !storm;
+
 write(`Measured on ${machineLine()}; every table in one run.\n`);
-if (process.argv.includes('--rebuild')) await benchRegistryRebuild(write);
-else {
-  if (!process.argv.includes('--registry')) await benchTraffic(write);
-  await benchRegistry(write);
-}
+if (isAll) await benchTraffic(write);
+if (isAll || connect) await benchConnects(write);
+if (isAll || registry) await benchRegistry(write);
+if (storm) await benchStorm(write, Number(values.devices));
+if (rebuild) await benchRegistryRebuild(write);

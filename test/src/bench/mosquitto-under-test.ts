@@ -13,8 +13,12 @@ export interface Mosquitto extends AsyncDisposable {
   subscribe(): Promise<AsyncDisposable>;
 }
 
-/** mosquitto with TLS and a password file: the peer of every figure. Nothing is stored. */
-export async function startMosquitto(clientCount: number): Promise<Mosquitto> {
+/**
+ * mosquitto with TLS and a password file: the peer of every figure. Nothing is stored.
+ *
+ * @param deviceRoot PEM: clients have to show a certificate that chains to it
+ */
+export async function startMosquitto(clientCount: number, deviceRoot?: string): Promise<Mosquitto> {
   const directory = await mkdtemp(join(tmpdir(), 'gatehouse-mosquitto-'));
   const file = (name: string): string => join(directory, name);
   const authority = await createCertificateAuthority();
@@ -28,7 +32,7 @@ export async function startMosquitto(clientCount: number): Promise<Mosquitto> {
     password: `password-${index}`,
     clientId: `device-${String(index).padStart(5, '0')}`,
   }));
-  await writeFile(file('ca.pem'), authority.certificatePem);
+  await writeFile(file('ca.pem'), deviceRoot ?? authority.certificatePem);
   await writeFile(file('server.pem'), server.certificatePem);
   await writeFile(file('server.key'), server.privateKeyPem);
   await writeFile(
@@ -42,6 +46,7 @@ export async function startMosquitto(clientCount: number): Promise<Mosquitto> {
       `cafile ${file('ca.pem')}`,
       `certfile ${file('server.pem')}`,
       `keyfile ${file('server.key')}`,
+      ...(deviceRoot === undefined ? [] : ['require_certificate true']),
       `password_file ${file('passwords')}`,
       'allow_anonymous false',
       'persistence false',

@@ -4,20 +4,32 @@
  * Driven over IPC: `connect`, `publish`, `end`.
  */
 import { once } from 'node:events';
-import { connect as connectTls, type TLSSocket } from 'node:tls';
+import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { generate } from 'mqtt-packet';
+
+export interface LoadClient {
+  readonly username: string;
+  readonly password: string;
+  readonly clientId: string;
+  /** PEM, with the key: shown to the server. */
+  readonly certificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
+}
 
 export interface LoadOptions {
   readonly host: string;
   readonly port: number;
   readonly ca: string;
-  readonly clients: readonly {
-    readonly username: string;
-    readonly password: string;
-    readonly clientId: string;
-  }[];
+  readonly clients: readonly LoadClient[];
   /** Clients that are connecting at any one time. */
   readonly concurrency: number;
+  /** With the TLS session tickets of their last connects. */
+  readonly isResuming?: boolean;
+}
+
+export interface ConnectResult {
+  readonly milliseconds: number;
+  /** TLS handshakes that resumed a session. */
+  readonly resumed: number;
 }
 
 export interface PublishOptions {
@@ -43,7 +55,7 @@ export type LoadRequest =
   | { readonly type: 'end' };
 
 export type LoadAnswer =
-  | { readonly type: 'connected'; readonly milliseconds: number }
+  | { readonly type: 'connected'; readonly result: ConnectResult }
   | { readonly type: 'published'; readonly result: PublishResult }
   | { readonly type: 'subscribed' }
   | { readonly type: 'ended' }
@@ -65,19 +77,42 @@ let clients: Client[] = [];
 let acknowledged = 0;
 let latencies: number[] = [];
 
+/** The newest ticket of each client. */
+const tickets = new Map<string, Buffer>();
+let resumed = 0;
+
 async function connectAll(options: LoadOptions): Promise<void> {
   const waiting = [...options.clients];
+  resumed = 0;
+  // One for all who show no certificate: making one takes as long as a handshake.
+  const plain = createSecureContext({ ca: options.ca });
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      clients.push(await connectOne(options, next));
+      clients.push(await connectOne(options, next, plain));
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, work));
 }
 
-async function connectOne(options: LoadOptions, identity: LoadOptions['clients'][number]): Promise<Client> {
-  const socket = connectTls({ host: options.host, port: options.port, ca: options.ca });
+async function connectOne(
+  { host, port, ca, isResuming }: LoadOptions,
+  identity: LoadClient,
+  plain: SecureContext,
+): Promise<Client> {
+  const { certificate, clientId } = identity;
+  const ticket = isResuming === true ? tickets.get(clientId) : undefined;
+  const socket = connectTls({
+    host,
+    port,
+    secureContext:
+      certificate === undefined
+        ? plain
+        : createSecureContext({ ca, cert: certificate.certificatePem, key: certificate.privateKeyPem }),
+    ...(ticket === undefined ? {} : { session: ticket }),
+  });
+  socket.on('session', (session) => tickets.set(clientId, session));
   await once(socket, 'secureConnect');
+  if (socket.isSessionReused()) resumed += 1;
   socket.setNoDelay(true);
   socket.write(
     generate({
@@ -86,7 +121,7 @@ async function connectOne(options: LoadOptions, identity: LoadOptions['clients']
       protocolVersion: 4,
       clean: true,
       keepalive: 0,
-      clientId: identity.clientId,
+      clientId,
       username: identity.username,
       password: Buffer.from(identity.password),
     }),
@@ -203,7 +238,7 @@ async function handle(request: LoadRequest): Promise<void> {
     case 'connect': {
       const startedAt = performance.now();
       await connectAll(request.options);
-      answerWith({ type: 'connected', milliseconds: performance.now() - startedAt });
+      answerWith({ type: 'connected', result: { milliseconds: performance.now() - startedAt, resumed } });
       return;
     }
     case 'publish':

@@ -1,6 +1,5 @@
 import { RunningGatehouse } from '../running-gatehouse.ts';
 import type { BrokerUnderTest } from './broker-under-test.ts';
-import { benchConnect, CONNECT_COLUMNS } from './connect-bench.ts';
 import { figuresTable, type Cell } from './figures-table.ts';
 import { parsingGateway, passThroughGateway } from './gatehouse-under-test.ts';
 import { benchMemory, MEMORY_COLUMNS } from './memory-bench.ts';
@@ -15,7 +14,7 @@ interface Brokers {
   readonly mosquitto: Mosquitto;
 }
 
-/** Messages, connects and connections, beside mosquitto. */
+/** Messages and connections, beside mosquitto. */
 export async function benchTraffic(write: (text: string) => void): Promise<void> {
   await using gatehouse = await RunningGatehouse.start();
   await using mosquitto = await startMosquitto(CLIENTS);
@@ -30,8 +29,6 @@ export async function benchTraffic(write: (text: string) => void): Promise<void>
   ];
   write('## A message\n');
   write(figuresTable(PUBLISH_COLUMNS, await publishRows(brokers)));
-  write('\n## A connect\n');
-  write(figuresTable(CONNECT_COLUMNS, await connectRows(brokers)));
   write('\n## An idle connection\n');
   write(figuresTable(MEMORY_COLUMNS, memoryRows));
 }
@@ -46,12 +43,4 @@ async function publishRows({ passThrough, parsing, mosquitto }: Brokers): Promis
     await subscriber[Symbol.asyncDispose]();
   }
   return rows;
-}
-
-async function connectRows({ parsing, mosquitto }: Brokers): Promise<Cell[][]> {
-  return [
-    await benchConnect(parsing, 'Gatehouse, password seen for the first time'),
-    await benchConnect(parsing, 'Gatehouse, again'),
-    await benchConnect(mosquitto.broker, 'mosquitto'),
-  ];
 }

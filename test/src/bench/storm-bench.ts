@@ -1,0 +1,188 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { setTimeout as delay } from 'node:timers/promises';
+import { eventually } from '@gatehouse/testing';
+import { RunningGatehouse } from '../running-gatehouse.ts';
+import { AuthenticatorUnderLoad } from './authenticator-under-load.ts';
+import type { BrokerUnderTest } from './broker-under-test.ts';
+import type { ProbeAnswer, ProbeRequest } from './connect-probe.ts';
+import { figuresTable, type Cell } from './figures-table.ts';
+import { gatewayUnderTest } from './gatehouse-under-test.ts';
+import { percentileOf } from './latencies.ts';
+import { EdgeMetricsReader } from './edge-metrics-reader.ts';
+import { Storm, type StormFigures } from './storm.ts';
+
+const AUTHENTICATOR_MS = 50;
+/** AUTH_AUTHENTICATOR_CALLS_AT_ONCE, as it is by default. */
+const CALLS_AT_ONCE = 50;
+const HANGS_MS = 15_000;
+const DEAD_MS = 15_000;
+const QUIET_MS = 20_000;
+const STORM_TIMEOUT_MS = 600_000;
+/** The load generators stand behind what they load, as if they were elsewhere. */
+const BEHIND = 10;
+const PROBES = 20;
+
+const STORM_COLUMNS = [
+  'storm',
+  'devices in, after s',
+  'first try to CONNACK: p50, p99 s',
+  'a CONNECT: p50, p99 ms',
+  'longest wait for an answer to CONNECT s',
+  'tries',
+  'of them refused, by code',
+  'authenticator: calls, peak (limit)',
+  'edge: event-loop delay p50, p99, max ms',
+];
+const NEIGHBOUR_COLUMNS = ['meanwhile at another gateway', 'connects', 'p50, p99 ms', 'failed'];
+
+interface Scene {
+  readonly gatehouse: RunningGatehouse;
+  readonly edge: EdgeMetricsReader;
+  readonly neighbour: Neighbour;
+  readonly devices: number;
+  readonly write: (text: string) => void;
+}
+
+/** Thousands of devices at once: by passwords, by an authenticator, by one that dies in the middle. */
+export async function benchStorm(write: (text: string) => void, devices: number): Promise<void> {
+  await using gatehouse = await RunningGatehouse.start({
+    environment: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1', GATEHOUSE_LOG_LEVEL: 'warn' },
+  });
+  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS);
+  const oneWay = await gatewayUnderTest(gatehouse, 'storm_one_way', { clientCount: devices });
+  const thirdParty = await gatewayUnderTest(gatehouse, 'storm_third_party', {
+    authentication: {
+      type: 'third-party',
+      method: 'https',
+      url: authenticator.url,
+      caCertificate: authenticator.caCertificate,
+    },
+  });
+  const quiet = await gatewayUnderTest(gatehouse, 'storm_neighbour', { clientCount: PROBES });
+  await using neighbour = new Neighbour(quiet);
+  const edge = await EdgeMetricsReader.of(gatehouse);
+  const scene: Scene = { gatehouse, edge, neighbour, devices, write };
+  const byAuthenticator = { ...thirdParty, clients: oneWay.clients };
+
+  await delay(QUIET_MS / 4);
+  await neighbour.take();
+  await delay(QUIET_MS);
+  const neighbours: Cell[][] = [['nothing', ...(await neighbour.take())]];
+  const rows: Cell[][] = [];
+  const storm = async (label: string, broker: BrokerUnderTest, during?: Incident): Promise<void> => {
+    const asked = broker === byAuthenticator ? authenticator : undefined;
+    rows.push([label, ...(await measured(scene, broker, { asked, during }))]);
+    neighbours.push([`storm: ${label}`, ...(await neighbour.take())]);
+  };
+  await storm('passwords, seen for the first time', oneWay);
+  await storm('passwords, known', oneWay);
+  await storm(`authenticator of ${AUTHENTICATOR_MS} ms`, byAuthenticator);
+  await storm('the same, hangs 15 s and is gone 15 s', byAuthenticator, (running) =>
+    incident(running, scene, authenticator),
+  );
+  write(`${devices} devices at once, one edge\n`);
+  write(figuresTable(STORM_COLUMNS, rows));
+  write('');
+  write(figuresTable(NEIGHBOUR_COLUMNS, neighbours));
+}
+
+type Incident = (storm: Storm) => Promise<void>;
+
+async function measured(
+  { edge, devices, write }: Scene,
+  broker: BrokerUnderTest,
+  {
+    asked,
+    during,
+  }: { readonly asked: AuthenticatorUnderLoad | undefined; readonly during: Incident | undefined },
+): Promise<Cell[]> {
+  const callsBefore = (await asked?.load())?.calls ?? 0;
+  await edge.eventLoopDelay();
+  await using storm = Storm.begin({ ...broker, devices: broker.clients, priority: BEHIND });
+  await during?.(storm);
+  await storm.admitted(devices, STORM_TIMEOUT_MS);
+  const { figures } = storm;
+  const late = await edge.eventLoopDelay();
+  const load = await asked?.load();
+  const cells = [
+    ...stormCells(figures),
+    load === undefined
+      ? ''
+      : `${load.calls - (during === undefined ? callsBefore : 0)}, ${load.peak} (${CALLS_AT_ONCE})`,
+    late.map((seconds) => (seconds * 1_000).toFixed(0)).join(', '),
+  ];
+  write(`  ${cells.join(' | ')}`);
+  await storm[Symbol.asyncDispose]();
+  await eventually(async () => {
+    const open = await edge.sessions();
+    if (open > PROBES) throw new Error(`${open} sessions are still there`);
+  }, 60_000);
+  return cells;
+}
+
+const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(1);
+
+function stormCells(figures: StormFigures): Cell[] {
+  const { admitted, admissionMs, connectMs, refusals } = figures;
+  return [
+    `${admitted}, ${seconds(figures.lastMs)}`,
+    `${seconds(percentileOf(admissionMs, 0.5))}, ${seconds(percentileOf(admissionMs, 0.99))}`,
+    `${percentileOf(connectMs, 0.5).toFixed(0)}, ${percentileOf(connectMs, 0.99).toFixed(0)}`,
+    seconds(figures.longestAnswerMs),
+    String(figures.tries),
+    Object.entries(refusals)
+      .map(([code, count]) => `${code}: ${count}`)
+      .join(', '),
+  ];
+}
+
+/** When a third of the devices is in, nobody answers, then nobody is there; then all is well again. */
+async function incident(
+  storm: Storm,
+  { devices, neighbour, write }: Scene,
+  authenticator: AuthenticatorUnderLoad,
+): Promise<void> {
+  await storm.admitted(devices / 3, STORM_TIMEOUT_MS);
+  await neighbour.take();
+  authenticator.hang();
+  await delay(HANGS_MS);
+  write(`  another gateway while the authenticator hangs: ${(await neighbour.take()).join(' | ')}`);
+  await authenticator.die();
+  await delay(DEAD_MS);
+  write(`  another gateway while the authenticator is gone: ${(await neighbour.take()).join(' | ')}`);
+  await authenticator.comeBack();
+}
+
+/** Devices of another gateway, which go on connecting. */
+class Neighbour implements AsyncDisposable {
+  readonly #child: ChildProcess = fork(new URL('connect-probe.js', import.meta.url));
+
+  constructor({ host, port, ca, clients }: BrokerUnderTest) {
+    this.#child.send({
+      type: 'start',
+      options: { host, port, ca, devices: clients, pauseMs: 50 },
+    } satisfies ProbeRequest);
+  }
+
+  /** Of all connects since the last time. */
+  async take(): Promise<Cell[]> {
+    const answered = once(this.#child, 'message') as Promise<[ProbeAnswer]>;
+    this.#child.send({ type: 'take' } satisfies ProbeRequest);
+    const [{ milliseconds, failures }] = await answered;
+    return [
+      milliseconds.length,
+      `${percentileOf(milliseconds, 0.5).toFixed(0)}, ${percentileOf(milliseconds, 0.99).toFixed(0)}`,
+      Object.entries(failures)
+        .map(([reason, count]) => `${reason}: ${count}`)
+        .join(', '),
+    ];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode !== null) return;
+    const exited = once(this.#child, 'exit');
+    this.#child.disconnect();
+    await exited;
+  }
+}
