@@ -60,11 +60,11 @@ async function startDirectory() {
 /** The bucket with answers to writes that get lost: what is asked is done, and whoever asked does not hear of it. */
 function losing(entries: SessionEntries, isLost: () => boolean): SessionEntries {
   return {
-    find: (key) => entries.find(key),
-    delete: (key, former) => entries.delete(key, former),
-    put: async (key, value, former) => {
+    find: (name) => entries.find(name),
+    delete: (name, former) => entries.delete(name, former),
+    put: async (name, value, former) => {
       const wasLost = isLost();
-      const revision = await entries.put(key, value, former);
+      const revision = await entries.put(name, value, former);
       if (wasLost) throw new Error('no answer');
       return revision;
     },
