@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { DeviceLine } from './device-line.ts';
 
@@ -68,4 +70,27 @@ test('who gives up is passed over, and who comes after it still waits for the wo
   third.finish();
   expect(await three).toBe('3');
   expect(second.isBegun).toBe(false);
+});
+
+test('a line that is never empty holds nothing of what is done', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage = runInNewContext('gc') as () => void;
+  const line = new DeviceLine<object>(3);
+  const answers: WeakRef<object>[] = [];
+  const begun = (request: number) => {
+    const answer = {};
+    answers.push(new WeakRef(answer));
+    const next = work(answer);
+    void line.join('pump', String(request), next.begin, 1_000).result;
+    return next.finish;
+  };
+  let finish = begun(0);
+  for (let request = 1; request <= 20; request += 1) {
+    const finishNext = begun(request);
+    finish();
+    finish = finishNext;
+    await new Promise(setImmediate);
+  }
+  collectGarbage();
+  expect(answers.filter((answer) => answer.deref() !== undefined).length).toBeLessThan(5);
 });

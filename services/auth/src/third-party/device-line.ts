@@ -34,7 +34,7 @@ export class DeviceLine<Result> {
     });
     line.requests.set(request, result);
     // Who gave up leaves the place to whoever was before, not to who comes after.
-    line.free = Promise.allSettled([line.free, result]);
+    line.free = bothDone(line.free, result);
     return { isShared: false, result };
   }
 }
@@ -43,6 +43,11 @@ interface Line<Result> {
   readonly requests: Map<string, Promise<Result | undefined>>;
   /** Settles when all that came before are done. */
   free: Promise<unknown> | undefined;
+}
+
+/** Resolves to nothing: what each resolved to would be held for as long as the line is never empty. */
+async function bothDone(one: Promise<unknown> | undefined, other: Promise<unknown>): Promise<void> {
+  await Promise.allSettled([one, other]);
 }
 
 function inTurn<Result>(

@@ -297,3 +297,18 @@ test('the password of imported credentials opens no gateway of a third party', a
   expect(await at.auth.connect('pump', 'secret', AT_GATEWAY)).toBe('authenticator-refused');
   expect(at.auth.metrics.credentialLookups.of('registry')).toBe(0);
 });
+
+test('who guesses passwords of a device from elsewhere does not keep the device itself out', async () => {
+  await using at = await start({}, { AUTH_NEGATIVE_CACHE_SECONDS: '0', AUTH_AUTHENTICATOR_WAIT_MS: '500' });
+  at.server.behaviour.judge = (question) =>
+    question['password'] === 'secret' ? judgeBySecret(question) : undefined;
+  const guesses = Array.from({ length: 10 }, (_, index) =>
+    at.auth.connect('pump-7', `guess-${index}`, { ...AT_GATEWAY, remoteAddress: '203.0.113.9' }),
+  );
+  await eventually(() => expect(at.server.questions).toHaveLength(1));
+  expect(await at.auth.connect('pump-7', 'secret', AT_GATEWAY)).toBe('admitted');
+  // One at a time, and so many wait.
+  expect(at.server.questions).toHaveLength(2);
+  at.server.behaviour.judge = judgeBySecret;
+  void Promise.all(guesses);
+});

@@ -32,6 +32,8 @@ interface Flight {
 
 interface Question {
   readonly key: string;
+  /** Whose turn it waits for; see {@link lineOf}. */
+  readonly line: string;
   readonly gateway: GatewayAdmission;
   readonly credentials: AuthenticatorCredentials;
   /** Milliseconds on the clock of `performance`: no call is begun later. */
@@ -66,6 +68,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
     }
     const question = {
       key: this.#keys.of(gateway, credentials, clientCertificate?.fingerprint),
+      line: lineOf(request, credentials),
       gateway,
       credentials,
       giveUpAt: performance.now() + this.config.AUTH_AUTHENTICATOR_WAIT_MS,
@@ -96,9 +99,9 @@ export class ThirdPartyCredentials implements CredentialVerifier {
   }
 
   async #asked(question: Question, steps: AdmissionSteps): Promise<CredentialVerdict> {
-    const { key, gateway, credentials, giveUpAt } = question;
+    const { key, line, giveUpAt } = question;
     const { isShared, result } = this.#line.join(
-      deviceKey(gateway.gatewayId, credentials),
+      line,
       key,
       () => {
         steps.add('device-queue', 'ok');
@@ -179,7 +182,13 @@ function expiryOf({ expiresInSeconds }: Accepted, answeredAt: number): Date | nu
   return expiresInSeconds === undefined ? null : new Date(answeredAt + expiresInSeconds * 1_000);
 }
 
-/** Who it says to be: several devices may share a user name when their certificates tell them apart. */
-function deviceKey(gatewayId: string, { username, clientCertificate }: AuthenticatorCredentials): string {
-  return JSON.stringify([gatewayId, username, clientCertificate?.commonName]);
+/**
+ * Who it says to be, and from where: several devices may share a user name when their certificates tell them
+ * apart, and who guesses passwords elsewhere must not stand before the device itself.
+ */
+function lineOf(
+  { gatewayId, remoteAddress }: Request,
+  { username, clientCertificate }: AuthenticatorCredentials,
+): string {
+  return JSON.stringify([gatewayId, remoteAddress, username, clientCertificate?.commonName]);
 }
