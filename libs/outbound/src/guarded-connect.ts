@@ -68,7 +68,7 @@ function guardedLookup(url: URL, policy: OutboundPolicy, resolve: ResolveName): 
  * getaddrinfo occupies one of libuv's few threads until it answers, and they hash passwords too: whoever asks
  * for a name that is being looked up already waits for that answer.
  */
-export function sharedResolve(): ResolveName {
+function sharedResolve(): ResolveName {
   const flights = new Map<string, Promise<readonly LookupAddress[]>>();
   return (hostname) => {
     const flight =
@@ -84,3 +84,6 @@ export function sharedResolve(): ResolveName {
     return flight;
   };
 }
+
+/** The one of this process. */
+export const systemResolve = sharedResolve();

@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { ConnectionPools, type OriginPool, type PoolLimits } from './connection-pools.ts';
 import { failureOf, isConnectionEnded } from './failure-of-error.ts';
-import { sharedResolve, type ResolveName } from './guarded-connect.ts';
+import { systemResolve, type ResolveName } from './guarded-connect.ts';
 import type { OutboundPolicy } from './outbound-policy.ts';
 import {
   OutboundBusy,
@@ -72,7 +72,7 @@ export class OutboundClient {
     private readonly policy: OutboundPolicy,
     {
       limits = {},
-      resolve = sharedResolve(),
+      resolve = systemResolve,
     }: { limits?: Partial<OutboundLimits>; resolve?: ResolveName } = {},
   ) {
     this.#limits = { ...DEFAULT_LIMITS, ...limits };

@@ -1,9 +1,9 @@
 import { HEALTH_PROBES, LOGGER, NATS, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
-import { OutboundClient, outboundPolicyOf } from '@gatehouse/outbound';
+import { outboundPolicyOf } from '@gatehouse/outbound';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { AdmitDeviceController } from './admission/admit-device.controller.ts';
 import { AdmitDevice } from './admission/admit-device.ts';
-import { authenticatorOf } from './authenticators/authenticators.ts';
+import { authenticatorMaker } from './authenticators/authenticators.ts';
 import { AUTH_CONFIG, type AuthConfig } from './auth.config.ts';
 import { CredentialDirectory } from './credentials/credential-directory.ts';
 import { OneWayCredentials } from './credentials/one-way-credentials.ts';
@@ -14,11 +14,7 @@ import { DeviceDirectory } from './registry/device-directory.ts';
 import { GatewayDirectory } from './registry/gateway-directory.ts';
 import { RegistryChanges } from './registry/registry-changes.ts';
 import { RegistryClient } from './registry/registry-client.ts';
-import {
-  GuardedAuthenticators,
-  MAKE_AUTHENTICATOR,
-  type MakeAuthenticator,
-} from './third-party/guarded-authenticators.ts';
+import { GuardedAuthenticators, MAKE_AUTHENTICATOR } from './third-party/guarded-authenticators.ts';
 import { ThirdPartyCredentials } from './third-party/third-party-credentials.ts';
 import { TestAuthenticationController } from './trial/test-authentication.controller.ts';
 import { TestAuthentication } from './trial/test-authentication.ts';
@@ -50,7 +46,9 @@ export function authModule(config: AuthConfig, process: ServiceProcess): Dynamic
       provide(PasswordProof, []),
       provide(OneWayCredentials, [CredentialDirectory, PasswordHasher, PasswordProof, AuthMetrics]),
 
-      provideMade(MAKE_AUTHENTICATOR, [AUTH_CONFIG], makeAuthenticators),
+      provideMade(MAKE_AUTHENTICATOR, [AUTH_CONFIG], (settings) =>
+        authenticatorMaker(outboundPolicyOf(settings), settings.AUTH_AUTHENTICATOR_CALLS_AT_ONCE),
+      ),
       provide(GuardedAuthenticators, [MAKE_AUTHENTICATOR, AUTH_CONFIG, AuthMetrics, LOGGER]),
       provide(ThirdPartyCredentials, [GuardedAuthenticators, DeviceDirectory, AUTH_CONFIG, AuthMetrics]),
 
@@ -63,16 +61,4 @@ export function authModule(config: AuthConfig, process: ServiceProcess): Dynamic
       provide(TestAuthentication, [GatewayDirectory, MAKE_AUTHENTICATOR]),
     ],
   };
-}
-
-/** The limit on calls is kept per authenticator: connections to its address must not be the tighter one. */
-function makeAuthenticators(config: AuthConfig): MakeAuthenticator {
-  const callsAtOnce = config.AUTH_AUTHENTICATOR_CALLS_AT_ONCE;
-  const outbound = new OutboundClient(outboundPolicyOf(config), {
-    limits: {
-      connectionsPerOrigin: Math.max(64, callsAtOnce),
-      requestsPerOrigin: Math.max(512, 2 * callsAtOnce),
-    },
-  });
-  return (target) => authenticatorOf(target, outbound);
 }

@@ -1,5 +1,5 @@
 import type { GatewayAuthentication } from '@gatehouse/contracts';
-import type { OutboundClient } from '@gatehouse/outbound';
+import { OutboundClient, type OutboundPolicy } from '@gatehouse/outbound';
 import { AliyunFunctionCompute } from './aliyun-function-compute.ts';
 import type { AuthenticationTarget, Authenticator } from './authenticator.ts';
 import { FunctionAuthenticator } from './function-authenticator.ts';
@@ -9,6 +9,25 @@ import { HttpsAuthenticator } from './https-authenticator.ts';
 import { UnusableAuthenticator } from './unusable-authenticator.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
+
+/** Its own and those that it is redirected to. */
+const ORIGINS_OF_AUTHENTICATOR = 8;
+
+/**
+ * Makes the authenticators of gateways, each with connections of its own: however an authenticator behaves, and
+ * wherever it redirects to, it holds no connection that another one waits for, though both are at one origin.
+ *
+ * @param callsAtOnce the limit that callers keep; connections must not be the tighter one
+ */
+export function authenticatorMaker(policy: OutboundPolicy, callsAtOnce: number) {
+  const limits = {
+    maxOrigins: ORIGINS_OF_AUTHENTICATOR,
+    connectionsPerOrigin: Math.max(64, callsAtOnce),
+    requestsPerOrigin: Math.max(512, 2 * callsAtOnce),
+  };
+  return (target: AuthenticationTarget): Authenticator | undefined =>
+    authenticatorOf(target, new OutboundClient(policy, { limits }));
+}
 
 /** Whom a gateway asks; nobody (undefined) when its credentials are the imported ones. */
 export function authenticatorOf(

@@ -4,9 +4,9 @@ import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { GatewayAdmission } from '@gatehouse/contracts';
-import { AllowList, OutboundClient, OutboundPolicy } from '@gatehouse/outbound';
+import { AllowList, OutboundPolicy } from '@gatehouse/outbound';
 import { createCertificateAuthority } from '@gatehouse/pki';
-import { authenticatorOf } from '../authenticators/authenticators.ts';
+import { authenticatorMaker } from '../authenticators/authenticators.ts';
 import type { MakeAuthenticator } from '../third-party/guarded-authenticators.ts';
 
 /** What a server of the tests received. */
@@ -74,11 +74,9 @@ async function textOf(request: IncomingMessage): Promise<string> {
 }
 
 /** The real thing, allowed to call this machine. */
-export function realAuthenticators(): MakeAuthenticator {
-  const outbound = new OutboundClient(
-    new OutboundPolicy({ allow: AllowList.parse('127.0.0.0/8'), allowLoopback: true }),
-  );
-  return (target) => authenticatorOf(target, outbound);
+export function realAuthenticators(callsAtOnce = 50): MakeAuthenticator {
+  const policy = new OutboundPolicy({ allow: AllowList.parse('127.0.0.0/8'), allowLoopback: true });
+  return authenticatorMaker(policy, callsAtOnce);
 }
 
 type HttpsTarget = Extract<GatewayAdmission['authentication'], { method: 'https' }>;

@@ -92,6 +92,23 @@ test("a dead authenticator does not slow another gateway's devices", async () =>
   expect((await stuck).outcomes).not.toContain('admitted');
 });
 
+test("nor does it when it is at the other gateway's very origin", async () => {
+  await using at = await start({}, 4_000);
+  const beside = [1, 2].map((number) =>
+    thirdPartyGateway(`gw-beside-${number}`, at.dead.url, { timeoutMs: 4_000 }),
+  );
+  for (const gateway of beside) at.auth.registry.gateways.set(gateway.gatewayId, gateway);
+  at.auth.registry.gateways.set(WELL.gatewayId, thirdPartyGateway(WELL.gatewayId, at.dead.url));
+  at.dead.behaviour.judge = ({ username }) =>
+    username === 'pump-well' ? { body: { deviceName: username } } : undefined;
+  const stuck = beside.map((gateway) => storm(at.auth, { gatewayId: gateway.gatewayId }, 50));
+  await eventually(() => expect(at.dead.load.now).toBeGreaterThanOrEqual(64));
+  expect(await at.auth.connect('pump-well', 'secret', WELL)).toBe('admitted');
+  // Nobody waited until the others were given up.
+  expect(at.dead.load.now).toBeGreaterThanOrEqual(64);
+  await Promise.all(stuck);
+});
+
 test('the breaker opens when calls fail, spares the authenticator, and closes when it is well again', async () => {
   await using at = await start({ AUTH_BREAKER_MIN_CALLS: '10', AUTH_BREAKER_OPEN_MS: '400' });
   const { metrics } = at.auth;
