@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { freePort } from '@gatehouse/local-servers';
 import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
-import { connectAsync, type MqttClient } from 'mqtt';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { importDevices } from '../imported-devices.ts';
 import { RunningGatehouse, type ApiAnswer } from '../running-gatehouse.ts';
@@ -64,11 +64,12 @@ async function servedNames({ port }: Gateway): Promise<Set<string>> {
   return new Set(names);
 }
 
-async function connectDevice(gateway: Gateway, ca = authority.certificatePem): Promise<MqttClient> {
+async function connectDevice(gateway: Gateway, tls: IClientOptions = {}): Promise<MqttClient> {
   const [device] = await importDevices(gatehouse, gateway.productKey, 1);
   return connectAsync(`mqtts://${HOST}:${gateway.port}`, {
     ...device,
-    ca,
+    ca: authority.certificatePem,
+    ...tls,
     protocolVersion: 5,
     reconnectPeriod: 0,
   });
@@ -149,15 +150,16 @@ test('a gateway that is deleted closes its port within a second, and its devices
   await untilListening(again);
 });
 
-test('a gateway that wants client certificates admits nobody as long as nobody verifies them', async () => {
+test('a gateway that wants client certificates admits who shows one and nobody else', async () => {
   const gateway = await create('e2e_mutual', {
     x509: { enabled: true },
     certificates: { deviceRootCertificate: authority.certificatePem },
   });
   await untilListening(gateway);
-  const { body } = await view(gateway);
-  expect(body['notices']).toEqual([expect.objectContaining({ code: 'client-certificates-not-verified' })]);
-  await expect(connectDevice(gateway)).rejects.toMatchObject({ code: 0x88 });
+  await expect(connectDevice(gateway)).rejects.toThrow(/certificate required/i);
+  const { certificatePem, privateKeyPem } = await authority.issueClientCertificate({ commonName: 'pump' });
+  const device = await connectDevice(gateway, { cert: certificatePem, key: privateKeyPem });
+  await device.endAsync();
 });
 
 test('the demo gateway says of its certificate what its handshake shows', async () => {
