@@ -42,7 +42,9 @@ const visitor = (username: string, remoteAddress = '192.0.2.1', gatewayId = 'g')
   gatewayId,
   remoteAddress,
   username,
+  password: Buffer.from('secret'),
 });
+const guesser = (username: string): Visitor => ({ ...visitor(username), password: Buffer.from('guess') });
 const tooMany = expect.objectContaining({ code: 'EDGE_FAILED_ATTEMPTS_EXCEEDED' });
 const banned = expect.objectContaining({ code: 'EDGE_ADDRESS_BANNED' });
 
@@ -77,14 +79,25 @@ test.each<AdmissionRefusal>([
   expect(bans.banned.size).toBe(0);
 });
 
-test('a user name that was admitted from a banned address still gets in, unless it fails itself', () => {
+test('a device that was admitted from a banned address still gets in, until its credentials fail', () => {
   const { guard, bans, fail } = newGuard();
   guard.admitted(visitor('pump'));
   bans.ban('g', '192.0.2.1');
   guard.check(visitor('pump'));
   expect(() => guard.check(visitor('other'))).toThrow(banned);
-  fail(visitor('pump'), 5);
-  expect(() => guard.check(visitor('pump'))).toThrow(tooMany);
+  fail(visitor('pump'));
+  expect(() => guard.check(visitor('pump'))).toThrow(banned);
+});
+
+test('who guesses the password of a device beside it is stopped, and the device gets in', () => {
+  const { guard, bans, fail } = newGuard();
+  guard.admitted(visitor('pump'));
+  fail(guesser('pump'), 5);
+  expect(() => guard.check(guesser('pump'))).toThrow(tooMany);
+  guard.check(visitor('pump'));
+  bans.ban('g', '192.0.2.1');
+  expect(() => guard.check(guesser('pump'))).toThrow(banned);
+  guard.check(visitor('pump'));
 });
 
 test('whom an operator lets in again begins anew', () => {

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { AdmissionRefusal } from '@gatehouse/contracts';
 import { addressGroup } from '../attempts/address-group.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
@@ -13,6 +13,7 @@ export interface Visitor {
   readonly gatewayId: string;
   readonly remoteAddress: string;
   readonly username: string | undefined;
+  readonly password: Uint8Array | undefined;
 }
 
 export interface GuardLimits {
@@ -38,14 +39,17 @@ const GUESSES: ReadonlySet<AdmissionRefusal> = new Set([
 
 /**
  * Keeps those who guess away from auth: at most so many failed attempts a minute with one user name, and a ban
- * of the address after too many in all. User names that were admitted from a banned address within the last
- * hour still get in: real devices share their address with others. Of IPv6 the /64 counts as the address.
+ * of the address after too many in all. Real devices share their address with others: who was admitted from
+ * there with these very credentials within the last hour is passed on, so that nobody keeps a device out by
+ * guessing its password beside it, and nobody guesses on under its name. Of IPv6 the /64 counts as the address.
  */
 export class AdmissionGuard {
   readonly #byAddress: RecentCounts;
   readonly #byUsername: RecentCounts;
-  /** Until when each admitted user name is exempt. */
+  /** Until when credentials that were admitted are exempt. */
   readonly #admitted: BoundedTable<number>;
+  /** Keeps passwords out of memory: lives and dies with this process. */
+  readonly #secret = randomBytes(32);
 
   constructor(
     private readonly limits: GuardLimits,
@@ -78,22 +82,29 @@ export class AdmissionGuard {
   /** @throws {AddressBanned | FailedAttemptsExceeded} */
   check(visitor: Visitor): void {
     const { banFailures, failuresPerUsername } = this.limits;
-    const key = usernameKey(visitor);
-    if (banFailures > 0) this.#checkBan(visitor, key);
-    if (failuresPerUsername === 0) return;
-    if (this.#byUsername.of(key, performance.now()) >= failuresPerUsername) {
-      throw new FailedAttemptsExceeded();
+    const { gatewayId, remoteAddress } = visitor;
+    const ban = banFailures === 0 ? undefined : this.bans.find(gatewayId, addressGroup(remoteAddress));
+    const isGuessed =
+      failuresPerUsername > 0 &&
+      this.#byUsername.of(usernameKey(visitor), performance.now()) >= failuresPerUsername;
+    if (ban === undefined && !isGuessed) return;
+    if (this.#admitted.get(this.#credentialsKey(visitor)) !== undefined) {
+      this.metrics.banExemptions.add();
+      return;
     }
+    throw ban === undefined ? new FailedAttemptsExceeded() : new AddressBanned(ban.until);
   }
 
   admitted(visitor: Visitor): void {
-    this.#admitted.set(usernameKey(visitor), performance.now() + HOUR_MS);
+    this.#admitted.set(this.#credentialsKey(visitor), performance.now() + HOUR_MS);
   }
 
   /** Counts an attempt that failed, unless it failed for something else than its credentials. */
   failed(visitor: Visitor, failure: unknown): void {
     if (!(failure instanceof DeviceRefused) || !GUESSES.has(failure.reason)) return;
     const now = performance.now();
+    // They are not what they were: the device has another password, or is gone.
+    this.#admitted.delete(this.#credentialsKey(visitor));
     if (this.limits.failuresPerUsername > 0) this.#byUsername.add(usernameKey(visitor), now);
     if (this.limits.banFailures === 0) return;
     const { gatewayId } = visitor;
@@ -105,11 +116,9 @@ export class AdmissionGuard {
     this.bans.ban(gatewayId, address, failures);
   }
 
-  #checkBan({ gatewayId, remoteAddress }: Visitor, key: string): void {
-    const ban = this.bans.find(gatewayId, addressGroup(remoteAddress));
-    if (ban === undefined) return;
-    if (this.#admitted.get(key) === undefined) throw new AddressBanned(ban.until);
-    this.metrics.banExemptions.add();
+  #credentialsKey(visitor: Visitor): string {
+    const proof = createHmac('sha256', this.#secret).update(visitor.password ?? '');
+    return `${usernameKey(visitor)} ${proof.digest('base64')}`;
   }
 }
 
