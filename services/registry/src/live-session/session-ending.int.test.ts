@@ -1,9 +1,10 @@
 import { kickSession, sessionKey, SESSIONS_BUCKET, type RequestOf } from '@gatehouse/contracts';
 import { connectNats, openBucket } from '@gatehouse/nats';
-import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
+import { createTestDatabase, eventually, startTestNats, type TestDatabase } from '@gatehouse/testing';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as wait } from 'node:timers/promises';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
@@ -18,17 +19,18 @@ const resources = new AsyncDisposableStack();
 const kicks: Kick[] = [];
 let edge: NatsConnection;
 let sessions: KV;
+let database: TestDatabase;
 let registry: RegistryUnderTest;
 let productKey: string;
 let gatewayId: string;
 
 beforeAll(async () => {
   const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
+  database = resources.use(await createTestDatabase());
   registry = resources.use(await startRegistry(database.url, nats.url));
   await registry.ready();
   ({ productKey, gatewayId } = await createGateway(registry, 'ending_1'));
-  await importDevices(registry, productKey, 'pump-1', 'pump-2', 'pump-3');
+  await importDevices(registry, productKey, 'pump-1', 'pump-2', 'pump-3', 'pump-4');
   edge = await connectNats(nats.url, 'edge');
   resources.defer(() => edge.close());
   sessions = await openBucket(edge, SESSIONS_BUCKET);
@@ -80,4 +82,17 @@ test('a session that was under way while the password changed is found by the se
   await wait(400);
   await connect('pump-3', new Date(Date.now() - 10_000));
   await eventually(() => expect(kicksOf('pump-3')).not.toEqual([]), 10_000);
+}, 15_000);
+
+test('who came back by the old password while a transaction held the log back is ended when auth hears of the new one', async () => {
+  const importing = new pg.Client({ connectionString: database.url });
+  await importing.connect();
+  resources.defer(() => importing.end());
+  await importing.query('begin; select pg_current_xact_id()');
+  const first = await connect('pump-4');
+  await newPassword('pump-4');
+  await eventually(() => expect(kicksOf('pump-4')).toMatchObject([{ upToSession: first }]));
+  const second = await connect('pump-4');
+  await importing.query('commit');
+  await eventually(() => expect(kicksOf('pump-4').at(-1)).toMatchObject({ upToSession: second }), 5_000);
 }, 15_000);

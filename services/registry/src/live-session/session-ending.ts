@@ -161,8 +161,19 @@ function endingOf({ streamId, type, recordedAt }: RecordedEvent): Ending | undef
   const [productKey, deviceName] = ids;
   if (reason === undefined || aggregate !== 'device') return undefined;
   if (productKey === undefined || deviceName === undefined) return undefined;
-  const before = reason === 'credentials-changed' ? { instant: recordedAt } : undefined;
+  const before = reason === 'credentials-changed' ? { instant: admittedSafelySince(recordedAt) } : undefined;
   return { productKey, deviceName, reason, before };
+}
+
+/**
+ * Auth hears of a new password when the log does. When that took so long that the session was ended without
+ * waiting for it, the device may have come back by the former one: then only what connects when auth has heard
+ * of it, in a moment, counts.
+ */
+function admittedSafelySince(recordedAt: Date): Date {
+  const now = Date.now();
+  const isLate = now - recordedAt.getTime() > PUBLISHED_WITHIN_MS;
+  return isLate ? new Date(now + PUBLISHED_WITHIN_MS) : recordedAt;
 }
 
 const REASONS: Readonly<Record<string, SessionEndReason>> = {
