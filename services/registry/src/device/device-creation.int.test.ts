@@ -1,7 +1,8 @@
 import { gatewayInput, type GatewayView } from '@gatehouse/contracts';
 import { createCertificateAuthority } from '@gatehouse/pki';
-import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
+import { createTestDatabase, eventually, type TestDatabase } from '@gatehouse/testing';
 import { sql } from 'kysely';
+import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
 import { notificationOf } from '../publication/device-notification.ts';
@@ -125,6 +126,49 @@ test('no device is left behind when its gateway is deleted while it is made', as
     select from device_view where product_key = ${going.productKey}`.execute(domain.db);
   expect(left.rows).toEqual([]);
 });
+
+test('who asks after a device was disabled is told so, though the same was being asked before', async () => {
+  const [busy, slow] = [await createGateway(), await createGateway()];
+  const asker = new DeviceCreation(domain.db, domain.transactions);
+  await asker.ensure(gateway.gatewayId, 'pump-4');
+  const [first, second] = [await held(busy.productKey), await held(slow.productKey)];
+  const alone = asker.ensure(busy.gatewayId, 'made-1');
+  // These two are one batch: the first is looked up, then the second waits to be made.
+  const before = asker.ensure(gateway.gatewayId, 'pump-4');
+  const made = asker.ensure(slow.gatewayId, 'made-2');
+  await first.release();
+  await alone;
+  await eventually(async () => expect(await second.waiting()).toBe(1));
+  await domain.deviceCommands.disable(gateway.productKey, 'pump-4', context);
+  const after = asker.ensure(gateway.gatewayId, 'pump-4');
+  await second.release();
+  await made;
+  expect(await before).toEqual(ready('pump-4', false));
+  expect(await after).toEqual(ready('pump-4', false, true));
+});
+
+/** Whoever makes devices of the product waits until it is released. */
+async function held(productKey: string) {
+  const client = new pg.Client({ connectionString: database.url });
+  await client.connect();
+  await client.query('begin');
+  await client.query('select from product_view where product_key = $1 for update', [productKey]);
+  const { rows } = await client.query<{ pid: number }>('select pg_backend_pid() as pid');
+  const pid = rows[0]?.pid;
+  return {
+    async waiting() {
+      const blocked = await client.query(
+        'select from pg_stat_activity where $1 = any(pg_blocking_pids(pid))',
+        [pid],
+      );
+      return blocked.rowCount;
+    },
+    async release() {
+      await client.query('commit');
+      await client.end();
+    },
+  };
+}
 
 test('the log makes the same rows, also of devices that were made while their gateway went', async () => {
   const differences = await verifyViews(domain.db);

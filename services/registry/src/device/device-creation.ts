@@ -36,7 +36,8 @@ const MOST_WAITING = 5_000;
  * same time and of however many instances. Many first connections of one moment share a transaction.
  */
 export class DeviceCreation {
-  readonly #underWay = new Map<string, Promise<EnsuredDevice>>();
+  /** Questions that wait to be looked up: one that comes later must not get an answer from before a change. */
+  readonly #waiting = new Map<string, Promise<EnsuredDevice>>();
   readonly #requests: GatheredRequests<NamedDevice, EnsuredDevice>;
   readonly #created = new CountedTotal(
     'gatehouse.registry.device_creation.devices',
@@ -59,22 +60,24 @@ export class DeviceCreation {
   /** @throws {DeviceNameInvalid | DeviceCreationsExceeded} */
   async ensure(gatewayId: string, deviceName: string): Promise<EnsuredDevice> {
     if (!deviceNameRule.safeParse(deviceName).success) throw new DeviceNameInvalid();
-    const key = `${gatewayId}/${deviceName}`;
-    const underWay = this.#underWay.get(key);
-    if (underWay !== undefined) return notNew(await underWay);
+    const key = keyOf({ gatewayId, deviceName });
+    const waiting = this.#waiting.get(key);
+    if (waiting !== undefined) return notNew(await waiting);
     const actor = `authenticator:${gatewayId}`;
     const traceparent = activeTraceparent();
     const metadata = traceparent === undefined ? { actor } : { actor, traceparent };
-    const ensured = this.#requests.ask({ gatewayId, deviceName, metadata });
-    this.#underWay.set(key, ensured);
+    const { promise, resolve } = Promise.withResolvers<EnsuredDevice>();
+    this.#waiting.set(key, promise);
+    resolve(this.#requests.ask({ gatewayId, deviceName, metadata }));
     try {
-      return await ensured;
+      return await promise;
     } finally {
-      this.#underWay.delete(key);
+      if (this.#waiting.get(key) === promise) this.#waiting.delete(key);
     }
   }
 
   async #ensureAll(named: readonly NamedDevice[]): Promise<EnsuredDevice[]> {
+    for (const device of named) this.#waiting.delete(keyOf(device));
     const found = await findDevices(this.db, named);
     const missing = found.flatMap(({ productKey, isDisabled, ...device }) =>
       productKey === null || isDisabled !== null ? [] : [{ ...device, productKey }],
@@ -174,6 +177,10 @@ async function productsThatStay(
     .execute();
   return new Set(rows.map(({ product_key }) => product_key));
 }
+
+/** No gateway's id holds a slash. */
+const keyOf = ({ gatewayId, deviceName }: Pick<NamedDevice, 'gatewayId' | 'deviceName'>): string =>
+  `${gatewayId}/${deviceName}`;
 
 function answerOf({ productKey, deviceName, isDisabled }: FoundDevice): EnsuredDevice {
   if (productKey === null) return { outcome: 'unknown-gateway' };
