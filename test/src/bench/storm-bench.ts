@@ -28,7 +28,7 @@ const STORM_COLUMNS = [
   'devices in, after s',
   'first try to CONNACK: p50, p99 s',
   'a CONNECT: p50, p99 ms',
-  'longest wait for an answer to CONNECT s',
+  'longest answer to CONNECT, longest try s',
   'tries',
   'of them refused, by code',
   'authenticator: calls, peak (limit)',
@@ -129,7 +129,7 @@ function stormCells(figures: StormFigures): Cell[] {
     `${admitted}, ${seconds(figures.lastMs)}`,
     `${seconds(percentileOf(admissionMs, 0.5))}, ${seconds(percentileOf(admissionMs, 0.99))}`,
     `${percentileOf(connectMs, 0.5).toFixed(0)}, ${percentileOf(connectMs, 0.99).toFixed(0)}`,
-    seconds(figures.longestAnswerMs),
+    `${seconds(figures.longestAnswerMs)}, ${seconds(figures.longestTryMs)}`,
     String(figures.tries),
     Object.entries(refusals)
       .map(([code, count]) => `${code}: ${count}`)

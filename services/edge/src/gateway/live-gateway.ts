@@ -29,7 +29,8 @@ export interface LiveGatewayParts {
   readonly plainTextLog: AddressLog;
 }
 
-const BACKLOG = 4_096;
+/** The kernel cuts it to its own limit (Linux: net.core.somaxconn). */
+const BACKLOG = 65_535;
 /** A shorter wait is no step of its own. */
 const LONG_WAIT_MS = 50;
 
