@@ -57,8 +57,17 @@ function blockListOf(family: 'ipv4' | 'ipv6', subnets: readonly string[]): Block
 
 /** The first that matches counts: the metadata addresses lie in ranges of other kinds. */
 const IPV4_KINDS = kinds('ipv4', [
-  // Of AWS, Azure, Google, Oracle and most others; of Alibaba Cloud; of Oracle Cloud and of AWS's time and DNS.
-  ['metadata', '169.254.169.254/32', '100.100.100.200/32', '192.0.0.192/32', '169.254.170.2/32'],
+  // Of AWS, Azure, Google, Oracle and most others; of Alibaba Cloud; of Oracle Cloud and of AWS's containers;
+  // and Azure's WireServer, which answers from an address that is public anywhere else.
+  [
+    'metadata',
+    '169.254.169.254/32',
+    '100.100.100.200/32',
+    '192.0.0.192/32',
+    '169.254.170.2/32',
+    '169.254.170.23/32',
+    '168.63.129.16/32',
+  ],
   ['unspecified', '0.0.0.0/8'],
   ['loopback', '127.0.0.0/8'],
   ['link-local', '169.254.0.0/16'],
@@ -78,7 +87,7 @@ const IPV4_KINDS = kinds('ipv4', [
 ]);
 
 const IPV6_KINDS = kinds('ipv6', [
-  ['metadata', 'fd00:ec2::254/128', 'fd20:ce::254/128', 'fd00:c1::a9fe:a9fe/128'],
+  ['metadata', 'fd00:ec2::254/128', 'fd00:ec2::23/128', 'fd20:ce::254/128', 'fd00:c1::a9fe:a9fe/128'],
   ['unspecified', '::/128'],
   ['loopback', '::1/128'],
   // fec0::/10 are the site-local addresses of old (RFC 3879).
