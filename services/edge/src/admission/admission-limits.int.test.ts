@@ -11,6 +11,7 @@ import { eventually } from '@gatehouse/testing';
 import type { KV } from '@nats-io/kv';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connectDevice, disconnected, EdgeHouse } from '../testing/edge-under-test.ts';
+import { LinesLogged } from '../testing/lines-logged.ts';
 import { connectPacket, RawClient } from '../testing/raw-client.ts';
 
 let house: EdgeHouse;
@@ -188,6 +189,16 @@ describe('guessing', () => {
     await eventually(async () => expect(await connack(5, 'pump-2')).toBe(0), 4_000);
     expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(entry.until));
     await eventually(async () => expect((await bans.get(key))?.operation).not.toBe('PUT'));
+  });
+
+  test('the log tells of a ban once, and of nobody whom it turns away', async () => {
+    const log = new LinesLogged();
+    await house.startEdge({ EDGE_BAN_FAILURES: '5' }, log.logger);
+    await eventually(() => house.stored.expectListening(gateway));
+    for (let round = 0; round < 6; round += 1) await connack(5, `guess-${round}`);
+    for (let round = 0; round < 20; round += 1) expect(await connack(5, 'guess-0')).toBe(0x8a);
+    expect(log.of('an address is banned')).toHaveLength(1);
+    expect(log.of('client refused')).toHaveLength(6);
   });
 
   test('a ban that an operator sets holds, and one that he deletes is lifted at once', async () => {

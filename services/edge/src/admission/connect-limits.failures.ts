@@ -1,8 +1,10 @@
 import { ReasonCode } from '@gatehouse/mqtt';
 import { ConnectionFailure } from '../connection/connection.failures.ts';
 
-/** Refused before anything is asked. */
-export class AddressBanned extends ConnectionFailure {
+/** Refused before anything is asked, for what was seen before; of a flood there may be thousands a second. */
+export abstract class RefusedUnasked extends ConnectionFailure {}
+
+export class AddressBanned extends RefusedUnasked {
   readonly code = 'EDGE_ADDRESS_BANNED';
   readonly kind = 'forbidden';
   readonly reasonCode = ReasonCode.Banned;
@@ -13,8 +15,7 @@ export class AddressBanned extends ConnectionFailure {
   }
 }
 
-/** Refused before anything is asked. */
-export class FailedAttemptsExceeded extends ConnectionFailure {
+export class FailedAttemptsExceeded extends RefusedUnasked {
   readonly code = 'EDGE_FAILED_ATTEMPTS_EXCEEDED';
   readonly kind = 'rate-limited';
   readonly reasonCode = ReasonCode.ConnectionRateExceeded;

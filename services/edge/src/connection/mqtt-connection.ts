@@ -11,6 +11,7 @@ import {
 import { failSpan, type Logger } from '@gatehouse/observability';
 import type { Span } from '@opentelemetry/api';
 import { ClientGone, DeviceRefused } from '../admission/admission.failures.ts';
+import { RefusedUnasked } from '../admission/connect-limits.failures.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { RecordedConnection } from '../attempts/recorded-connection.ts';
@@ -281,7 +282,8 @@ export class MqttConnection implements ClientConnection {
       const { remoteAddress, id } = this;
       const { gatewayId, id: attemptId } = attempt;
       const refusal = failure instanceof DeviceRefused ? failure.reason : failure.message;
-      this.#logger.info(
+      // Of who is turned away unasked the log has heard, and the records count the rest.
+      this.#logger[failure instanceof RefusedUnasked ? 'debug' : 'info'](
         { connection: id, attemptId, gatewayId, clientId, remoteAddress, code: failure.code, refusal },
         'client refused',
       );
