@@ -47,7 +47,7 @@ export class AddressBans {
     return this.#byKey.size;
   }
 
-  /** Calls `listener` when a ban ends, by time or by an operator. */
+  /** Calls `listener` when an operator ends a ban before its time; what led to one that is over has faded by itself. */
   onLifted(listener: (gatewayId: string, address: string) => void): void {
     this.#onLifted.push(listener);
   }
@@ -125,7 +125,9 @@ export class AddressBans {
 
   #changed(entry: KvWatchEntry): void {
     if (entry.operation !== 'PUT') {
-      this.#lift(entry.key);
+      const lifted = this.#end(entry.key);
+      if (lifted === undefined) return;
+      for (const listener of this.#onLifted) listener(lifted.gatewayId, lifted.remoteAddress);
       return;
     }
     const ban = banOf(entry.string());
@@ -134,20 +136,21 @@ export class AddressBans {
     this.#learn(entry.key, { ban, untilMs, revision: entry.revision });
   }
 
-  #lift(key: string): void {
-    const known = this.#byKey.get(key);
-    if (known === undefined) return;
+  /** @returns the ban that held until now */
+  #end(key: string): AddressBan | undefined {
+    const ban = this.#byKey.get(key)?.ban;
+    if (ban === undefined) return undefined;
     this.#byKey.delete(key);
-    const { gatewayId, remoteAddress } = known.ban;
+    const { gatewayId, remoteAddress } = ban;
     this.parts.logger.info({ gatewayId, address: remoteAddress }, 'a ban has ended');
-    for (const listener of this.#onLifted) listener(gatewayId, remoteAddress);
+    return ban;
   }
 
   #sweep(): void {
     const now = Date.now();
     for (const [key, { ban, untilMs, revision }] of this.#byKey) {
       if (untilMs > now) continue;
-      this.#lift(key);
+      this.#end(key);
       // Each edge clears up behind itself; those of an edge that is gone the bucket forgets in a day.
       if (ban.edgeId === this.parts.edgeId && revision !== undefined) void this.#clearUp(key, revision);
     }

@@ -201,6 +201,29 @@ describe('guessing', () => {
     expect(log.of('client refused')).toHaveLength(6);
   });
 
+  test('a ban that ends by itself leaves the failures of a user name counted, one that is lifted does not', async () => {
+    await start({ EDGE_BAN_FAILURES: '3', EDGE_BAN_SECONDS: '1', EDGE_FAILURES_PER_USERNAME: '4' });
+    for (let round = 0; round < 4; round += 1) expect(await connack(5, 'guess-1')).toBe(0x87);
+    expect(await connack(5, 'guess-1')).toBe(0x8a);
+    await eventually(async () =>
+      expect((await bans.get(banKey('gw-1', '127.0.0.1')))?.operation).toBe('PURGE'),
+    );
+    expect(await connack(5, 'guess-1')).toBe(0x9f);
+    const ban = {
+      gatewayId: 'gw-1',
+      remoteAddress: '127.0.0.1',
+      reason: 'by hand',
+      failures: 0,
+      edgeId: 'me',
+    };
+    const bannedAt = new Date();
+    const until = new Date(Date.now() + 60_000);
+    await bans.put(banKey('gw-1', '127.0.0.1'), JSON.stringify({ ...ban, bannedAt, until }));
+    await eventually(async () => expect(await connack(5, 'guess-1')).toBe(0x8a));
+    await bans.delete(banKey('gw-1', '127.0.0.1'));
+    await eventually(async () => expect(await connack(5, 'guess-1')).toBe(0x87));
+  });
+
   test('a ban that an operator sets holds, and one that he deletes is lifted at once', async () => {
     await start();
     const key = banKey('gw-1', '127.0.0.1');
