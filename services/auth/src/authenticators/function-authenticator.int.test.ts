@@ -1,12 +1,7 @@
-import { createHash, createHmac } from 'node:crypto';
-import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { runInNewContext } from 'node:vm';
 import type { GatewayAuthentication } from '@gatehouse/contracts';
 import { AllowList, OutboundClient, OutboundPolicy } from '@gatehouse/outbound';
-import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import { createCertificateAuthority } from '@gatehouse/pki';
+import { startFunctionServer, type FunctionServer } from '@gatehouse/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AuthenticatorCredentials } from './authenticator.ts';
 import { authenticatorOf } from './authenticators.ts';
@@ -31,19 +26,8 @@ const CODE = `
       deviceName: [userName, certificateCommonName].filter(Boolean).join(':'),
     }));
   };`;
-type Handler = (event: Buffer, context: object, callback: (error: unknown, result?: string) => void) => void;
-const handler: Handler = (() => {
-  const exports: { handler?: Handler } = {};
-  runInNewContext(CODE, { exports });
-  if (exports.handler === undefined) throw new Error('the code exports no handler');
-  return exports.handler;
-})();
 
-let authority: CertificateAuthority;
-let server: Server;
-let endpoint: string;
-let requests: string[];
-let forced: { status: number; body: object } | undefined;
+let functions: FunctionServer;
 
 const outbound = new OutboundClient(
   new OutboundPolicy({ allow: AllowList.parse('127.0.0.1'), allowLoopback: false }),
@@ -55,149 +39,37 @@ const pump: AuthenticatorCredentials = {
   userProperties: [],
 };
 
-const FC2_PATH = '/2016-08-15/services/devices/functions/verify/invocations';
-const FC3_PATH = '/2023-03-30/functions/verify/invocations';
-
-/** What the services themselves check, written from their documentation and not with their SDKs. */
-const problemOf: Record<string, (request: IncomingMessage, body: Buffer) => object | undefined> = {
-  [FC2_PATH]: ({ method, headers, url }, body) => {
-    const canonicalHeaders = Object.entries(headers)
-      .filter(([name]) => name.startsWith('x-fc-'))
-      .toSorted(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, value]) => `${name}:${String(value)}\n`)
-      .join('');
-    const signed = [method, headers['content-md5'], headers['content-type'], headers.date];
-    const text = `${signed.join('\n')}\n${canonicalHeaders}${url}`;
-    const signature = createHmac('sha256', ACCESS_KEY.secret).update(text).digest('base64');
-    const md5 = Buffer.from(createHash('md5').update(body).digest('hex')).toString('base64');
-    const isFresh = Math.abs(Date.parse(headers.date ?? '') - Date.now()) < 900_000;
-    if (headers['x-fc-account-id'] !== '127') return { ErrorCode: 'AccountNotFound', ErrorMessage: 'no' };
-    if (headers.authorization?.startsWith(`FC ${ACCESS_KEY.id}:`) !== true) {
-      return { ErrorCode: 'InvalidAccessKeyID', ErrorMessage: 'The AccessKey ID does not exist.' };
-    }
-    return headers.authorization === `FC ${ACCESS_KEY.id}:${signature}` &&
-      headers['content-md5'] === md5 &&
-      isFresh
-      ? undefined
-      : {
-          ErrorCode: 'SignatureNotMatch',
-          ErrorMessage: 'The request signature we calculated does not match the signature you provided.',
-        };
-  },
-  [FC3_PATH]: ({ method, headers, url }, body) => {
-    const parts = /^ACS3-HMAC-SHA256 Credential=([^,]+),SignedHeaders=([^,]+),Signature=([0-9a-f]{64})$/.exec(
-      headers.authorization ?? '',
-    );
-    const [, id, signedHeaders = '', signature] = parts ?? [];
-    const digest = createHash('sha256').update(body).digest('hex');
-    const names = signedHeaders.split(';');
-    const canonical = [
-      method,
-      url,
-      '',
-      ...names.map((name) => `${name}:${String(headers[name]).trim()}`),
-      '',
-      signedHeaders,
-      digest,
-    ].join('\n');
-    const text = `ACS3-HMAC-SHA256\n${createHash('sha256').update(canonical).digest('hex')}`;
-    const expected = createHmac('sha256', ACCESS_KEY.secret).update(text).digest('hex');
-    const mustBeSigned = ['content-type', 'host', 'x-acs-action', 'x-acs-content-sha256', 'x-acs-date'];
-    const isRight =
-      signature === expected &&
-      headers['x-acs-content-sha256'] === digest &&
-      headers['x-acs-action'] === 'InvokeFunction' &&
-      headers['x-acs-version'] === '2023-03-30' &&
-      mustBeSigned.every((name) => names.includes(name)) &&
-      Math.abs(Date.parse(String(headers['x-acs-date'])) - Date.now()) < 900_000;
-    if (id !== ACCESS_KEY.id) return { Code: 'InvalidAccessKeyId.NotFound', Message: 'No such key.' };
-    return isRight
-      ? undefined
-      : { Code: 'SignatureDoesNotMatch', Message: 'The signature is not the one computed.', RequestId: '1' };
-  },
-  '/function': ({ headers }) => {
-    const basic = `Basic ${Buffer.from(`${ACCESS_KEY.id}:${ACCESS_KEY.secret}`).toString('base64')}`;
-    const isRight = headers.authorization === undefined || headers.authorization === basic;
-    return isRight ? undefined : { message: 'the key is wrong' };
-  },
-};
-
-function run(body: Buffer, response: ServerResponse, isCloud: boolean): void {
-  const fail = (error: unknown, type: string): void => {
-    const { name, message } = error as Error;
-    const headers = isCloud ? { 'x-fc-error-type': type } : {};
-    response
-      .writeHead(isCloud ? 200 : 500, { 'content-type': 'application/json', ...headers })
-      .end(JSON.stringify({ errorType: name, errorMessage: message, stackTrace: [] }));
-  };
-  try {
-    handler(body, {}, (error, result) => {
-      if (error === null) response.writeHead(200, { 'content-type': 'application/octet-stream' }).end(result);
-      else fail(error, 'HandledInvocationError');
-    });
-  } catch (error) {
-    fail(error, 'UnhandledInvocationError');
-  }
-}
-
 beforeAll(async () => {
-  authority = await createCertificateAuthority();
-  const { certificatePem, privateKeyPem } = await authority.issueServerCertificate({
-    commonName: 'functions',
-    ipAddresses: ['127.0.0.1'],
-  });
-  server = createServer({ cert: certificatePem, key: privateKeyPem }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  endpoint = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks);
-      requests.push(body.toString());
-      const path = request.url ?? '';
-      const isKnown = request.method === 'POST' && Object.hasOwn(problemOf, path);
-      const problem = problemOf[path]?.(request, body);
-      const refuse = (status: number, error: object): void =>
-        void response
-          .writeHead(status, { 'content-type': 'application/json', 'x-fc-request-id': '1' })
-          .end(JSON.stringify(error));
-      if (!isKnown) refuse(404, { ErrorCode: 'FunctionNotFound', ErrorMessage: `no function at ${path}` });
-      else if (problem !== undefined) refuse(403, problem);
-      else if (forced !== undefined) refuse(forced.status, forced.body);
-      else run(body, response, path !== '/function');
-    });
-  });
+  functions = await startFunctionServer(CODE, ACCESS_KEY);
 });
 
 beforeEach(() => {
-  requests = [];
-  forced = undefined;
+  functions.requests.length = 0;
+  functions.forced = undefined;
 });
 
 afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
+  await functions[Symbol.asyncDispose]();
   await outbound.close();
 });
 
 const targets = {
   'Function Compute 2.0': (): FunctionTarget['function'] => ({
     provider: 'aliyun-fc',
-    endpoint,
+    endpoint: functions.origin,
     service: 'devices',
     function: 'verify',
     accessKeyId: ACCESS_KEY.id,
   }),
   'Function Compute 3.0': (): FunctionTarget['function'] => ({
     provider: 'aliyun-fc',
-    endpoint: `${endpoint}/`,
+    endpoint: `${functions.origin}/`,
     function: 'verify',
     accessKeyId: ACCESS_KEY.id,
   }),
   'a function behind a URL': (): FunctionTarget['function'] => ({
     provider: 'http-function',
-    endpoint: `${endpoint}/function`,
+    endpoint: `${functions.origin}/function`,
   }),
 };
 type Provider = keyof typeof targets;
@@ -219,7 +91,7 @@ function authenticate(provider: Provider, asked: Asked = {}) {
         type: 'third-party',
         method: 'function',
         function: { ...targets[provider](), ...target },
-        caCertificate: authority.certificatePem,
+        caCertificate: functions.caCertificate,
         ...settings,
       },
       accessKeySecret: secret,
@@ -239,13 +111,13 @@ const named = (deviceName: string) => ({ outcome: 'accepted', deviceName, permis
 
 test.each(providers)('%s runs the same code, which says yes and no', async (provider) => {
   expect((await authenticate(provider)).answer).toEqual(named('UN001'));
-  expect(requests).toEqual([
+  expect(functions.requests.map(({ body }) => body)).toEqual([
     JSON.stringify({ userName: 'UN001', password: 'PW001-secret', clientId: 'client-7' }),
   ]);
   const certificate = { commonName: 'CN001', serialNumber: '01', issuer: 'CN=CA' };
   const withCertificate = { credentials: { clientCertificate: certificate } };
   expect((await authenticate(provider, withCertificate)).answer).toEqual(named('UN001:CN001'));
-  expect(JSON.parse(requests[1] ?? '').certificateCommonName).toBe('CN001');
+  expect(JSON.parse(functions.requests[1]?.body ?? '').certificateCommonName).toBe('CN001');
   expect((await authenticate(provider, { credentials: { password: 'other' } })).answer).toEqual({
     outcome: 'refused',
     message: 'wrong password for client-7',
@@ -289,13 +161,13 @@ test.each(clouds)('%s refuses a wrong key, and that is no refusal of the device'
 test.each(clouds)('%s: no such function, too many calls, a fault of the service', async (provider) => {
   const missing = await authenticate(provider, { target: { function: 'absent' } });
   expect(missing.answer).toEqual(failing('unavailable', 'answered 404 (FunctionNotFound)'));
-  forced = { status: 429, body: { ErrorCode: 'ResourceThrottled', ErrorMessage: 'slow down' } };
+  functions.forced = { status: 429, body: { ErrorCode: 'ResourceThrottled', ErrorMessage: 'slow down' } };
   expect((await authenticate(provider)).answer).toEqual(failing('busy', '(ResourceThrottled): slow down'));
-  forced = { status: 500, body: { Code: 'InternalServerError', Message: 'sorry' } };
+  functions.forced = { status: 500, body: { Code: 'InternalServerError', Message: 'sorry' } };
   expect((await authenticate(provider)).answer).toEqual(
     failing('unavailable', '(InternalServerError): sorry'),
   );
-  forced = { status: 307, body: {} };
+  functions.forced = { status: 307, body: {} };
   expect((await authenticate(provider)).answer).toEqual(failing('unavailable', 'answered 307'));
 });
 
@@ -317,7 +189,7 @@ test.each(providers)('%s: what was sent is shown without password, key and signa
   expect(answer.outcome).toBe('accepted');
   const { sent, received } = exchange();
   expect(sent?.method).toBe('POST');
-  expect(sent?.url.startsWith(endpoint)).toBe(true);
+  expect(sent?.url.startsWith(functions.origin)).toBe(true);
   expect(sent?.headers['authorization']).toMatch(/\*\*\*$/);
   expect(sent?.headers['authorization']).not.toMatch(/[0-9a-f]{64}|=$/);
   expect(JSON.parse(sent?.body ?? '')).toEqual({ userName: 'UN001', password: '***', clientId: 'client-7' });
@@ -343,7 +215,7 @@ test.each<[string, Asked, string]>([
   const { answer, exchange } = await authenticate('Function Compute 3.0', asked);
   expect(answer).toEqual(failing('unavailable', message));
   expect(exchange()).toEqual({ sent: null, received: null });
-  expect(requests).toEqual([]);
+  expect(functions.requests).toEqual([]);
 });
 
 test('devices that come at once are told apart by every provider', async () => {

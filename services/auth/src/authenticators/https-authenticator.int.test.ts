@@ -1,21 +1,12 @@
-import { once } from 'node:events';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
 import { AllowList, OutboundClient, OutboundPolicy } from '@gatehouse/outbound';
-import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import { startHttpsServer, type HttpsServer, type Responder } from '@gatehouse/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AuthenticatorCredentials } from './authenticator.ts';
 import { authenticatorOf } from './authenticators.ts';
 import type { HttpsTarget } from './https-authenticator.ts';
 
-type Answer = (request: IncomingMessage, response: ServerResponse) => void;
-
-let authority: CertificateAuthority;
-let server: Server;
-let port: number;
-let answer: Answer;
-let received: { headers: IncomingMessage['headers']; body: string }[];
+let server: HttpsServer;
+let answer: Responder;
 
 const outbound = new OutboundClient(
   new OutboundPolicy({ allow: AllowList.parse('127.0.0.1'), allowLoopback: false }),
@@ -29,31 +20,15 @@ const pump: AuthenticatorCredentials = {
 };
 
 beforeAll(async () => {
-  authority = await createCertificateAuthority();
-  const { certificatePem, privateKeyPem } = await authority.issueServerCertificate({
-    commonName: 'authenticator',
-    ipAddresses: ['127.0.0.1'],
-  });
-  server = createServer({ cert: certificatePem, key: privateKeyPem }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  ({ port } = server.address() as AddressInfo);
-  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      received.push({ headers: request.headers, body: Buffer.concat(chunks).toString() });
-      answer(request, response);
-    });
-  });
+  server = await startHttpsServer((request, response) => answer(request, response));
 });
 
 beforeEach(() => {
-  received = [];
+  server.requests.length = 0;
 });
 
 afterAll(async () => {
-  server.closeAllConnections();
-  server.close();
+  await server[Symbol.asyncDispose]();
   await outbound.close();
 });
 
@@ -63,9 +38,9 @@ function authenticate(target: Partial<HttpsTarget> = {}, credentials = pump) {
       authentication: {
         type: 'third-party',
         method: 'https',
-        url: `https://127.0.0.1:${port}/verify?key=hidden`,
+        url: `${server.origin}/verify?key=hidden`,
         parameters: [],
-        caCertificate: authority.certificatePem,
+        caCertificate: server.caCertificate,
         timeoutMs: 5_000,
         cacheSeconds: 0,
         ...target,
@@ -79,13 +54,13 @@ function authenticate(target: Partial<HttpsTarget> = {}, credentials = pump) {
 }
 
 const json =
-  (status: number, body: unknown, type = 'application/json'): Answer =>
+  (status: number, body: unknown, type = 'application/json'): Responder =>
   (_request, response) =>
     response
       .writeHead(status, { 'content-type': type })
       .end(typeof body === 'string' ? body : JSON.stringify(body));
 const header =
-  (status: number, headers: Record<string, string>): Answer =>
+  (status: number, headers: Record<string, string>): Responder =>
   (_request, response) =>
     response.writeHead(status, headers).end();
 
@@ -99,7 +74,7 @@ const failing = (what: string, message = '') => ({
 
 const TIMING_OUT: ReadonlySet<string> = new Set(['no answer', 'half an answer']);
 
-test.each<[string, Answer, object]>([
+test.each<[string, Responder, object]>([
   ['200 with a deviceName', json(200, { deviceName: 'device_TH' }), accepted],
   ['201 with a charset', json(201, { deviceName: 'device_TH' }, 'application/json; charset=utf-8'), accepted],
   [
@@ -152,12 +127,12 @@ test.each<[string, Answer, object]>([
   ],
   [
     'a connection that ends',
-    ({ socket }) => void socket.destroy(),
+    (_request, { socket }) => void socket?.destroy(),
     failing('unavailable', 'ended the connection'),
   ],
   [
     'no HTTP',
-    ({ socket }) => void socket.end('SSH-2.0-OpenSSH\r\n\r\n'),
+    (_request, { socket }) => void socket?.end('SSH-2.0-OpenSSH\r\n\r\n'),
     failing('answer-invalid', 'no HTTP/1.1'),
   ],
 ])('%s', async (title, reply, expected) => {
@@ -171,12 +146,12 @@ test.each<[string, Answer, object]>([
 });
 
 test('308 is followed with method and body', async () => {
-  answer = ({ url }, response) => {
-    if (url === '/there') json(200, { deviceName: 'device_TH' })({} as IncomingMessage, response);
+  answer = (request, response) => {
+    if (request.path === '/there') json(200, { deviceName: 'device_TH' })(request, response);
     else response.writeHead(308, { location: '/there' }).end();
   };
   expect((await authenticate()).answer).toEqual(accepted);
-  expect(received.map(({ body }) => JSON.parse(body).username)).toEqual(['UN001', 'UN001']);
+  expect(server.requests.map(({ body }) => JSON.parse(body).username)).toEqual(['UN001', 'UN001']);
 });
 
 test('the body has user name, password, common name and the parameters beside them', async () => {
@@ -189,14 +164,14 @@ test('the body has user name, password, common name and the parameters beside th
       { key: '__proto__', value: 'a field like any other' },
     ],
   });
-  expect(received[0]?.headers).toMatchObject({ 'content-type': 'application/json' });
-  expect(received[0]?.body).toBe(
+  expect(server.requests[0]?.headers).toMatchObject({ 'content-type': 'application/json' });
+  expect(server.requests[0]?.body).toBe(
     '{"username":"UN001@acme","password":"PW001-secret","certificateCommonName":"CN001","tenant":"acme","proof":"0a1b/CN=CA/PW001-secret","__proto__":"a field like any other"}',
   );
   expect(exchange()).toEqual({
     sent: {
       method: 'POST',
-      url: `https://127.0.0.1:${port}/verify?key=hidden`,
+      url: `${server.origin}/verify?key=hidden`,
       headers: { 'content-type': 'application/json', accept: 'application/json' },
       body: '{"username":"UN001@acme","password":"***","certificateCommonName":"CN001","tenant":"acme","proof":"0a1b/CN=CA/***","__proto__":"a field like any other"}',
     },
@@ -207,7 +182,7 @@ test('the body has user name, password, common name and the parameters beside th
 test('without a certificate there is no common name in the body', async () => {
   answer = json(200, { deviceName: 'device_TH' });
   await authenticate({}, { ...pump, clientCertificate: undefined });
-  expect(received[0]?.body).toBe('{"username":"UN001","password":"PW001-secret"}');
+  expect(server.requests[0]?.body).toBe('{"username":"UN001","password":"PW001-secret"}');
 });
 
 test('a password that the service repeats is shown to nobody', async () => {
@@ -233,7 +208,7 @@ test.each<[string, Partial<HttpsTarget>, string]>([
   const { answer: verdict, exchange } = await authenticate(target);
   expect(verdict).toEqual(failing('unavailable', message));
   expect(exchange()).toEqual({ sent: null, received: null });
-  expect(received).toEqual([]);
+  expect(server.requests).toEqual([]);
 });
 
 test('a server that is not there is unavailable', async () => {
@@ -242,9 +217,9 @@ test('a server that is not there is unavailable', async () => {
 });
 
 test('devices that come at once are told apart', async () => {
-  answer = (_request, response) => {
-    const { username } = JSON.parse(received.at(-1)?.body ?? '');
-    setImmediate(() => json(200, { deviceName: username })({} as IncomingMessage, response));
+  answer = (request, response) => {
+    const { username } = JSON.parse(request.body);
+    setImmediate(() => json(200, { deviceName: username })(request, response));
   };
   const devices = Array.from({ length: 200 }, (_each, index) => `device-${index}`);
   const answers = await Promise.all(devices.map((username) => authenticate({}, { ...pump, username })));
