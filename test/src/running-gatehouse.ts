@@ -25,11 +25,14 @@ const runFile = z.object({
 });
 export type RunFile = z.infer<typeof runFile>;
 
-const answerBody = z.record(z.string(), z.unknown());
+const answerBody = z.union([
+  z.record(z.string(), z.unknown()),
+  z.array(z.unknown()).transform((items) => ({ items })),
+]);
 
 export interface ApiAnswer {
   readonly status: number;
-  /** Empty when the answer has none. */
+  /** Empty when the answer has none; a list is its `items`. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
@@ -108,7 +111,7 @@ export class RunningGatehouse implements AsyncDisposable {
     return join(this.dataDirectory, 'demo', 'ca.pem');
   }
 
-  /** Calls the HTTP API with the demo key; every answer is a JSON object. */
+  /** Calls the HTTP API with the demo key; every answer is JSON. */
   async api(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
     const key = (await readFile(join(this.dataDirectory, 'demo', 'api-key'), 'utf8')).trim();
     const response = await fetch(`http://127.0.0.1:${this.httpPort}/api/v1${path}`, {

@@ -187,7 +187,7 @@ async function guessPasswords(): Promise<void> {
       ca: authority.certificatePem,
       reconnectPeriod: 0,
     });
-    await expect(guess).rejects.toThrow();
+    await expect(guess).rejects.toThrow(/not authorized|banned/i);
     const { body } = await gatehouse.api('GET', '/bans');
     const [ban] = z.array(z.object({ remoteAddress: z.string() })).parse(body['items']);
     if (ban === undefined) throw new Error('nobody is banned yet');

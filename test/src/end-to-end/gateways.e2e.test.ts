@@ -3,55 +3,28 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { freePort } from '@gatehouse/local-servers';
-import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import { createCertificateAuthority } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { importDevices } from '../imported-devices.ts';
-import { RunningGatehouse, type ApiAnswer } from '../running-gatehouse.ts';
+import { RunningGatehouse } from '../running-gatehouse.ts';
+import { TestGateways, type TestGateway } from '../test-gateways.ts';
 
 const HOST = '127.0.0.1';
 let gatehouse: RunningGatehouse;
-let authority: CertificateAuthority;
+let gateways: TestGateways;
 
 beforeAll(async () => {
   gatehouse = await RunningGatehouse.start({ edges: 2 });
-  authority = await createCertificateAuthority();
+  gateways = await TestGateways.of(gatehouse);
 });
 afterAll(async () => {
   await gatehouse[Symbol.asyncDispose]();
 });
 
-interface Gateway {
-  readonly gatewayId: string;
-  readonly productKey: string;
-  readonly port: number;
-}
-
-async function certificatesFor(commonName: string) {
-  const issued = await authority.issueServerCertificate({ commonName, ipAddresses: [HOST] });
-  return { serverCertificate: issued.certificatePem, serverPrivateKey: issued.privateKeyPem };
-}
-
-async function create(name: string, settings: object = {}): Promise<Gateway> {
-  const port = await freePort();
-  const { certificates: more, ...others } = { certificates: {}, ...settings };
-  const certificates = { ...(await certificatesFor(name)), ...more };
-  const { status, body } = await gatehouse.api('POST', '/gateways', { name, port, ...others, certificates });
-  expect({ status, body }).toMatchObject({ status: 201 });
-  return { port, ...others, gatewayId: String(body['gatewayId']), productKey: String(body['productKey']) };
-}
-
-const view = ({ gatewayId }: Gateway): Promise<ApiAnswer> => gatehouse.api('GET', `/gateways/${gatewayId}`);
-
-const untilListening = (gateway: Gateway): Promise<void> =>
-  eventually(async () => {
-    const { body } = await view(gateway);
-    expect([body['status'], body['statusReason']]).toEqual(['listening', null]);
-  });
-
 /** Common names that handshakes see: enough of them to meet both edges. */
-async function servedNames({ port }: Gateway): Promise<Set<string>> {
+async function servedNames({ port }: TestGateway): Promise<Set<string>> {
   const names = await Promise.all(
     Array.from({ length: 12 }, async () => {
       const socket = connectTls({ host: HOST, port, rejectUnauthorized: false });
@@ -64,11 +37,11 @@ async function servedNames({ port }: Gateway): Promise<Set<string>> {
   return new Set(names);
 }
 
-async function connectDevice(gateway: Gateway, tls: IClientOptions = {}): Promise<MqttClient> {
+async function connectDevice(gateway: TestGateway, tls: IClientOptions = {}): Promise<MqttClient> {
   const [device] = await importDevices(gatehouse, gateway.productKey, 1);
   return connectAsync(`mqtts://${HOST}:${gateway.port}`, {
     ...device,
-    ca: authority.certificatePem,
+    ca: gateways.ca,
     ...tls,
     protocolVersion: 5,
     reconnectPeriod: 0,
@@ -77,28 +50,26 @@ async function connectDevice(gateway: Gateway, tls: IClientOptions = {}): Promis
 
 test('a gateway listens at every edge within two seconds of its creation', async () => {
   const startedAt = performance.now();
-  const gateway = await create('e2e_created');
-  await untilListening(gateway);
+  const gateway = await gateways.open('e2e_created');
   expect(performance.now() - startedAt).toBeLessThan(2_000);
   expect(await servedNames(gateway)).toEqual(new Set(['e2e_created']));
 });
 
 test('a new certificate serves new handshakes within a second, and an open connection stays', async () => {
-  const gateway = await create('e2e_first');
-  await untilListening(gateway);
+  const gateway = await gateways.open('e2e_first');
   const device = await connectDevice(gateway);
   let isClosed = false;
   device.once('close', () => {
     isClosed = true;
   });
 
-  const certificates = await certificatesFor('e2e_second');
+  const certificates = await gateways.certificatesFor('e2e_second');
   const changedAt = performance.now();
-  const changed = await gatehouse.api('PATCH', `/gateways/${gateway.gatewayId}`, { certificates });
+  const changed = await gatehouse.api('PATCH', gateway.path, { certificates });
   expect(changed).toMatchObject({ status: 200, body: { version: 2 } });
   await eventually(async () => expect(await servedNames(gateway)).toEqual(new Set(['e2e_second'])));
   expect(performance.now() - changedAt).toBeLessThan(2_000);
-  await untilListening(gateway);
+  await gateways.untilListening(gateway);
 
   await device.publishAsync('up/still-here', 'yes', { qos: 1 });
   expect(isClosed).toBe(false);
@@ -110,22 +81,21 @@ test('a port that another program holds makes the gateway failed, with the reaso
   const blocker = createServer();
   blocker.listen(port, HOST);
   await once(blocker, 'listening');
-  const gateway = await create('e2e_blocked', { port });
+  const gateway = await gateways.create('e2e_blocked', { port });
   await eventually(async () => {
-    const { body } = await view(gateway);
+    const { body } = await gateways.view(gateway);
     expect(body['status']).toBe('failed');
     expect(body['statusReason']).toMatch(new RegExp(`port ${port} .*another program listens there`));
   });
 
   blocker.close();
-  await untilListening(gateway);
+  await gateways.untilListening(gateway);
 });
 
 test('a gateway that is deleted closes its port within a second, and its devices are told', async () => {
-  const gateway = await create('e2e_deleted');
-  await untilListening(gateway);
+  const gateway = await gateways.open('e2e_deleted');
   const device = await connectDevice(gateway);
-  const path = `/gateways/${gateway.gatewayId}`;
+  const { path } = gateway;
   await eventually(async () => {
     const { body } = await gatehouse.api('GET', `/products/${gateway.productKey}/devices?status=ONLINE`);
     expect(body['items']).toHaveLength(1);
@@ -145,19 +115,18 @@ test('a gateway that is deleted closes its port within a second, and its devices
     await expect(servedNames(gateway)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
   expect(performance.now() - deletedAt).toBeLessThan(2_000);
-  expect(await view(gateway)).toMatchObject({ status: 404 });
-  const again = await create('e2e_deleted', { port: gateway.port });
-  await untilListening(again);
+  expect(await gateways.view(gateway)).toMatchObject({ status: 404 });
+  await gateways.open('e2e_deleted', { port: gateway.port });
 });
 
 test('a gateway that wants client certificates admits who shows one and nobody else', async () => {
-  const gateway = await create('e2e_mutual', {
+  const authority = await createCertificateAuthority('device root');
+  const gateway = await gateways.open('e2e_mutual', {
     x509: { enabled: true },
     certificates: { deviceRootCertificate: authority.certificatePem },
   });
-  await untilListening(gateway);
   const stranger = connectAsync(`mqtts://${HOST}:${gateway.port}`, {
-    ca: authority.certificatePem,
+    ca: gateways.ca,
     reconnectPeriod: 0,
   });
   await expect(stranger).rejects.toThrow(/certificate required/i);
