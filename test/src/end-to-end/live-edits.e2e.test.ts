@@ -1,0 +1,213 @@
+import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { connackOf } from '../connack-of.ts';
+import { attemptOf } from '../connection-attempts.ts';
+import {
+  RIGHT_PASSWORD,
+  startCustomerAuthenticator,
+  type CustomerAuthenticator,
+} from '../customer-authenticator.ts';
+import { RunningGatehouse } from '../running-gatehouse.ts';
+import { TestGateways, type TestGateway } from '../test-gateways.ts';
+
+const PASSWORD = 'password-1';
+/** A second, and what a busy machine takes besides. */
+const SOON_MS = 2_000;
+/** The kernel gives a connection to either edge: of so many both have some. */
+const DEVICES = 10;
+
+let gatehouse: RunningGatehouse;
+let gateways: TestGateways;
+let authenticator: CustomerAuthenticator;
+let roots: readonly [CertificateAuthority, CertificateAuthority];
+let plain: TestGateway;
+
+beforeAll(async () => {
+  authenticator = await startCustomerAuthenticator();
+  const environment = { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1' };
+  gatehouse = await RunningGatehouse.start({ edges: 2, environment });
+  gateways = await TestGateways.of(gatehouse);
+  roots = [await createCertificateAuthority('first'), await createCertificateAuthority('second')];
+  plain = await gateways.open('plain');
+});
+afterAll(async () => {
+  await gatehouse[Symbol.asyncDispose]();
+  await authenticator[Symbol.asyncDispose]();
+});
+beforeEach(async () => {
+  authenticator.requests.length = 0;
+});
+
+interface Connected {
+  readonly name: string;
+  readonly client: MqttClient;
+  /** Of DISCONNECT; the promise is pending while the session lasts. */
+  readonly ended: Promise<{ reasonCode: number | undefined; reasonString: string | undefined }>;
+}
+
+async function connect(gateway: TestGateway, name: string, more: IClientOptions = {}): Promise<Connected> {
+  const { host, port, ca } = gateway.address;
+  const client = await connectAsync(`mqtts://${host}:${port}`, {
+    ca,
+    username: name,
+    password: PASSWORD,
+    clientId: `client of ${name}`,
+    protocolVersion: 5,
+    reconnectPeriod: 0,
+    ...more,
+  });
+  client.on('error', () => undefined);
+  const ended = new Promise<Awaited<Connected['ended']>>((resolve) => {
+    client.once('disconnect', ({ reasonCode, properties }) =>
+      resolve({ reasonCode, reasonString: properties?.reasonString }),
+    );
+  });
+  return { name, client, ended };
+}
+
+/** Devices of the gateway, on both edges. */
+async function connectMany(
+  gateway: TestGateway,
+  prefix: string,
+  more: (name: string) => Promise<IClientOptions> = async () => ({}),
+): Promise<Connected[]> {
+  const names = Array.from({ length: DEVICES }, (_, index) => `${prefix}-${index}`);
+  const connected = await Promise.all(names.map(async (name) => connect(gateway, name, await more(name))));
+  const attempts = await Promise.all(
+    names.map((username) => attemptOf(gatehouse, { gatewayId: gateway.gatewayId, username })),
+  );
+  expect(new Set(attempts.map(({ edgeId }) => edgeId)).size).toBe(2);
+  return connected;
+}
+
+async function importAll(gateway: TestGateway, prefix: string): Promise<string> {
+  const path = `/products/${gateway.productKey}/devices`;
+  const devices = Array.from({ length: DEVICES }, (_, index) => ({
+    username: `${prefix}-${index}`,
+    password: PASSWORD,
+  }));
+  expect((await gatehouse.api('POST', `${path}:import`, { devices })).status).toBeLessThan(300);
+  return path;
+}
+
+/** Carries out `edit` and awaits that everybody is told soon afterwards. */
+async function expectTold(
+  devices: readonly Connected[],
+  edit: () => Promise<unknown>,
+  reasonString: RegExp,
+): Promise<void> {
+  await edit();
+  const editedAt = performance.now();
+  const told = await Promise.all(devices.map(({ ended }) => ended));
+  expect(performance.now() - editedAt).toBeLessThan(SOON_MS);
+  for (const each of told) {
+    expect(each).toEqual({ reasonCode: 0x98, reasonString: expect.stringMatching(reasonString) });
+  }
+}
+
+/** What a device shows. */
+const certificateOf = async (authority: CertificateAuthority, commonName: string) => {
+  const issued = await authority.issueClientCertificate({ commonName });
+  return { cert: issued.certificatePem, key: issued.privateKeyPem };
+};
+
+const rightPassword = async (): Promise<IClientOptions> => ({ password: RIGHT_PASSWORD });
+
+test.each([
+  ['a new password', 'PUT', '/credentials', { password: 'password-2' }, /new password/, 0x87],
+  ['being disabled', 'POST', ':disable', undefined, /disabled/, 0x8a],
+  ['being deleted', 'DELETE', '', undefined, /deleted/, 0x87],
+] as const)('%s ends live sessions on both edges', async (...row) => {
+  const [what, method, suffix, body, told, code] = row;
+  const prefix = what.replaceAll(' ', '-');
+  const path = await importAll(plain, prefix);
+  const devices = await connectMany(plain, prefix);
+  const edit = () =>
+    Promise.all(
+      devices.map(async ({ name }) => {
+        const answer = await gatehouse.api(method, `${path}/${name}${suffix}`, body);
+        expect(answer.status).toBeLessThan(300);
+      }),
+    );
+  await expectTold(devices, edit, told);
+  for (const { name } of devices.slice(0, 2)) {
+    // oxlint-disable-next-line no-await-in-loop -- two
+    await expect(connect(plain, name)).rejects.toMatchObject({ code });
+  }
+});
+
+test('another URL of the authenticator ends the sessions that the former one admitted', async () => {
+  const asking = await gateways.open('asking', { authentication: authenticator.target() });
+  const devices = await connectMany(asking, 'asked', rightPassword);
+  const url = `${authenticator.origin}/another`;
+  const edit = () => gatehouse.api('PATCH', asking.path, { authentication: { url } });
+  await expectTold(devices, edit, /connect again/);
+
+  await gateways.untilListening(asking);
+  authenticator.requests.length = 0;
+  const again = await connect(asking, 'asked-0', { password: RIGHT_PASSWORD });
+  expect(authenticator.requests.map(({ path }) => path)).toEqual(['/another']);
+  // What does not decide who comes in ends nothing.
+  await gatehouse.api('PATCH', asking.path, { name: 'renamed' });
+  await gateways.untilListening(asking);
+  await again.client.publishAsync('up/still-here', 'yes', { qos: 1 });
+  await again.client.endAsync();
+});
+
+test('another device root ends the sessions of the former one, and lets its certificates in no more', async () => {
+  const [first, second] = roots;
+  const mutual = await gateways.open('mutual', {
+    x509: { enabled: true },
+    certificates: { deviceRootCertificate: first.certificatePem },
+  });
+  await importAll(mutual, 'with-certificate');
+  const devices = await connectMany(mutual, 'with-certificate', (name) => certificateOf(first, name));
+  const certificates = { deviceRootCertificate: second.certificatePem };
+  await expectTold(devices, () => gatehouse.api('PATCH', mutual.path, { certificates }), /connect again/);
+
+  await gateways.untilListening(mutual);
+  const name = 'with-certificate-0';
+  const former = { ...mutual.address, ...(await certificateOf(first, name)) };
+  expect(await connackOf(former, { protocolVersion: 5, username: name })).not.toHaveProperty('code');
+  const again = await connect(mutual, name, await certificateOf(second, name));
+  await again.client.endAsync();
+});
+
+test('new permissions end a subscription and refuse messages, and the session goes on', async () => {
+  const ruled = await gateways.open('ruled');
+  const path = await importAll(ruled, 'ruled');
+  const devices = await connectMany(ruled, 'ruled');
+  await Promise.all(
+    devices.map(async ({ name, client }) => {
+      await client.subscribeAsync(['secret/#', `down/${name}`], { qos: 1 });
+      await client.publishAsync('up/free', 'x', { qos: 1 });
+    }),
+  );
+  const outcomeOf = async (name: string, topic: string): Promise<unknown> => {
+    const message = { topic, payload: Buffer.from('x').toString('base64'), qos: 1 };
+    return (await gatehouse.api('POST', `${path}/${name}/messages`, message)).body['outcome'];
+  };
+  for (const { name } of devices) expect(await outcomeOf(name, 'secret/a')).toBe('delivered');
+
+  const rules = [
+    { topic: 'down/${deviceName}', action: 'subscribe', effect: 'allow' },
+    { topic: 'up/${deviceName}', action: 'publish', effect: 'allow' },
+  ];
+  const changedAt = performance.now();
+  expect(await gatehouse.api('PUT', `${ruled.path}/permissions`, rules)).toMatchObject({ status: 200 });
+  await gateways.untilListening(ruled);
+  expect(performance.now() - changedAt).toBeLessThan(SOON_MS);
+  await Promise.all(
+    devices.map(async ({ name, client }) => {
+      await expect(client.publishAsync('up/free', 'x', { qos: 1 })).rejects.toMatchObject({ code: 0x87 });
+      await client.publishAsync(`up/${name}`, 'x', { qos: 1 });
+      await expect(client.subscribeAsync('secret/b', { qos: 1 })).rejects.toThrow(
+        /not authori[sz]ed|0x87|135/i,
+      );
+      expect(await outcomeOf(name, 'secret/a')).toBe('not-subscribed');
+      expect(await outcomeOf(name, `down/${name}`)).toBe('delivered');
+      await client.endAsync();
+    }),
+  );
+});
