@@ -5,8 +5,9 @@ import { createCertificateAuthority } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { RunningGatehouse, type ApiAnswer } from '../running-gatehouse.ts';
-import { databasePlaces, filePlaces, placesWith, type SearchedPlace } from '../secret-search.ts';
+import type { RunningGatehouse } from '../running-gatehouse.ts';
+import { databasePlaces, placesWith } from '../secret-search.ts';
+import { SearchedGatehouse } from '../searched-gatehouse.ts';
 
 const HOST = '127.0.0.1';
 const DEVICE = 'recognisable-pump';
@@ -21,32 +22,17 @@ const PASSWORDS = {
 const ACCESS_KEY_SECRET = 'Q7accessKeySecretQ7accessKeySecretQ7';
 const WRONG_API_KEY = `gh_${'Q7wrongKey'.repeat(4)}Q7w`;
 
+let house: SearchedGatehouse;
 let gatehouse: RunningGatehouse;
 let withDevice: string;
-const lines: string[] = [];
-const answers: string[] = [];
 
 beforeAll(async () => {
-  gatehouse = await RunningGatehouse.start({
-    environment: { GATEHOUSE_LOG_LEVEL: 'trace' },
-    onLine: (line) => lines.push(line),
-  });
+  house = await SearchedGatehouse.start();
+  ({ gatehouse } = house);
 });
 afterAll(async () => {
-  await gatehouse[Symbol.asyncDispose]();
+  await house[Symbol.asyncDispose]();
 });
-
-async function call(method: string, path: string, body?: unknown): Promise<ApiAnswer> {
-  const answer = await gatehouse.api(method, path, body);
-  answers.push(JSON.stringify(answer.body));
-  return answer;
-}
-
-async function callRaw(path: string, request: RequestInit): Promise<number> {
-  const response = await fetch(`http://${HOST}:${gatehouse.httpPort}/api/v1${path}`, request);
-  answers.push(await response.text());
-  return response.status;
-}
 
 const demoKey = async (): Promise<string> =>
   (await readFile(join(gatehouse.dataDirectory, 'demo', 'api-key'), 'utf8')).trim();
@@ -60,29 +46,6 @@ const certificates = (serverCertificate: string, serverPrivateKey: string) => ({
   serverPrivateKey,
 });
 
-async function metricsPlaces(): Promise<SearchedPlace[]> {
-  const { processes } = await gatehouse.runFile();
-  return Promise.all(
-    processes
-      .filter(({ url }) => url !== undefined)
-      .map(async ({ name, url }) => ({
-        name: `metrics of ${name}`,
-        content: Buffer.from(await (await fetch(`${url}/metrics`)).text()),
-      })),
-  );
-}
-
-async function everyPlace(): Promise<SearchedPlace[]> {
-  const databaseUrl = (await readFile(join(gatehouse.dataDirectory, 'database-url'), 'utf8')).trim();
-  return [
-    ...(await databasePlaces(databaseUrl)),
-    ...(await filePlaces(join(gatehouse.dataDirectory, 'nats'))),
-    ...(await metricsPlaces()),
-    { name: 'log lines', content: Buffer.from(lines.join('\n')) },
-    { name: 'answers of the API', content: Buffer.from(answers.join('\n')) },
-  ];
-}
-
 test('no secret that goes in is found in the database, in NATS, in a log line, a metric or an answer', async () => {
   const authority = await createCertificateAuthority();
   const issue = () => authority.issueServerCertificate({ commonName: 'secrets', ipAddresses: [HOST] });
@@ -94,12 +57,12 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
     port,
     certificates: certificates(first.certificatePem, first.privateKeyPem),
   };
-  const { status, body } = await call('POST', '/gateways', gateway);
+  const { status, body } = await house.call('POST', '/gateways', gateway);
   expect(status).toBe(201);
   const productKey = String(body['productKey']);
   withDevice = productKey;
   const gatewayPath = `/gateways/${String(body['gatewayId'])}`;
-  await call('PATCH', gatewayPath, {
+  await house.call('PATCH', gatewayPath, {
     certificates: certificates(second.certificatePem, second.privateKeyPem),
   });
   const mismatch = {
@@ -107,9 +70,9 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
     name: 'secrets_2',
     certificates: certificates(first.certificatePem, unused.privateKeyPem),
   };
-  expect((await call('POST', '/gateways', mismatch)).status).toBe(400);
-  expect((await call('POST', '/gateways', { ...gateway, unknown: 1 })).status).toBe(400);
-  const third = await call('POST', '/gateways', {
+  expect((await house.call('POST', '/gateways', mismatch)).status).toBe(400);
+  expect((await house.call('POST', '/gateways', { ...gateway, unknown: 1 })).status).toBe(400);
+  const third = await house.call('POST', '/gateways', {
     ...gateway,
     name: 'secrets_3',
     port: await freePort(),
@@ -129,19 +92,19 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
 
   const devices = `/products/${productKey}/devices`;
   const importing = { devices: [{ username: DEVICE, password: PASSWORDS.imported }] };
-  expect((await call('POST', `${devices}:import`, importing)).status).toBeLessThan(300);
+  expect((await house.call('POST', `${devices}:import`, importing)).status).toBeLessThan(300);
   const refused = {
     devices: [
       { username: 'device-2', password: PASSWORDS.beside },
       { username: 'device-3', password: PASSWORDS.refused },
     ],
   };
-  expect((await call('POST', `${devices}:import`, refused)).status).toBe(400);
+  expect((await house.call('POST', `${devices}:import`, refused)).status).toBe(400);
   const authorization = `Bearer ${await demoKey()}`;
   const csv = `UserName,Password,SN\ndevice-4,${PASSWORDS.csv},\ndevice-4,${PASSWORDS.csv},\n`;
   const headers = { authorization, 'content-type': 'text/csv', 'idempotency-key': 'once' };
-  expect(await callRaw(`${devices}:import`, { method: 'POST', headers, body: csv })).toBe(400);
-  expect(await callRaw(`${devices}:import`, { method: 'POST', headers, body: `${csv}"` })).toBe(400);
+  expect(await house.callRaw(`${devices}:import`, { method: 'POST', headers, body: csv })).toBe(400);
+  expect(await house.callRaw(`${devices}:import`, { method: 'POST', headers, body: `${csv}"` })).toBe(400);
 
   const url = `mqtts://${HOST}:${port}`;
   const options = { ca: authority.certificatePem, username: DEVICE, clientId: DEVICE, reconnectPeriod: 0 };
@@ -154,7 +117,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
   await expect(connectAsync(url, { ...options, password: PASSWORDS.wrong })).rejects.toThrow(
     /not authorized/i,
   );
-  await call('PUT', `${devices}/${DEVICE}/credentials`, { password: PASSWORDS.replaced });
+  await house.call('PUT', `${devices}/${DEVICE}/credentials`, { password: PASSWORDS.replaced });
   const again = await eventually(
     () => connectAsync(url, { ...options, password: PASSWORDS.replaced }),
     20_000,
@@ -163,8 +126,10 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
 
   const created = await gatehouse.api('POST', '/api-keys', { name: 'recognisable', role: 'viewer' });
   const apiKey = String(created.body['key']);
-  expect(await callRaw('/gateways', { headers: { authorization: `Bearer ${apiKey}` } })).toBe(200);
-  expect(await callRaw('/gateways', { headers: { authorization: `Bearer ${WRONG_API_KEY}` } })).toBe(401);
+  expect(await house.callRaw('/gateways', { headers: { authorization: `Bearer ${apiKey}` } })).toBe(200);
+  expect(await house.callRaw('/gateways', { headers: { authorization: `Bearer ${WRONG_API_KEY}` } })).toBe(
+    401,
+  );
   for (const path of [
     devices,
     `${devices}/${DEVICE}/events`,
@@ -173,13 +138,13 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
     '/events',
     '/api-keys',
   ]) {
-    await call('GET', path);
+    await house.call('GET', path);
   }
 
   // What is not secret is found: the search sees what it should, and no store is compressed.
   const places = await eventually(
     async () => {
-      const found = await everyPlace();
+      const found = await house.everyPlace();
       const deviceFoundIn = placesWith(DEVICE, found).join('\n');
       for (const where of [
         'table public.event',
@@ -210,7 +175,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
 }, 120_000);
 
 test('what is deleted leaves no secret behind', async () => {
-  const databaseUrl = (await readFile(join(gatehouse.dataDirectory, 'database-url'), 'utf8')).trim();
+  const databaseUrl = await house.databaseUrl();
   const { body } = await gatehouse.api('GET', '/gateways?limit=1000');
   const own = (body['items'] as { name: string; gatewayId: string }[]).filter(({ name }) =>
     name.startsWith('secrets_'),
