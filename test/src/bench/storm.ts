@@ -69,10 +69,15 @@ export class Storm implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(
       this.#children.map(async (child) => {
-        if (child.exitCode !== null) return;
+        if (!child.connected) return;
         const exited = once(child, 'exit');
+        const ended = new Promise<void>((resolve) => {
+          child.on('message', ({ type }: StormProgress) => {
+            if (type === 'ended') resolve();
+          });
+        });
         child.send({ type: 'end' } satisfies StormRequest);
-        await once(child, 'message');
+        await ended;
         child.disconnect();
         await exited;
       }),

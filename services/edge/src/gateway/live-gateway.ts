@@ -42,10 +42,15 @@ const HANDSHAKE_REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
 };
 /** Elsewhere the option is an error, and a machine runs one edge. */
 const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
+/**
+ * Each accepts one connection in a turn of the event loop. With a single one a storm waits in the kernel, where
+ * nobody refuses anything: whoever is accepted at last may have given up long ago.
+ */
+const LISTENERS = SHARES_PORTS ? 16 : 1;
 
 /** One gateway's TLS listener. Any number of edges on a machine may have one on the same port. */
 export class LiveGateway implements HandshakeTurns {
-  readonly #server: Server;
+  readonly #listeners: readonly Server[];
   /** Listens for nothing itself: it gets connections when it is their turn. */
   readonly #tls: TlsServer;
   /** By the TCP connection, which a TLS connection is found by. */
@@ -63,14 +68,20 @@ export class LiveGateway implements HandshakeTurns {
     });
     this.#tls.on('secureConnection', (socket) => this.#connected(socket));
     this.#tls.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
-    this.#server = createServer({ pauseOnConnect: true, noDelay: true });
-    this.#server.on('connection', (socket) => this.#connecting(socket));
+    this.#listeners = Array.from({ length: LISTENERS }, () =>
+      createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#connecting(socket)),
+    );
   }
 
   /** @throws {CertificateUnusable | PortUnavailable} */
   static async open(gateway: GatewayListener, parts: LiveGatewayParts): Promise<LiveGateway> {
     const live = new LiveGateway(gateway, parts);
-    await live.#listen();
+    try {
+      for (const server of live.#listeners) await live.#listen(server);
+    } catch (error) {
+      live.close();
+      throw error;
+    }
     return live;
   }
 
@@ -102,7 +113,7 @@ export class LiveGateway implements HandshakeTurns {
 
   /** Accepts no more; connections go on. */
   close(): void {
-    this.#server.close();
+    for (const server of this.#listeners) server.close();
     this.parts.handshakes.leave(this);
   }
 
@@ -121,7 +132,7 @@ export class LiveGateway implements HandshakeTurns {
     this.parts.attempts.failed(attempt, new TlsHandshakeFailed(reason, HANDSHAKE_REFUSALS[reason]));
   }
 
-  #listen(): Promise<void> {
+  #listen(server: Server): Promise<void> {
     const { gatewayId, port } = this.gateway;
     return new Promise((resolve, reject) => {
       const refuse = (error: NodeJS.ErrnoException): void =>
@@ -132,10 +143,10 @@ export class LiveGateway implements HandshakeTurns {
             error.code === 'EADDRINUSE' ? 'another program listens there' : error.message,
           ),
         );
-      this.#server.once('error', refuse);
-      this.#server.listen({ host: this.parts.host, port, backlog: BACKLOG, reusePort: SHARES_PORTS }, () => {
-        this.#server.off('error', refuse);
-        this.#server.on('error', (error) =>
+      server.once('error', refuse);
+      server.listen({ host: this.parts.host, port, backlog: BACKLOG, reusePort: SHARES_PORTS }, () => {
+        server.off('error', refuse);
+        server.on('error', (error) =>
           this.parts.logger.error({ err: error, gatewayId, port }, 'a listener reported an error'),
         );
         resolve();
