@@ -88,6 +88,7 @@ export {
   type AddressBan,
   type ConnectionAttempt,
 } from './edge/connection-attempt.ts';
+export { addressGroup } from './edge/address-group.ts';
 export { deviceOfSessionKey, sessionKey } from './edge/session-key.ts';
 export {
   gatewayListener,

@@ -11,6 +11,7 @@ export type AuthenticatorCallOutcome =
   | Exclude<AuthenticatorAnswer['outcome'], 'failed'>
   | AuthenticatorFailureReason
   | 'breaker-open'
+  | 'address-breaker-open'
   | 'queue-full'
   | 'waited-too-long';
 
@@ -64,6 +65,11 @@ export class AuthMetrics {
   readonly breakerChanges = new CountedByLabel<BreakerState>(
     'gatehouse.auth.breaker_changes',
     'changes of the breakers of authenticators, by the state that they changed to',
+    'state',
+  );
+  readonly addressBreakerChanges = new CountedByLabel<BreakerState>(
+    'gatehouse.auth.address_breaker_changes',
+    "changes of the breakers of single addresses' calls, by the state that they changed to",
     'state',
   );
   readonly hashSeconds = meter.createHistogram('gatehouse.auth.password_hash', {

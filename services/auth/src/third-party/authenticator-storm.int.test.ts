@@ -34,15 +34,20 @@ async function start(environment: NodeJS.ProcessEnv = {}, timeoutMs = 10_000) {
   };
 }
 
-/** Lets `count` devices connect at once. */
+const addressOf = (index: number) => `198.18.${index >> 8}.${index & 255}`;
+
+/** Lets `count` devices connect at once, each from an address of its own. */
 async function storm(
   auth: Awaited<ReturnType<typeof startAuth>>,
-  gateway: { gatewayId: string },
+  gateway: { gatewayId: string; remoteAddress?: string },
   count: number,
 ) {
   const connecting = Array.from({ length: count }, async (_, index) => {
     const startedAt = performance.now();
-    const outcome = await auth.connect(`pump-${index}`, 'secret', gateway);
+    const outcome = await auth.connect(`pump-${index}`, 'secret', {
+      remoteAddress: addressOf(index),
+      ...gateway,
+    });
     return { outcome, milliseconds: performance.now() - startedAt };
   });
   const ends = await Promise.all(connecting);
@@ -136,6 +141,24 @@ test('the breaker opens when calls fail, spares the authenticator, and closes wh
   await eventually(async () => expect(await at.auth.connect('pump-7', 'secret', DEAD)).toBe('admitted'));
   expect(metrics.breakerChanges.of('closed')).toBe(1);
   expect((await storm(at.auth, DEAD, 20)).outcomes).not.toContain('authenticator-unavailable');
+});
+
+test('one address, whatever it makes the authenticator do, breaks only its own calls', async () => {
+  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '5', AUTH_BREAKER_OPEN_MS: '60000' });
+  const { metrics } = at.auth;
+  at.well.behaviour.judge = ({ username }) =>
+    String(username).startsWith('pump-') ? { status: 500 } : { body: { deviceName: username } };
+  // Nobody succeeds beside it, and of an IPv6 subscriber the whole /64 counts as one.
+  await storm(at.auth, { ...WELL, remoteAddress: '2001:db8::1' }, 20);
+  expect(metrics.breakerChanges.of('open')).toBe(0);
+  expect(metrics.addressBreakerChanges.of('open')).toBe(1);
+  const asked = at.well.questions.length;
+  const again = await at.auth.admit('pump-21', 'secret', { ...WELL, remoteAddress: '2001:db8::2' });
+  expect(again.steps.at(-1)).toMatchObject({ name: 'breaker', outcome: 'open' });
+  expect(at.well.questions).toHaveLength(asked);
+  expect(await at.auth.connect('well-1', 'secret', { ...WELL, remoteAddress: '2001:db8:0:1::1' })).toBe(
+    'admitted',
+  );
 });
 
 test('refusals, however many, open no breaker', async () => {

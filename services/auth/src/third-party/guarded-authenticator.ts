@@ -1,14 +1,11 @@
 import {
   bulkhead,
-  CircuitState,
-  circuitBreaker,
-  handleWhenResult,
   isBrokenCircuitError,
   isBulkheadRejectedError,
   SamplingBreaker,
   type BulkheadPolicy,
-  type CircuitBreakerPolicy,
 } from 'cockatiel';
+import { addressGroup } from '@gatehouse/contracts';
 import type { AdmissionSteps } from '../admission/admission-steps.ts';
 import type { AuthConfig } from '../auth.config.ts';
 import type {
@@ -18,49 +15,58 @@ import type {
   AuthenticatorFailureReason,
 } from '../authenticators/authenticator.ts';
 import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
+import { BoundedCache } from '../registry/bounded-cache.ts';
+import { CallBreaker, isFailure } from './call-breaker.ts';
+import { CallSample } from './call-sample.ts';
 
 type Answer = AuthenticatorAnswer;
 
-/** What says that the authenticator itself is in trouble; a refusal, or an answer about one device, does not. */
-const FAILURES: ReadonlySet<AuthenticatorFailureReason> = new Set([
-  'authenticator-unavailable',
-  'authenticator-timeout',
-]);
+export interface DeviceQuestion {
+  readonly credentials: AuthenticatorCredentials;
+  /** Of the device. */
+  readonly remoteAddress: string;
+}
+
+/** Whom a breaker turned away: all devices, or those of one address. */
+type BreakerScope = 'gateway' | 'address';
+
+interface AddressBreaker {
+  readonly breaker: CallBreaker;
+  /** Who never failed need not be remembered. */
+  hasFailed: boolean;
+}
+
+/** More than calls under way by default, so that a breaker outlives the calls that it counts. */
+const LEAST_ADDRESSES = 100;
 
 /**
- * The authenticator of one gateway behind a limit on calls at once, a bounded line, and a breaker: when it is
- * slow or dead, its own devices are told so at once, and nobody else notices.
+ * The authenticator of one gateway behind a limit on calls at once, a bounded line, and breakers: when it is
+ * slow or dead, its own devices are told so at once, and nobody else notices. One address alone breaks only its
+ * own calls: what makes an authenticator fail may be what that address sends.
  */
 export class GuardedAuthenticator {
   readonly #bulkhead: BulkheadPolicy;
-  readonly #breaker: CircuitBreakerPolicy;
-  #openUntil = 0;
+  readonly #sample: CallSample;
+  readonly #breaker: CallBreaker;
+  readonly #ofAddress: BoundedCache<AddressBreaker>;
 
   constructor(
     readonly authenticator: Authenticator,
     private readonly config: AuthConfig,
     private readonly metrics: AuthMetrics,
-    onStateChange: (state: BreakerState) => void,
+    private readonly onStateChange: (state: BreakerState, address?: string) => void,
   ) {
-    this.#bulkhead = bulkhead(
-      config.AUTH_AUTHENTICATOR_CALLS_AT_ONCE,
-      config.AUTH_AUTHENTICATOR_CALLS_WAITING,
-    );
-    this.#breaker = circuitBreaker(
-      handleWhenResult((answer) => isFailure(answer as Answer)),
-      {
-        halfOpenAfter: config.AUTH_BREAKER_OPEN_MS,
-        breaker: new SamplingBreaker({
-          threshold: config.AUTH_BREAKER_FAILURE_PERCENT / 100,
-          duration: config.AUTH_BREAKER_WINDOW_SECONDS * 1_000,
-          minimumRps: config.AUTH_BREAKER_MIN_CALLS / config.AUTH_BREAKER_WINDOW_SECONDS,
-        }),
-      },
-    );
-    this.#breaker.onStateChange(() => {
-      this.#openUntil = performance.now() + config.AUTH_BREAKER_OPEN_MS;
-      onStateChange(this.breakerState);
+    const callsAtOnce = config.AUTH_AUTHENTICATOR_CALLS_AT_ONCE;
+    this.#bulkhead = bulkhead(callsAtOnce, config.AUTH_AUTHENTICATOR_CALLS_WAITING);
+    this.#ofAddress = new BoundedCache(Math.max(LEAST_ADDRESSES, 2 * callsAtOnce));
+    this.#sample = new CallSample({
+      windowMs: config.AUTH_BREAKER_WINDOW_SECONDS * 1_000,
+      failureShare: config.AUTH_BREAKER_FAILURE_PERCENT / 100,
+      minCalls: config.AUTH_BREAKER_MIN_CALLS,
     });
+    this.#breaker = new CallBreaker(config.AUTH_BREAKER_OPEN_MS, this.#sample, (state) =>
+      onStateChange(state),
+    );
   }
 
   get callsUnderWay(): number {
@@ -72,26 +78,20 @@ export class GuardedAuthenticator {
   }
 
   get breakerState(): BreakerState {
-    switch (this.#breaker.state) {
-      case CircuitState.Closed:
-        return 'closed';
-      case CircuitState.HalfOpen:
-        return 'half-open';
-      case CircuitState.Open:
-      case CircuitState.Isolated:
-        return 'open';
-    }
+    return this.#breaker.state;
   }
 
   /** @param giveUpAfterMs how long a free place is waited for */
   async ask(
-    credentials: AuthenticatorCredentials,
+    { credentials, remoteAddress }: DeviceQuestion,
     steps: AdmissionSteps,
     giveUpAfterMs: number,
   ): Promise<Answer> {
-    if (this.#isBroken()) return this.#broken(steps);
+    const address = addressGroup(remoteAddress);
+    const broken = this.#broken(address, steps);
+    if (broken !== undefined) return broken;
     try {
-      const answer = await this.#inTurn(() => this.#call(credentials, steps), giveUpAfterMs);
+      const answer = await this.#inTurn(() => this.#call(credentials, address, steps), giveUpAfterMs);
       if (answer !== undefined) return answer;
       this.metrics.authenticatorCalls.add('waited-too-long');
       steps.add('authenticator-queue', 'timeout');
@@ -104,18 +104,62 @@ export class GuardedAuthenticator {
     }
   }
 
-  async #call(credentials: AuthenticatorCredentials, steps: AdmissionSteps): Promise<Answer> {
+  async #call(
+    credentials: AuthenticatorCredentials,
+    address: string,
+    steps: AdmissionSteps,
+  ): Promise<Answer> {
     // It may have opened while this one waited; and while one call tries whether it may close, nobody waits for that.
-    if (this.#isBroken()) return this.#broken(steps);
+    const broken = this.#broken(address, steps);
+    if (broken !== undefined) return broken;
+    const ofAddress = this.#breakerOf(address);
+    const isProbe = [ofAddress.breaker, this.#breaker].some(({ state }) => state !== 'closed');
     try {
-      return await this.#breaker.execute(async () => {
-        steps.add('authenticator-queue', this.breakerState === 'half-open' ? 'probe' : 'ok');
-        return this.#timed(credentials, steps);
-      });
+      return await ofAddress.breaker.execute(() =>
+        this.#breaker.execute(async () => {
+          steps.add('authenticator-queue', isProbe ? 'probe' : 'ok');
+          const answer = await this.#timed(credentials, steps);
+          this.#count(address, ofAddress, answer);
+          return answer;
+        }),
+      );
     } catch (error) {
-      if (isBrokenCircuitError(error)) return this.#broken(steps);
+      if (isBrokenCircuitError(error)) return this.#turnedAway('gateway', this.breakerState, steps);
       throw error;
     }
+  }
+
+  #count(address: string, ofAddress: AddressBreaker, answer: Answer): void {
+    if (isFailure(answer)) {
+      ofAddress.hasFailed = true;
+      // A success beside it may have thought that it need not be remembered.
+      if (this.#ofAddress.get(address) === undefined) this.#ofAddress.set(address, ofAddress);
+      this.#sample.failed(address);
+    } else {
+      this.#sample.succeeded();
+      if (!ofAddress.hasFailed) this.#ofAddress.delete(address);
+    }
+  }
+
+  #breakerOf(address: string): AddressBreaker {
+    const known = this.#ofAddress.get(address);
+    if (known !== undefined) return known;
+    const {
+      AUTH_BREAKER_FAILURE_PERCENT: percent,
+      AUTH_BREAKER_WINDOW_SECONDS: seconds,
+      AUTH_BREAKER_MIN_CALLS: minCalls,
+    } = this.config;
+    const sample = new SamplingBreaker({
+      threshold: percent / 100,
+      duration: seconds * 1_000,
+      minimumRps: minCalls / seconds,
+    });
+    const breaker = new CallBreaker(this.config.AUTH_BREAKER_OPEN_MS, sample, (state) =>
+      this.onStateChange(state, address),
+    );
+    const made = { breaker, hasFailed: false };
+    this.#ofAddress.set(address, made);
+    return made;
   }
 
   async #timed(credentials: AuthenticatorCredentials, steps: AdmissionSteps): Promise<Answer> {
@@ -128,20 +172,20 @@ export class GuardedAuthenticator {
     return answer;
   }
 
-  /** cockatiel lets callers wait for the call that tries; devices are better told at once. */
-  #isBroken(): boolean {
-    const state = this.#breaker.state;
-    return (
-      state === CircuitState.HalfOpen || (state === CircuitState.Open && performance.now() < this.#openUntil)
-    );
+  #broken(address: string, steps: AdmissionSteps): Answer | undefined {
+    if (this.#breaker.isBroken) return this.#turnedAway('gateway', this.breakerState, steps);
+    const ofAddress = this.#ofAddress.get(address)?.breaker;
+    if (ofAddress?.isBroken === true) return this.#turnedAway('address', ofAddress.state, steps);
+    return undefined;
   }
 
-  #broken(steps: AdmissionSteps): Answer {
-    this.metrics.authenticatorCalls.add('breaker-open');
-    steps.add('breaker', this.breakerState, 'no call was made: too many calls of the last seconds failed');
+  #turnedAway(scope: BreakerScope, state: BreakerState, steps: AdmissionSteps): Answer {
+    const ofWhom = scope === 'address' ? ' from this address' : '';
+    this.metrics.authenticatorCalls.add(scope === 'address' ? 'address-breaker-open' : 'breaker-open');
+    steps.add('breaker', state, `no call was made: too many calls${ofWhom} failed in the last seconds`);
     return failed(
       'authenticator-unavailable',
-      'the authenticator is not called for a moment: too many calls of the last seconds failed',
+      `the authenticator is not called for a moment: too many calls${ofWhom} failed in the last seconds`,
     );
   }
 
@@ -165,10 +209,6 @@ export class GuardedAuthenticator {
         });
     });
   }
-}
-
-function isFailure(answer: Answer): boolean {
-  return answer.outcome === 'failed' && FAILURES.has(answer.reason);
 }
 
 function failed(reason: AuthenticatorFailureReason, message: string): Answer {

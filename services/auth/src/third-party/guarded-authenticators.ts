@@ -42,8 +42,8 @@ export class GuardedAuthenticators {
     if (known?.target === target) return known.guarded;
     const authenticator = this.make(gateway);
     if (authenticator === undefined) return undefined;
-    const guarded = new GuardedAuthenticator(authenticator, this.config, this.metrics, (state) =>
-      this.#breakerChanged(gatewayId, state),
+    const guarded = new GuardedAuthenticator(authenticator, this.config, this.metrics, (state, address) =>
+      this.#breakerChanged(gatewayId, state, address),
     );
     this.#ofGateway.set(gatewayId, { target, guarded });
     return guarded;
@@ -53,7 +53,13 @@ export class GuardedAuthenticators {
     for (const [gatewayId, { guarded }] of this.#ofGateway.entries()) yield [gatewayId, guarded];
   }
 
-  #breakerChanged(gatewayId: string, state: BreakerState): void {
+  /** @param address of whom alone it is; absent: of the gateway */
+  #breakerChanged(gatewayId: string, state: BreakerState, address?: string): void {
+    if (address !== undefined) {
+      this.metrics.addressBreakerChanges.add(state);
+      this.logger.debug({ gatewayId, address, state }, "the breaker of an address's calls has changed");
+      return;
+    }
     this.metrics.breakerChanges.add(state);
     if (state === 'open') this.logger.warn({ gatewayId }, 'the authenticator is not called for a moment');
     else if (state === 'closed') this.logger.info({ gatewayId }, 'the authenticator is called again');

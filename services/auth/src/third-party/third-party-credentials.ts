@@ -36,6 +36,7 @@ interface Question {
   readonly line: string;
   readonly gateway: GatewayAdmission;
   readonly credentials: AuthenticatorCredentials;
+  readonly remoteAddress: string;
   /** Milliseconds on the clock of `performance`: no call is begun later. */
   readonly giveUpAt: number;
 }
@@ -71,6 +72,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
       line: lineOf(request, credentials),
       gateway,
       credentials,
+      remoteAddress: request.remoteAddress,
       giveUpAt: performance.now() + this.config.AUTH_AUTHENTICATOR_WAIT_MS,
     };
     return (await this.#remembered(question, steps)) ?? (await this.#asked(question, steps));
@@ -120,13 +122,14 @@ export class ThirdPartyCredentials implements CredentialVerifier {
     return flight.verdict;
   }
 
-  async #call({ key, gateway, credentials, giveUpAt }: Question): Promise<Flight> {
+  async #call(question: Question): Promise<Flight> {
+    const { key, gateway, giveUpAt } = question;
     const steps = new AdmissionSteps();
     const authenticator = this.authenticators.of(gateway);
     if (authenticator === undefined) {
       return { verdict: rejected('authenticator-unavailable'), steps: steps.list };
     }
-    const answer = await authenticator.ask(credentials, steps, Math.max(0, giveUpAt - performance.now()));
+    const answer = await authenticator.ask(question, steps, Math.max(0, giveUpAt - performance.now()));
     switch (answer.outcome) {
       case 'failed':
         return { verdict: rejected(answer.reason), steps: steps.list };

@@ -1,6 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import type { AdmissionRefusal } from '@gatehouse/contracts';
-import { addressGroup } from '../attempts/address-group.ts';
+import { addressGroup, type AdmissionRefusal } from '@gatehouse/contracts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { AddressBans } from './address-bans.ts';
 import { DeviceRefused } from './admission.failures.ts';

@@ -1,7 +1,6 @@
-import { connectionAttemptSubject, type ConnectionAttempt } from '@gatehouse/contracts';
+import { addressGroup, connectionAttemptSubject, type ConnectionAttempt } from '@gatehouse/contracts';
 import type { Failure } from '@gatehouse/failure';
 import { ClientGone } from '../admission/admission.failures.ts';
-import { addressGroup } from './address-group.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptLane, type AttemptLaneParts } from './attempt-lane.ts';
 import { attemptProblem } from './attempt-problem.ts';
