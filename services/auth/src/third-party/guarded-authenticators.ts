@@ -15,6 +15,8 @@ export const MAKE_AUTHENTICATOR = key<MakeAuthenticator>('MAKE_AUTHENTICATOR');
 const MAX_AUTHENTICATORS = 10_000;
 
 interface Guarded {
+  /** Of the gateway, whose every change raises it: with the same one the target is the same. */
+  readonly version: number;
   /** Digest of the target: another one is another authenticator, with a breaker and places of its own. */
   readonly target: string;
   readonly guarded: GuardedAuthenticator;
@@ -34,18 +36,23 @@ export class GuardedAuthenticators {
   }
 
   of(gateway: GatewayAdmission): GuardedAuthenticator | undefined {
-    const { gatewayId, authentication, accessKeySecret } = gateway;
+    const { gatewayId, version } = gateway;
+    const known = this.#ofGateway.get(gatewayId);
+    if (known?.version === version) return known.guarded;
+    const { authentication, accessKeySecret } = gateway;
     const target = createHash('sha256')
       .update(JSON.stringify([authentication, accessKeySecret]))
       .digest('base64');
-    const known = this.#ofGateway.get(gatewayId);
-    if (known?.target === target) return known.guarded;
+    if (known?.target === target) {
+      this.#ofGateway.set(gatewayId, { ...known, version });
+      return known.guarded;
+    }
     const authenticator = this.make(gateway);
     if (authenticator === undefined) return undefined;
     const guarded = new GuardedAuthenticator(authenticator, this.config, this.metrics, (state, address) =>
       this.#breakerChanged(gatewayId, state, address),
     );
-    this.#ofGateway.set(gatewayId, { target, guarded });
+    this.#ofGateway.set(gatewayId, { version, target, guarded });
     return guarded;
   }
 
