@@ -19,7 +19,7 @@ import type {
   AuthenticatorExchange,
   AuthenticatorFailureReason,
 } from './authenticator.ts';
-import { maskPassword } from './request-template.ts';
+import { isMaskable, maskPassword } from './request-template.ts';
 
 export const MAX_ANSWER_BYTES = 65_536;
 const MAX_SHOWN_BYTES = 4_096;
@@ -86,6 +86,11 @@ function received(
 
 function speakable(answer: AuthenticatorAnswer, credentials: AuthenticatorCredentials): AuthenticatorAnswer {
   if (answer.outcome === 'accepted' || answer.message === undefined) return answer;
-  const message = maskPassword(answer.message, credentials).slice(0, MAX_MESSAGE_CHARACTERS);
+  // Of a failure the words are ours.
+  const isShown = answer.outcome === 'failed' && !isMaskable(credentials);
+  const message = (isShown ? answer.message : maskPassword(answer.message, credentials)).slice(
+    0,
+    MAX_MESSAGE_CHARACTERS,
+  );
   return { ...answer, message };
 }

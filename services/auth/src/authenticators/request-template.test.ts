@@ -82,3 +82,32 @@ test('a password that somebody quotes is masked, also as JSON has it', () => {
     }),
   );
 });
+
+const encoded = (text: string) => [
+  Buffer.from(text).toString('base64'),
+  Buffer.from(text).toString('base64url'),
+  encodeURIComponent(text),
+  encodeURIComponent(text).toLowerCase(),
+];
+
+test('a password that somebody quotes is masked in base64 and as a URL has it', () => {
+  const form = fc.stringMatching(/^[a-z0-9@.:_-]{4,32}$/);
+  fc.assert(
+    fc.property(form, fc.string({ maxLength: 4 }), fc.string({ maxLength: 4 }), (password, before, after) => {
+      for (const quote of [
+        ...encoded(password),
+        ...encoded(`${before.toWellFormed()}${password}${after.toWellFormed()}`),
+      ]) {
+        expect(maskPassword(quote, { password })).toContain('***');
+      }
+      for (const quote of encoded(password)) expect(maskPassword(`"${quote}"`, { password })).toBe('"***"');
+    }),
+  );
+});
+
+test('what quotes a password too short to be found is not shown at all; without one, all is', () => {
+  for (const password of ['a', 'ab', 'abc']) {
+    expect(maskPassword(`wrong password ${password}`, { password })).toMatch(/^\(not shown: /);
+  }
+  expect(maskPassword('wrong', { password: '' })).toBe('wrong');
+});

@@ -42,10 +42,53 @@ export function withoutPassword(credentials: AuthenticatorCredentials): Authenti
 
 /** A shorter one stands in too many words that mean something else. */
 const MIN_MASKED_CHARACTERS = 4;
+const BASE64 = '[A-Za-z0-9+/_-]';
+const NOT_SHOWN = '(not shown: a password of fewer than 4 characters cannot be masked in it)';
 
-/** What somebody else said, without the password that he may have quoted. */
-export function maskPassword(text: string, { password }: AuthenticatorCredentials): string {
-  if (password.length < MIN_MASKED_CHARACTERS) return text;
+/** Whether the password can be found in what somebody says. */
+export function isMaskable({ password }: Pick<AuthenticatorCredentials, 'password'>): boolean {
+  return password.length >= MIN_MASKED_CHARACTERS;
+}
+
+/**
+ * What somebody else said, without the password that he may have quoted: as it is, as JSON or a URL has it, or
+ * in base64, also as a part of something longer. Where the password is too short to be found, nothing of it.
+ */
+export function maskPassword(text: string, { password }: Pick<AuthenticatorCredentials, 'password'>): string {
+  if (password === '' || text === '') return text;
+  if (!isMaskable({ password })) return NOT_SHOWN;
+  return text.replaceAll(quotesOf(password), MASK);
+}
+
+function quotesOf(password: string): RegExp {
   const escaped = JSON.stringify(password).slice(1, -1);
-  return text.replaceAll(escaped, MASK).replaceAll(password, MASK);
+  const byUrl = Array.from(password, (character) => {
+    // Either case of the hexadecimal digits.
+    const inHex = Buffer.from(character)
+      .toString('hex')
+      .replaceAll(/../g, '%$&')
+      .replaceAll(/[a-f]/g, (digit) => `[${digit}${digit.toUpperCase()}]`);
+    const asIs = literally(character);
+    return character === ' ' ? `(?:${inHex}|\\+| )` : `(?:${inHex}|${asIs})`;
+  });
+  const alternatives = [literally(escaped), byUrl.join(''), ...[0, 1, 2].map((at) => inBase64(password, at))];
+  return new RegExp(alternatives.join('|'), 'g');
+}
+
+/** As a regular expression has it. */
+function literally(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+}
+
+/** @param bytesBefore of something else in the group of three bytes that the password begins in */
+function inBase64(password: string, bytesBefore: number): string {
+  const bytes = Buffer.concat([Buffer.alloc(bytesBefore), Buffer.from(password)]);
+  // Those that hold nothing but bits of the password; beside them stand at most one before and one behind.
+  const own = bytes
+    .toString('base64url')
+    .slice(Math.ceil((bytesBefore * 8) / 6), Math.floor((bytes.length * 8) / 6));
+  const eitherAlphabet = own.replaceAll('-', '[-+]').replaceAll('_', '[_/]');
+  const before = bytesBefore === 0 ? '' : BASE64;
+  const after = bytes.length % 3 === 0 ? '' : `${BASE64}?`;
+  return `${before}${eitherAlphabet}${after}(?:=|%3[Dd]){0,2}`;
 }
