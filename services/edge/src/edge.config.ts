@@ -51,8 +51,10 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_PRESENCE_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(500),
   /** Connection attempts of one kind from one address that are recorded in a minute. */
   EDGE_ATTEMPTS_PER_ADDRESS: count(0, 600),
-  /** The same of those that never came to a CONNECT. */
+  /** The same of those that never came to a CONNECT, or were turned away before anybody was asked. */
   EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS: count(0, 30),
+  /** Refused attempts of a gateway that are recorded in a minute, of addresses that no device was admitted from. */
+  EDGE_REFUSED_STRANGERS_PER_GATEWAY: count(0, 3_000),
   /** How long TLS session tickets are sealed with one key. */
   EDGE_TICKET_KEY_HOURS: z.coerce.number().min(0.001).max(168).default(12),
   /** Connects and messages of one second that get spans of their own, while telemetry is exported. */

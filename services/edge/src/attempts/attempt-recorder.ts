@@ -1,6 +1,8 @@
 import { addressGroup, connectionAttemptSubject, type ConnectionAttempt } from '@gatehouse/contracts';
 import type { Failure } from '@gatehouse/failure';
 import { ClientGone } from '../admission/admission.failures.ts';
+import { BoundedTable } from '../admission/bounded-table.ts';
+import { RefusedUnasked } from '../admission/connect-limits.failures.ts';
 import { Attempt } from './attempt.ts';
 import { AttemptLane, type AttemptLaneParts } from './attempt-lane.ts';
 import { attemptProblem } from './attempt-problem.ts';
@@ -18,11 +20,16 @@ export interface AttemptRecorderSettings {
   readonly runId: string;
   /** Recorded of one kind from one address in a minute; 0 records nothing. */
   readonly perAddress: {
-    /** Of those that came to a CONNECT. */
+    /** Of those that came to a CONNECT and were judged by it. */
     readonly judged: number;
+    /** Of the others, and of those that were turned away before anybody was asked. */
     readonly unidentified: number;
   };
+  /** Refused ones of a gateway in a minute, from addresses that no device was admitted from; 0 records none. */
+  readonly strangersPerGateway: number;
 }
+
+const MAX_KNOWN_ADDRESSES = 50_000;
 
 /** Where an admitted connection came in. */
 interface Origin {
@@ -36,6 +43,9 @@ interface Origin {
  */
 export class AttemptRecorder {
   readonly #sampler: AttemptSampler;
+  readonly #strangers: AttemptSampler;
+  /** By gateway: addresses that a device was admitted from. */
+  readonly #known = new BoundedTable<true>(MAX_KNOWN_ADDRESSES, () => false);
   readonly #judged: AttemptLane;
   readonly #unidentified: AttemptLane;
   #attempts = 0;
@@ -46,6 +56,7 @@ export class AttemptRecorder {
   ) {
     const { runId } = settings;
     this.#sampler = new AttemptSampler();
+    this.#strangers = new AttemptSampler();
     this.#judged = new AttemptLane(connectionAttemptSubject('judged'), `${runId}-judged`, parts);
     this.#unidentified = new AttemptLane(
       connectionAttemptSubject('unidentified'),
@@ -71,7 +82,9 @@ export class AttemptRecorder {
     // Who leaves while it is judged was neither let in nor refused.
     const wasJudged = attempt.connect !== undefined && !(failure instanceof ClientGone);
     const outcome = wasJudged ? 'refused' : 'failed';
-    const notRecorded = this.#take(attempt, outcome, problem.reason);
+    const { judged, unidentified } = this.settings.perAddress;
+    const perMinute = wasJudged && !(failure instanceof RefusedUnasked) ? judged : unidentified;
+    const notRecorded = this.#take(attempt, outcome, { reason: problem.reason, perMinute });
     if (notRecorded === undefined) return;
     if (attempt.connect !== undefined) attempt.step('verdict', problem.reason);
     const lane = attempt.connect === undefined ? this.#unidentified : this.#judged;
@@ -81,7 +94,9 @@ export class AttemptRecorder {
 
   /** @returns what {@link closed} needs; undefined when the attempt is not recorded */
   admitted(attempt: Attempt, session: AttemptSession, connackCode: number): AdmittedAttempt | undefined {
-    const notRecorded = this.#take(attempt, 'admitted', '');
+    this.#known.set(originOf(attempt), true);
+    const kind = { reason: '', perMinute: this.settings.perAddress.judged };
+    const notRecorded = this.#take(attempt, 'admitted', kind);
     if (notRecorded === undefined) return undefined;
     const admitted: AdmittedAttempt = {
       id: attempt.id,
@@ -122,13 +137,25 @@ export class AttemptRecorder {
     this.#unidentified.close();
   }
 
-  #take(attempt: Attempt, outcome: ConnectionAttempt['outcome'], reason: string): number | undefined {
-    const { gatewayId, remoteAddress } = attempt;
-    const kind = `${gatewayId} ${addressGroup(remoteAddress)} ${outcome} ${reason}`;
-    const { judged, unidentified } = this.settings.perAddress;
-    const perMinute = outcome === 'failed' ? unidentified : judged;
-    const notRecorded = this.#sampler.take(kind, perMinute, performance.now());
+  #take(
+    attempt: Attempt,
+    outcome: ConnectionAttempt['outcome'],
+    { reason, perMinute }: { readonly reason: string; readonly perMinute: number },
+  ): number | undefined {
+    const origin = originOf(attempt);
+    const now = performance.now();
+    let notRecorded = this.#sampler.take(`${origin} ${outcome} ${reason}`, perMinute, now);
+    if (notRecorded !== undefined && outcome === 'refused' && this.#known.get(origin) === undefined) {
+      const ofStrangers = this.#strangers.take(attempt.gatewayId, this.settings.strangersPerGateway, now);
+      if (ofStrangers === undefined) this.#strangers.skip(attempt.gatewayId, notRecorded);
+      notRecorded = ofStrangers === undefined ? undefined : notRecorded + ofStrangers;
+    }
     if (notRecorded === undefined) this.parts.metrics.attemptsNotRecorded.add(outcome);
     return notRecorded;
   }
+}
+
+/** Neither a gateway's id nor an address holds a space. */
+function originOf({ gatewayId, remoteAddress }: Pick<Attempt, 'gatewayId' | 'remoteAddress'>): string {
+  return `${gatewayId} ${addressGroup(remoteAddress)}`;
 }

@@ -45,6 +45,12 @@ export class AttemptSampler {
     return skipped;
   }
 
+  /** Counts `attempts` more of a kind that were not taken; the next one that is tells of them. */
+  skip(kind: string, attempts: number): void {
+    const window = this.#windows.get(kind);
+    if (window !== undefined) window.skipped += attempts;
+  }
+
   #makeRoom(): void {
     if (this.#windows.size < this.maxKinds) return;
     const [oldest] = this.#windows.keys();

@@ -61,7 +61,15 @@ export function connectionProviders(base: EdgeBase): Provider[] {
         judged: config.EDGE_ATTEMPTS_PER_ADDRESS,
         unidentified: config.EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS,
       };
-      const recorder = new AttemptRecorder({ edgeId, runId, perAddress }, base);
+      const recorder = new AttemptRecorder(
+        {
+          edgeId,
+          runId,
+          perAddress,
+          strangersPerGateway: config.EDGE_REFUSED_STRANGERS_PER_GATEWAY,
+        },
+        base,
+      );
       metrics.observe('attempt_queue', () => recorder.queued);
       return recorder;
     }),

@@ -1,0 +1,50 @@
+import { createLogger } from '@gatehouse/observability';
+import { expect, test } from 'vitest';
+import { DeviceRefused } from '../admission/admission.failures.ts';
+import { AddressBanned } from '../admission/connect-limits.failures.ts';
+import { EdgeMetrics } from '../observability/edge-metrics.ts';
+import type { AttemptLaneParts } from './attempt-lane.ts';
+import { AttemptRecorder } from './attempt-recorder.ts';
+
+/** NATS is away: records wait. */
+function newRecorder() {
+  const metrics = new EdgeMetrics();
+  const link = { isUp: false, onUp: () => undefined };
+  const parts = { metrics, link, logger: createLogger('edge', 'silent') } as unknown as AttemptLaneParts;
+  const settings = {
+    edgeId: 'edge-1',
+    runId: 'run',
+    perAddress: { judged: 600, unidentified: 30 },
+    strangersPerGateway: 50,
+  };
+  const recorder = new AttemptRecorder(settings, parts);
+  const begin = (remoteAddress: string, gatewayId = 'gw-1') => {
+    const attempt = recorder.begin(gatewayId, 1, remoteAddress);
+    attempt.connect = { clientId: 'c', username: 'u', protocolVersion: 4 } as typeof attempt.connect;
+    return attempt;
+  };
+  return { recorder, begin, notRecorded: () => metrics.attemptsNotRecorded.of('refused') };
+}
+const session = { productKey: 'p', deviceName: 'pump', number: 1, clientId: 'c', protocolVersion: 4 };
+
+test('refusals of many addresses that no device came from are recorded up to the limit of the gateway', () => {
+  const { recorder, begin, notRecorded } = newRecorder();
+  const wrong = new DeviceRefused('wrong-password');
+  recorder.admitted(begin('192.0.2.1'), session, 0);
+  for (let index = 0; index < 200; index += 1) {
+    recorder.failed(begin(`2001:db8:0:${index.toString(16)}::1`), wrong);
+  }
+  expect(notRecorded()).toBe(150);
+  // Neither a device beside it nor another gateway loses its records.
+  recorder.failed(begin('192.0.2.1'), wrong);
+  recorder.failed(begin('2001:db8::1', 'gw-2'), wrong);
+  expect(notRecorded()).toBe(150);
+});
+
+test('who is turned away unasked is recorded as seldom as who never came to a CONNECT', () => {
+  const { recorder, begin, notRecorded } = newRecorder();
+  for (let index = 0; index < 40; index += 1) {
+    recorder.failed(begin('192.0.2.1'), new AddressBanned('later'));
+  }
+  expect(notRecorded()).toBe(10);
+});
