@@ -125,7 +125,10 @@ test.each([
   [
     'endless recursion',
     'return transformPayload(topic, rawData)',
-    '26002 RangeError: Maximum call stack size exceeded',
+    // Whichever limit it meets first: on a busy machine the time is over before the stack is full.
+    expect.stringMatching(
+      /^26002 (RangeError: Maximum call stack size exceeded|transformPayload took longer)/,
+    ),
   ],
   ['an endless loop', 'for (;;);', '26002 transformPayload took longer than 50 ms'],
   [
