@@ -26,7 +26,10 @@ export const bansDocs: DocsOf<BansController> = {
   lift: {
     answer: { description: 'The address may try again at once' },
     parameters: {
-      address: { description: '`remoteAddress` of the ban, percent-encoded', example: '203.0.113.7' },
+      address: {
+        description: '`remoteAddress` of the ban, or any IPv6 address of its /64; percent-encoded',
+        example: '203.0.113.7',
+      },
     },
     problems: ['REGISTRY_BAN_NOT_FOUND'],
   },

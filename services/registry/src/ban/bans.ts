@@ -1,5 +1,6 @@
 import {
   addressBan,
+  addressGroup,
   banKey,
   BANS_BUCKET,
   gatewayId as gatewayIdRule,
@@ -40,10 +41,15 @@ export class Bans {
   async lift(gatewayId: string, address: string): Promise<void> {
     if (!gatewayIdRule.safeParse(gatewayId).success) throw new BanNotFound(gatewayId, address);
     const bucket = await this.#open();
-    const key = banKey(gatewayId, address);
-    const entry = await bucket.get(key);
-    if (entry === null || holding(entry) === undefined) throw new BanNotFound(gatewayId, address);
-    await bucket.delete(key);
+    // Of IPv6 the /64 is banned; an operator has the address of a device.
+    for (const banned of new Set([address, addressGroup(address.toLowerCase())])) {
+      const key = banKey(gatewayId, banned);
+      const entry = await bucket.get(key);
+      if (entry === null || holding(entry) === undefined) continue;
+      await bucket.delete(key);
+      return;
+    }
+    throw new BanNotFound(gatewayId, address);
   }
 
   #open(): Promise<KV> {

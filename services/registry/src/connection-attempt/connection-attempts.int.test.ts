@@ -144,3 +144,10 @@ test('bans are listed until they end, and can be lifted', async () => {
   }
   expect((await registry.call('GET /bans')).body.items).toEqual([here]);
 });
+
+test('the ban of a /64 is lifted by any address of it', async () => {
+  await putBan(banOf('2001:db8:0:1'));
+  const { gatewayId } = banOf('2001:db8:0:1');
+  expect(await registry.call(`DELETE /bans/${gatewayId}/2001:db8:0:2::7`)).toMatchObject({ status: 404 });
+  expect(await registry.call(`DELETE /bans/${gatewayId}/2001:DB8:0:1::7`)).toMatchObject({ status: 204 });
+});
