@@ -132,3 +132,15 @@ test('what is remembered is bounded, however many addresses and names there are,
     expect(entries).toBeGreaterThanOrEqual(50);
   }
 });
+
+test('nobody of a banned address can come in where no device of it was admitted', () => {
+  const { bans, guard } = newGuard();
+  guard.admitted(visitor('pump', '192.0.2.1'));
+  for (const address of ['192.0.2.1', '192.0.2.2', '2001:db8:0:0']) bans.ban('g', address);
+  const refused = ['192.0.2.1', '192.0.2.2', '192.0.2.3', '2001:db8::1'].filter(
+    (address) => guard.refusalOfAll('g', address) !== undefined,
+  );
+  expect(refused).toEqual(['192.0.2.2', '2001:db8::1']);
+  expect(guard.refusalOfAll('h', '192.0.2.2')).toBeUndefined();
+  expect(newGuard({ banFailures: 0 }).guard.refusalOfAll('g', '192.0.2.2')).toBeUndefined();
+});

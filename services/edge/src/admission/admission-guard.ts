@@ -47,6 +47,8 @@ export class AdmissionGuard {
   readonly #byUsername: RecentCounts;
   /** Until when credentials that were admitted are exempt. */
   readonly #admitted: BoundedTable<number>;
+  /** The same of their addresses: of each at least for as long as of its credentials. */
+  readonly #admittedFrom: BoundedTable<number>;
   /** Keeps passwords out of memory: lives and dies with this process. */
   readonly #secret = randomBytes(32);
 
@@ -58,7 +60,8 @@ export class AdmissionGuard {
     const { rememberedClients } = limits;
     this.#byAddress = new RecentCounts(MINUTE_MS, rememberedClients);
     this.#byUsername = new RecentCounts(MINUTE_MS, rememberedClients);
-    this.#admitted = new BoundedTable(rememberedClients, (untilMs) => untilMs <= performance.now());
+    this.#admitted = new BoundedTable(rememberedClients, isOver);
+    this.#admittedFrom = new BoundedTable(rememberedClients, isOver);
     bans.onLifted((gatewayId, address) => {
       const key = `${gatewayId} ${address}`;
       this.#byAddress.clear(key);
@@ -78,6 +81,16 @@ export class AdmissionGuard {
     };
   }
 
+  /** Why nobody of the address can come in whatever the CONNECT says; undefined when somebody may. */
+  refusalOfAll(gatewayId: string, remoteAddress: string): AddressBanned | undefined {
+    if (this.limits.banFailures === 0) return undefined;
+    const address = addressGroup(remoteAddress);
+    const ban = this.bans.find(gatewayId, address);
+    if (ban === undefined || this.#admittedFrom.get(`${gatewayId} ${address}`) !== undefined)
+      return undefined;
+    return new AddressBanned(ban.until);
+  }
+
   /** @throws {AddressBanned | FailedAttemptsExceeded} */
   check(visitor: Visitor): void {
     const { banFailures, failuresPerUsername } = this.limits;
@@ -95,7 +108,9 @@ export class AdmissionGuard {
   }
 
   admitted(visitor: Visitor): void {
-    this.#admitted.set(this.#credentialsKey(visitor), performance.now() + HOUR_MS);
+    const untilMs = performance.now() + HOUR_MS;
+    this.#admitted.set(this.#credentialsKey(visitor), untilMs);
+    this.#admittedFrom.set(`${visitor.gatewayId} ${addressGroup(visitor.remoteAddress)}`, untilMs);
   }
 
   /** Counts an attempt that failed, unless it failed for something else than its credentials. */
@@ -120,6 +135,8 @@ export class AdmissionGuard {
     return `${usernameKey(visitor)} ${proof.digest('base64')}`;
   }
 }
+
+const isOver = (untilMs: number): boolean => untilMs <= performance.now();
 
 /** Neither a gateway's id nor an address holds a space. */
 function usernameKey({ gatewayId, remoteAddress, username = '' }: Visitor): string {

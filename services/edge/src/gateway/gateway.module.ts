@@ -2,6 +2,7 @@ import { EDGES_BUCKET, TICKET_KEYS_BUCKET } from '@gatehouse/contracts';
 import { provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
+import { AdmissionGuard } from '../admission/admission-guard.ts';
 import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { MqttConnections } from '../connection/mqtt-connections.ts';
@@ -34,8 +35,8 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
     ),
     provideMade(
       GatewayListeners,
-      [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys],
-      (connections, sessions, settings, attempts, ticketKeys) => {
+      [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys, AdmissionGuard],
+      (connections, sessions, settings, attempts, ticketKeys, guard) => {
         const handshakes = new HandshakeLine({
           maxWaiting: config.EDGE_HANDSHAKE_QUEUE,
           timeoutMs: config.EDGE_CONNECT_TIMEOUT_MS / 2,
@@ -52,6 +53,7 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
             handshakes,
             accept: connections.accept,
             attempts,
+            refusalOfAll: (gatewayId, address) => guard.refusalOfAll(gatewayId, address),
             ticketKeys,
             metrics,
             logger,

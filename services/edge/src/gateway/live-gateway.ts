@@ -2,6 +2,7 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
 import type { GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
+import type { AdmissionGuard } from '../admission/admission-guard.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { attemptTls } from '../attempts/attempt-tls.ts';
@@ -23,6 +24,8 @@ export interface LiveGatewayParts {
   readonly handshakes: HandshakeLine;
   readonly accept: Accept;
   readonly attempts: AttemptRecorder;
+  /** Spares those a handshake that none of an address can come in with; {@link AdmissionGuard.refusalOfAll}. */
+  readonly refusalOfAll: AdmissionGuard['refusalOfAll'];
   readonly ticketKeys: TicketKeys;
   readonly metrics: EdgeMetrics;
   readonly logger: Logger;
@@ -157,7 +160,15 @@ export class LiveGateway implements HandshakeTurns {
   #connecting(socket: Socket): void {
     const { gatewayId, version } = this.gateway;
     const remoteAddress = socket.remoteAddress ?? 'unknown';
-    this.#attempts.set(socket, this.parts.attempts.begin(gatewayId, version, remoteAddress));
+    const attempt = this.parts.attempts.begin(gatewayId, version, remoteAddress);
+    const refusal = this.parts.refusalOfAll(gatewayId, remoteAddress);
+    if (refusal !== undefined) {
+      socket.destroy();
+      this.parts.metrics.tlsFailures.add('address-banned');
+      this.parts.attempts.failed(attempt, refusal);
+      return;
+    }
+    this.#attempts.set(socket, attempt);
     // Who leaves while it waits is found out when its turn comes.
     socket.on('error', () => undefined);
     this.parts.handshakes.join(this, socket);
