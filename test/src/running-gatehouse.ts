@@ -36,7 +36,7 @@ export interface ApiAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const READY_TIMEOUT_MS = 60_000;
+const READY_TIMEOUT_MS = 120_000;
 const KEPT_LINES = 200;
 
 export interface GatehouseOptions {

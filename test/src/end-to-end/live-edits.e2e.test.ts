@@ -35,7 +35,7 @@ afterAll(async () => {
   await gatehouse[Symbol.asyncDispose]();
   await authenticator[Symbol.asyncDispose]();
 });
-beforeEach(async () => {
+beforeEach(() => {
   authenticator.requests.length = 0;
 });
 
