@@ -90,7 +90,9 @@ export const deviceHistoryEvent = z.strictObject({
   version: z.int().positive().describe('Counts the events of the thing from 1'),
   type: z.string(),
   at: z.iso.datetime(),
-  actor: z.string().describe('Who did it: the name of an API key, `edge:<id>`, `bootstrap`'),
+  actor: z
+    .string()
+    .describe('Who did it: the name of an API key, `edge:<id>`, `authenticator:<gatewayId>`, `bootstrap`'),
   traceId: z.string().nullable().describe('Of the trace that wrote it; null when nothing was traced'),
   data: z.record(z.string(), z.unknown()).describe('What the type of the event tells; no secret'),
 });
