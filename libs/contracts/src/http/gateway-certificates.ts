@@ -7,6 +7,10 @@ const pem = z.string().max(MAX_PEM_CHARACTERS);
 export const gatewayCertificatesInput = z.strictObject({
   serverCertificate: pem.describe('End-entity certificate first'),
   serverPrivateKey: pem.describe('Without passphrase; goes in and never comes out'),
+  alternativeServerCertificate: pem
+    .optional()
+    .describe('A second chain, with a key of another type: RSA beside ECDSA'),
+  alternativeServerPrivateKey: pem.optional().describe('Goes in and never comes out'),
   deviceRootCertificate: pem
     .optional()
     .describe('With X.509 only: intermediates from the device upwards, the root last'),
@@ -16,7 +20,11 @@ export const gatewayCertificatesInput = z.strictObject({
 });
 
 /** What is left out stays; a server certificate comes with its key. */
-export const gatewayCertificatesPatch = gatewayCertificatesInput.partial();
+export const gatewayCertificatesPatch = gatewayCertificatesInput.partial().extend({
+  /** Null takes the second chain away. */
+  alternativeServerCertificate: pem.nullish(),
+  alternativeServerPrivateKey: pem.nullish(),
+});
 export type GatewayCertificatesPatch = z.infer<typeof gatewayCertificatesPatch>;
 
 /** What a certificate says; fingerprint = SHA-256 of the DER; hexadecimal is lower-case without colons. */

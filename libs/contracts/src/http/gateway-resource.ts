@@ -15,6 +15,14 @@ import {
   gatewayLimitsInput,
   gatewayLimitsPatch,
 } from './gateway-limits.ts';
+import {
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
+  gatewayRevocation,
+  gatewayRevocationInput,
+  gatewayRevocationPatch,
+  gatewayTls,
+} from './gateway-tls.ts';
 import { pageOf } from './page.ts';
 
 const WIDE_CHARACTER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々〆]/u;
@@ -96,6 +104,8 @@ export const gatewayInput = z.strictObject({
   authentication: gatewayAuthenticationInput.default({ type: 'one-way' }),
   x509: gatewayX509Input.default({ enabled: false, commonNameMustEqualUsername: false }),
   ocsp: ocspMode.default('disabled'),
+  revocation: gatewayRevocationInput.default(DEFAULT_REVOCATION),
+  tls: gatewayTls.default(DEFAULT_GATEWAY_TLS),
   limits: gatewayLimitsInput.default(DEFAULT_GATEWAY_LIMITS),
   certificates: gatewayCertificatesInput,
 });
@@ -114,6 +124,8 @@ export const gatewayPatch = z.strictObject({
   authentication: gatewayAuthenticationPatch.optional(),
   x509: gatewayX509.partial().optional(),
   ocsp: ocspMode.optional(),
+  revocation: gatewayRevocationPatch.optional(),
+  tls: gatewayTls.partial().optional(),
   limits: gatewayLimitsPatch.optional(),
   certificates: gatewayCertificatesPatch.optional(),
 });
@@ -147,6 +159,8 @@ export const gatewayView = z.strictObject({
   authentication: gatewayAuthentication,
   x509: gatewayX509,
   ocsp: ocspMode,
+  revocation: gatewayRevocation,
+  tls: gatewayTls,
   limits: gatewayLimits,
   certificates: z.strictObject({
     serverCertificate: z.string().describe('PEM as it was given'),

@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_GATEWAY_LIMITS, type GatewayListener } from '@gatehouse/contracts';
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
+  type GatewayListener,
+} from '@gatehouse/contracts';
 import { freePort, startNatsServer, type NatsServer } from '@gatehouse/local-servers';
 import { connectNats } from '@gatehouse/nats';
 import { readConfig, startService, type RunningService } from '@gatehouse/nest';
@@ -78,6 +83,12 @@ export class EdgeHouse implements AsyncDisposable {
       version,
       serverCertificate: issued.certificatePem,
       serverPrivateKey: issued.privateKeyPem,
+      alternativeServerCertificate: null,
+      alternativeServerPrivateKey: null,
+      trustedCertificate: null,
+      tls: DEFAULT_GATEWAY_TLS,
+      ocsp: 'disabled',
+      revocation: DEFAULT_REVOCATION,
       deviceRootCertificate: null,
       admissionVersion: 1,
       limits: { ...DEFAULT_GATEWAY_LIMITS, connectsPerMinute: null },

@@ -7,6 +7,7 @@ import { Controller } from '@nestjs/common';
 export class StapleController {
   @Serves(certificateStaple)
   staple(): ReplyOf<typeof certificateStaple> {
-    return { outcome: 'none', reason: 'this version asks no OCSP responder' };
+    const askAgainAt = new Date(Date.now() + 60_000).toISOString();
+    return { outcome: 'none', reason: 'this version asks no OCSP responder', askAgainAt };
   }
 }

@@ -1,10 +1,12 @@
-import type {
-  DeviceHistoryEvent,
-  GatewayStateAt,
-  GatewayStatus,
-  GatewayView,
-  Page,
-  TopicPermission,
+import {
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
+  type DeviceHistoryEvent,
+  type GatewayStateAt,
+  type GatewayStatus,
+  type GatewayView,
+  type Page,
+  type TopicPermission,
 } from '@gatehouse/contracts';
 import { streamHistory, type HistoryRequest } from '../event-log/stream-history.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
@@ -104,6 +106,8 @@ export class GatewayQueries {
         commonNameMustEqualUsername: row.common_name_must_equal_username,
       },
       ocsp: row.ocsp,
+      revocation: DEFAULT_REVOCATION,
+      tls: DEFAULT_GATEWAY_TLS,
       limits: row.limits,
     };
     return {

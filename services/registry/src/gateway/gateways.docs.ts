@@ -33,6 +33,8 @@ const GATEWAY: GatewayView = {
   authentication: { type: 'one-way' },
   x509: { enabled: false, commonNameMustEqualUsername: false },
   ocsp: 'disabled',
+  revocation: { scope: 'leaf', onUnknown: 'allow', responderUrl: null },
+  tls: { minVersion: '1.2' },
   limits: { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null, connectsPerMinute: 5 },
   certificates: {
     serverCertificate: PEM.certificate,

@@ -1,4 +1,4 @@
-import type { GatewayListener } from '@gatehouse/contracts';
+import { DEFAULT_GATEWAY_TLS, DEFAULT_REVOCATION, type GatewayListener } from '@gatehouse/contracts';
 import type { Selectable } from 'kysely';
 import type { GatewaySecretTable, GatewayViewTable, RegistryDb } from '../schema/registry-database.ts';
 import type { SecretSealer } from '../secrets/sealed-secret.ts';
@@ -65,6 +65,12 @@ export class ListenerQueries {
       version: row.stream_version,
       serverCertificate: row.server_certificate,
       serverPrivateKey: this.sealer.open(sealed, gatewayStream(row.gateway_id)),
+      alternativeServerCertificate: null,
+      alternativeServerPrivateKey: null,
+      trustedCertificate: row.trusted_certificate,
+      tls: DEFAULT_GATEWAY_TLS,
+      ocsp: row.ocsp,
+      revocation: DEFAULT_REVOCATION,
       deviceRootCertificate: row.device_root_certificate,
       admissionVersion: row.admission_version,
       limits: row.limits,
