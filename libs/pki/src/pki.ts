@@ -5,3 +5,51 @@ export {
   type IssuedCertificate,
   type ServerCertificateRequest,
 } from './certificate-authority.ts';
+export { certificateExtensions, type CertificateExtensions } from './certificate-extensions.ts';
+export { certificateIdentity, type CertificateIdentity } from './certificate-identity.ts';
+export { ocspCertificateId, type CertificateIdHash, type OcspCertificateId } from './ocsp-certificate-id.ts';
+export {
+  buildOcspRequest,
+  newOcspNonce,
+  OCSP_REQUEST_MAX_BYTES,
+  readOcspRequest,
+  type OcspQuestion,
+  type ReceivedOcspRequest,
+} from './ocsp-request.ts';
+export {
+  OCSP_RESPONSE_MAX_BYTES,
+  readOcspResponse,
+  type OcspBasicResponse,
+  type OcspCertificateStatus,
+  type OcspResponseData,
+  type OcspResponseStatusName,
+} from './ocsp-response.ts';
+export {
+  ocspRefusal,
+  signOcspResponse,
+  type OcspResponder,
+  type OcspResponseContent,
+  type OcspStatement,
+} from './ocsp-signing.ts';
+export {
+  verifyOcspResponse,
+  type OcspDefect,
+  type OcspExpectation,
+  type OcspVerdict,
+} from './ocsp-verification.ts';
+export {
+  CertificateMalformed,
+  CertificateRequestMalformed,
+  OcspRequestMalformed,
+  OcspResponseMalformed,
+  RevocationListMalformed,
+  SigningKeyUnsupported,
+} from './pki.failures.ts';
+export type { RevocationReasonName } from './revocation-reason.ts';
+export { type SignatureHash, type Signer } from './signature.ts';
+export {
+  TestAuthority,
+  type TestCertificate,
+  type TestCertificateRequest,
+  type TestKeyType,
+} from './test-authority.ts';
