@@ -16,7 +16,12 @@ export class DerInvalid extends Error {}
 /** One value and nothing after it. */
 export function decodeDer(bytes: Uint8Array, { maxBytes, maxNodes = DEFAULT_MAX_NODES }: DerLimits): AsnType {
   if (bytes.byteLength > maxBytes) throw new DerInvalid(`it is larger than ${maxBytes} bytes`);
-  const { offset, result } = fromBER(bytes, { maxDepth: MAX_DEPTH, maxNodes, maxContentLength: maxBytes });
+  const { offset, result } = fromBER(bytes, {
+    maxDepth: MAX_DEPTH,
+    maxNodes,
+    maxContentLength: maxBytes,
+    parseEmbedded: false,
+  });
   if (offset === -1) throw new DerInvalid(`it is no DER: ${result.error}`);
   if (offset !== bytes.byteLength) throw new DerInvalid('bytes follow after its end');
   return result;
@@ -36,7 +41,7 @@ export function encodeDer(value: unknown): Uint8Array<ArrayBuffer> {
 }
 
 /** The values inside a SEQUENCE, SET or explicit tag. */
-export function childrenOf(value: AsnType | undefined): readonly AsnType[] {
+export function childrenOf(value: AsnType | undefined): AsnType[] {
   const inner: unknown =
     value?.valueBlock !== undefined && 'value' in value.valueBlock ? value.valueBlock.value : null;
   if (!Array.isArray(inner)) throw new DerInvalid('a constructed value is missing');

@@ -5,8 +5,11 @@ export {
   type IssuedCertificate,
   type ServerCertificateRequest,
 } from './certificate-authority.ts';
+export { buildCertificateRequest, type CertificateRequestToBuild } from './build-certificate-request.ts';
 export { certificateExtensions, type CertificateExtensions } from './certificate-extensions.ts';
 export { certificateIdentity, type CertificateIdentity } from './certificate-identity.ts';
+export { readCertificateProfile, type CertificateProfile } from './certificate-profile.ts';
+export { extensionOf } from './extensions-to-issue.ts';
 export { ocspCertificateId, type CertificateIdHash, type OcspCertificateId } from './ocsp-certificate-id.ts';
 export {
   buildOcspRequest,
@@ -45,8 +48,33 @@ export {
   RevocationListMalformed,
   SigningKeyUnsupported,
 } from './pki.failures.ts';
+export {
+  readRevocationList,
+  REVOCATION_LIST_MAX_BYTES,
+  type RevocationList,
+  type RevocationListScope,
+  type RevokedEntry,
+} from './revocation-list.ts';
+export {
+  signRevocationList,
+  type RevocationListContent,
+  type RevocationListSigner,
+  type RevocationToList,
+} from './revocation-list-signing.ts';
+export {
+  verifyRevocationList,
+  type RevocationListDefect,
+  type RevocationListExpectation,
+  type RevocationListVerdict,
+} from './revocation-list-verification.ts';
 export type { RevocationReasonName } from './revocation-reason.ts';
-export { type SignatureHash, type Signer } from './signature.ts';
+export {
+  checkSignature,
+  isWeakKey,
+  type SignatureHash,
+  type SignatureVerdict,
+  type Signer,
+} from './signature.ts';
 export {
   TestAuthority,
   type TestCertificate,
