@@ -1,8 +1,5 @@
-import { readConfig, runService, serviceConfig } from '@gatehouse/nest';
+import { runService } from '@gatehouse/nest';
+import { readOcspConfig } from './ocsp.config.ts';
 import { ocspModule } from './ocsp.module.ts';
 
-await runService({
-  name: 'ocsp',
-  readConfig: () => readConfig(serviceConfig),
-  module: (_config, process) => ocspModule(process),
-});
+await runService({ name: 'ocsp', readConfig: readOcspConfig, module: ocspModule });

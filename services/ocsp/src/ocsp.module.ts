@@ -1,15 +1,71 @@
-import { HEALTH_PROBES, type ServiceProcess } from '@gatehouse/nest';
+import { STAPLES_BUCKET } from '@gatehouse/contracts';
+import { HEALTH_PROBES, key, LOGGER, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
+import { openBucket } from '@gatehouse/nats';
+import { OutboundClient, outboundPolicyOf } from '@gatehouse/outbound';
+import type { KV } from '@nats-io/kv';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { CertificateStatusController } from './status/certificate-status.controller.ts';
+import { OCSP_CONFIG, type OcspConfig } from './ocsp.config.ts';
+import { OcspMetrics } from './observability/ocsp-metrics.ts';
+import { GuardedHosts } from './source/guarded-hosts.ts';
+import { ListReader } from './source/list-reader.ts';
+import { OcspResponders } from './source/ocsp-responders.ts';
+import { RevocationLists } from './source/revocation-lists.ts';
+import { RevocationSources } from './source/revocation-sources.ts';
 import { StapleController } from './stapling/staple.controller.ts';
+import { StapleStore } from './stapling/staple-store.ts';
+import { Staples } from './stapling/staples.ts';
+import { CertificateStatusController } from './status/certificate-status.controller.ts';
+import { CertificateVerdicts } from './status/certificate-verdicts.ts';
+import { JudgeChain } from './status/judge-chain.ts';
+
+const STAPLES_KV = key<KV>('STAPLES_KV');
 
 @Module({})
 class OcspModule {}
 
-export function ocspModule(process: ServiceProcess): DynamicModule {
+export function ocspModule(config: OcspConfig, process: ServiceProcess): DynamicModule {
   return {
     module: OcspModule,
     controllers: [CertificateStatusController, StapleController],
-    providers: [...process.providers, { provide: HEALTH_PROBES, useValue: [] }],
+    providers: [
+      ...process.providers,
+      { provide: HEALTH_PROBES, useValue: [] },
+      { provide: OCSP_CONFIG, useValue: config },
+      provide(OcspMetrics, []),
+
+      provideMade(OutboundClient, [], () => outboundClient(config)),
+      provide(GuardedHosts, [OCSP_CONFIG, OcspMetrics, LOGGER]),
+      provide(OcspResponders, [OutboundClient, GuardedHosts, OCSP_CONFIG, OcspMetrics]),
+      provide(ListReader, []),
+      provideMade(
+        RevocationLists,
+        [OutboundClient, GuardedHosts, ListReader, OcspMetrics],
+        (outbound, hosts, reader, metrics) =>
+          new RevocationLists(outbound, hosts, reader, { config, metrics }),
+      ),
+      provide(RevocationSources, [OcspResponders, RevocationLists]),
+
+      provide(CertificateVerdicts, [RevocationSources, OCSP_CONFIG, OcspMetrics]),
+      provide(JudgeChain, [CertificateVerdicts, OCSP_CONFIG, OcspMetrics]),
+
+      provideMade(STAPLES_KV, [], () => openBucket(process.nats, STAPLES_BUCKET, config.STREAM_REPLICAS)),
+      provide(StapleStore, [STAPLES_KV, OcspResponders, OCSP_CONFIG, LOGGER]),
+      provideMade(
+        Staples,
+        [OcspResponders, StapleStore, OcspMetrics],
+        (responders, store, metrics) =>
+          new Staples(responders, store, config, { metrics, logger: process.logger }),
+      ),
+    ],
   };
+}
+
+/** The limit on calls is kept per host: connections to its address must not be the tighter one. */
+function outboundClient(config: OcspConfig): OutboundClient {
+  return new OutboundClient(outboundPolicyOf(config), {
+    limits: {
+      connectionsPerOrigin: config.OCSP_HOST_CALLS_AT_ONCE,
+      requestsPerOrigin: 2 * config.OCSP_HOST_CALLS_AT_ONCE,
+    },
+  });
 }

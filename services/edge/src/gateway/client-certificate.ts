@@ -6,8 +6,14 @@ import type { ClientCertificate } from '@gatehouse/contracts';
 const MAX_COMMON_NAME = 256;
 const MAX_ISSUER = 1_024;
 
-/** A verified certificate. */
-export interface VerifiedCertificate {
+/** A verified certificate, as OpenSSL has it. */
+export interface VerifiedCertificate extends CertificateFacts {
+  /** With what the device sent besides as `issuerCertificate`. */
+  readonly peer: X509Certificate;
+}
+
+/** What is read from a certificate. */
+export interface CertificateFacts {
   readonly certificate: ClientCertificate;
   /** Why its common name is not used, in words; undefined when it is. */
   readonly problem: string | undefined;
@@ -22,7 +28,7 @@ export interface VerifiedCertificate {
 export function verifiedCertificate(socket: TLSSocket): VerifiedCertificate | undefined {
   if (!socket.authorized) return undefined;
   const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? undefined : certificateFacts(certificate);
+  return certificate === undefined ? undefined : { ...certificateFacts(certificate), peer: certificate };
 }
 
 /** @param certificate that was verified */
@@ -31,7 +37,7 @@ export function certificateFacts(
     X509Certificate,
     'subject' | 'issuer' | 'serialNumber' | 'fingerprint256' | 'validToDate'
   >,
-): VerifiedCertificate {
+): CertificateFacts {
   const { commonName, problem } = soleCommonName(certificate.subject);
   return {
     certificate: {

@@ -8,10 +8,12 @@ import { MqttConnections } from '../connection/mqtt-connections.ts';
 import { OpenConnections } from '../connection/open-connections.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { EDGES_KV, TICKET_KEYS_KV } from '../edge.keys.ts';
+import { ServerStaples } from '../revocation/server-staples.ts';
 import { SessionReclaim } from '../session/session-reclaim.ts';
 import { SessionEndedByOperator } from '../session/session.failures.ts';
 import { Sessions } from '../session/sessions.ts';
 import { AddressLog } from './address-log.ts';
+import { FailedHandshakes } from './failed-handshakes.ts';
 import { EdgeEntryWriter } from './edge-entry.ts';
 import { GatewayListeners } from './gateway-listeners.ts';
 import { RegistryGateways } from './registry-gateways.ts';
@@ -33,23 +35,19 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
     ),
     provideMade(
       GatewayListeners,
-      [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys],
-      (connections, sessions, settings, attempts, ticketKeys) => {
+      [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys, ServerStaples],
+      (connections, sessions, settings, attempts, ticketKeys, staples) => {
+        const handshakeTimeoutMs = config.EDGE_CONNECT_TIMEOUT_MS;
+        const plainTextLog = new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS);
+        const failures = new FailedHandshakes({ attempts, metrics, logger, plainTextLog });
         const listeners = new GatewayListeners({
           registry: new RegistryGateways(nats),
           settings,
           link,
           logger,
-          live: {
-            host: config.EDGE_HOST,
-            handshakeTimeoutMs: config.EDGE_CONNECT_TIMEOUT_MS,
-            accept: connections.accept,
-            attempts,
-            ticketKeys,
-            metrics,
-            logger,
-            plainTextLog: new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS),
-          },
+          staples,
+          port: { host: config.EDGE_HOST, handshakeTimeoutMs, attempts, failures, logger },
+          live: { handshakeTimeoutMs, accept: connections.accept, failures, ticketKeys, staples, metrics },
           onDeleted: (gatewayId) => {
             const reason = new SessionEndedByOperator('gateway-deleted');
             for (const session of sessions.ofGateway(gatewayId)) session.connection.close(reason);

@@ -1,180 +1,209 @@
+import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { GatewayListener } from '@gatehouse/contracts';
-import type { Logger } from '@gatehouse/observability';
 import type { Attempt } from '../attempts/attempt.ts';
-import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { attemptTls } from '../attempts/attempt-tls.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
-import type { AddressLog } from './address-log.ts';
+import { KnownIssuers } from '../revocation/known-issuers.ts';
+import type { ServerStaple } from '../revocation/server-staple.ts';
+import type { ServerStaples } from '../revocation/server-staples.ts';
+import { checksClients } from '../revocation/revocation-mode.ts';
+import { canVerify } from './chain-choice.ts';
 import { verifiedCertificate, type VerifiedCertificate } from './client-certificate.ts';
-import { ClientCertificateRefused, PortUnavailable, TlsHandshakeFailed } from './gateway.failures.ts';
+import type { ClientHello } from './client-hello.ts';
+import type { FailedHandshakes } from './failed-handshakes.ts';
 import type { TicketKeys } from './ticket-keys.ts';
-import { tlsOptions } from './tls-context.ts';
+import { serverChains, tlsOptions, type ServerChain } from './tls-context.ts';
 import { PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
 
 /** Takes a client whose TLS handshake is done. */
 export type Accept = (socket: Socket, attempt: Attempt) => void;
 
 export interface LiveGatewayParts {
-  readonly host: string;
   readonly handshakeTimeoutMs: number;
   readonly accept: Accept;
-  readonly attempts: AttemptRecorder;
+  readonly failures: FailedHandshakes;
   readonly ticketKeys: TicketKeys;
+  readonly staples: ServerStaples;
   readonly metrics: EdgeMetrics;
-  readonly logger: Logger;
-  readonly plainTextLog: AddressLog;
 }
 
-const BACKLOG = 4_096;
-/** Elsewhere the option is an error, and a machine runs one edge. */
-const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
+/** TLS with one of the gateway's chains. */
+interface ServedChain {
+  readonly publicKey: KeyObject;
+  /** Does not listen: it is handed its connections. */
+  readonly server: Server;
+}
 
-/** One gateway's TLS listener. Any number of edges on a machine may have one on the same port. */
+/** For how long tickets are not taken from other edges after one that this edge could not make enough of. */
+const FORGETTING_MS = 30_000;
+
+/** The TLS of one gateway. Each chain has a server of its own, so that a staple is always that of the chain. */
 export class LiveGateway {
-  readonly #server: Server;
+  #gateway: GatewayListener;
+  #chains: readonly ServedChain[];
+  readonly #issuers: KnownIssuers;
   /** By the TCP connection, which a TLS connection is found by. */
   readonly #attempts = new WeakMap<Socket, Attempt>();
+  #forgetting: NodeJS.Timeout | undefined;
 
-  private constructor(
-    private gateway: GatewayListener,
+  /** @throws {CertificateUnusable} */
+  constructor(
+    gateway: GatewayListener,
     private readonly parts: LiveGatewayParts,
   ) {
-    this.#server = createServer({
-      ...tlsOptions(gateway, parts.ticketKeys.keyOf(gateway)),
-      requestCert: gateway.deviceRootCertificate !== null,
-      rejectUnauthorized: gateway.deviceRootCertificate !== null,
-      handshakeTimeout: parts.handshakeTimeoutMs,
-      noDelay: true,
-    });
-    this.#server.on('connection', (socket) => this.#connecting(socket));
-    this.#server.on('secureConnection', (socket) => this.#connected(socket));
-    this.#server.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
+    this.#gateway = gateway;
+    this.#issuers = new KnownIssuers(gateway.deviceRootCertificate);
+    this.#chains = this.#serve(gateway);
   }
 
-  /** @throws {CertificateUnusable | PortUnavailable} */
-  static async open(gateway: GatewayListener, parts: LiveGatewayParts): Promise<LiveGateway> {
-    const live = new LiveGateway(gateway, parts);
-    await live.#listen();
-    return live;
+  get gatewayId(): string {
+    return this.#gateway.gatewayId;
+  }
+
+  get version(): number {
+    return this.#gateway.version;
   }
 
   get port(): number {
-    return this.gateway.port;
+    return this.#gateway.port;
   }
 
-  /** Whether this listener can serve `gateway` by {@link rekey}: whether it asks for certificates is fixed when it opens. */
-  canServe(gateway: GatewayListener): boolean {
-    const asksNow = this.gateway.deviceRootCertificate !== null;
-    return gateway.port === this.port && asksNow === (gateway.deviceRootCertificate !== null);
+  get hostname(): string | null {
+    return this.#gateway.hostname;
   }
 
   /**
-   * New handshakes get the certificate and the device root of `gateway`; connections go on.
+   * New handshakes get the certificates and the device root of `gateway`; connections go on, and so do
+   * handshakes that are under way.
    *
    * @throws {CertificateUnusable} and what was served before stays
    */
   rekey(gateway: GatewayListener): void {
-    this.#server.setSecureContext(tlsOptions(gateway, this.parts.ticketKeys.keyOf(gateway)));
-    this.gateway = gateway;
+    this.#chains = this.#serve(gateway);
+    this.#gateway = gateway;
+    this.#issuers.trust(gateway.deviceRootCertificate);
   }
 
   /** New tickets are sealed with the key of now. */
   renewTicketKey(): void {
-    const key = this.parts.ticketKeys.keyOf(this.gateway);
-    if (key !== undefined) this.#server.setTicketKeys(key);
+    if (this.#forgetting !== undefined) return;
+    const key = this.parts.ticketKeys.keyOf(this.#gateway);
+    if (key !== undefined) for (const { server } of this.#chains) server.setTicketKeys(key);
   }
 
-  /** Accepts no more; connections go on. */
   close(): void {
-    this.#server.close();
+    clearTimeout(this.#forgetting);
   }
 
-  #listen(): Promise<void> {
-    const { gatewayId, port } = this.gateway;
-    return new Promise((resolve, reject) => {
-      const refuse = (error: NodeJS.ErrnoException): void =>
-        reject(
-          new PortUnavailable(
-            gatewayId,
-            port,
-            error.code === 'EADDRINUSE' ? 'another program listens there' : error.message,
-          ),
-        );
-      this.#server.once('error', refuse);
-      this.#server.listen({ host: this.parts.host, port, backlog: BACKLOG, reusePort: SHARES_PORTS }, () => {
-        this.#server.off('error', refuse);
-        this.#server.on('error', (error) =>
-          this.parts.logger.error({ err: error, gatewayId, port }, 'a listener reported an error'),
-        );
-        resolve();
-      });
+  /**
+   * @param socket that gives the ClientHello once more
+   * @param hello undefined when the first bytes are none
+   */
+  shakeHands(socket: Socket, hello: ClientHello | undefined, attempt: Attempt): void {
+    this.#attempts.set(socket, attempt);
+    const [first] = this.#chains;
+    const usable =
+      hello === undefined ? first : this.#chains.find(({ publicKey }) => canVerify(hello, publicKey));
+    // It takes connections from outside when they are announced to it.
+    (usable ?? first)?.server.emit('connection', socket);
+  }
+
+  #serve(gateway: GatewayListener): ServedChain[] {
+    const key = this.parts.ticketKeys.keyOf(gateway);
+    return serverChains(gateway).map((chain) => this.#serveChain(gateway, chain, key));
+  }
+
+  #serveChain(gateway: GatewayListener, chain: ServerChain, ticketKey: Buffer | undefined): ServedChain {
+    const { options, publicKey } = tlsOptions(gateway, chain, ticketKey);
+    const requiresCertificate = gateway.deviceRootCertificate !== null;
+    const server = createServer({
+      ...options,
+      requestCert: requiresCertificate,
+      rejectUnauthorized: requiresCertificate,
+      handshakeTimeout: this.parts.handshakeTimeoutMs,
     });
+    server.on('secureConnection', (socket) => this.#connected(socket, gateway));
+    server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
+    const staple = this.parts.staples.of(gateway, chain);
+    if (staple !== undefined)
+      server.on('OCSPRequest', (_leaf, _issuer, reply) => this.#staple(staple, reply));
+    return { publicKey, server };
   }
 
-  #connecting(socket: Socket): void {
-    const { gatewayId, version } = this.gateway;
-    const remoteAddress = socket.remoteAddress ?? 'unknown';
-    this.#attempts.set(socket, this.parts.attempts.begin(gatewayId, version, remoteAddress));
+  #staple(staple: ServerStaple, reply: (error: Error | null, response: Buffer) => void): void {
+    const response = staple.current(Date.now());
+    this.parts.metrics.staples.add(response === undefined ? 'missing' : 'sent');
+    // Without a response the handshake goes on without a staple; Node's types have no word for that.
+    reply(null, response as Buffer);
   }
 
-  #connected(socket: TLSSocket): void {
+  /** @param gateway as it was when the handshake began */
+  #connected(socket: TLSSocket, gateway: GatewayListener): void {
     const attempt = this.#attemptOf(socket);
-    attempt.tls = attemptTls(socket, null);
-    attempt.step('tls-handshake', attempt.tls.isResumed ? 'resumed' : 'ok');
-    const verified = verifiedCertificate(socket);
-    const verdict = this.#verdictOn(verified);
-    if (verdict !== undefined) {
-      this.#handshakeFailed(new Error('the client certificate does not count'), socket, verdict);
+    if (attempt === undefined) {
+      socket.destroy();
       return;
     }
-    attempt.clientCertificate = verified?.certificate;
-    if (verified !== undefined) {
-      const { problem } = verified;
-      attempt.step('client-certificate', problem === undefined ? 'ok' : 'no-common-name', problem);
+    attempt.tls = attemptTls(socket, null);
+    attempt.step('tls-handshake', attempt.tls.isResumed ? 'resumed' : 'ok');
+    if (gateway.deviceRootCertificate !== null) {
+      const verified = verifiedCertificate(socket);
+      const verdict = verdictOn(verified);
+      if (verdict !== undefined) {
+        this.#failed(new Error('the client certificate does not count'), socket, verdict);
+        return;
+      }
+      if (verified !== undefined) this.#identify(attempt, verified, gateway);
     }
     this.parts.accept(socket, attempt);
   }
 
-  /** What OpenSSL does not look at when a session is resumed: it has the certificate, verified some time ago. */
-  #verdictOn(verified: VerifiedCertificate | undefined): string | undefined {
-    if (this.gateway.deviceRootCertificate === null) return undefined;
-    if (verified === undefined) return 'CERT_UNTRUSTED';
-    return Date.now() > verified.notAfterMs ? 'CERT_HAS_EXPIRED' : undefined;
+  #identify(attempt: Attempt, verified: VerifiedCertificate, gateway: GatewayListener): void {
+    const { problem, certificate, peer } = verified;
+    attempt.clientCertificate = certificate;
+    attempt.step('client-certificate', problem === undefined ? 'ok' : 'no-common-name', problem);
+    attempt.clientChain = this.#issuers.chainOf(peer, certificate.fingerprint);
+    if (!attempt.clientChain.isComplete && checksClients(gateway.ocsp)) this.#forgetTickets();
   }
 
-  #handshakeFailed(error: Error, socket: TLSSocket, chainVerdict = chainVerdictOf(socket)): void {
-    const { reason, message } = tlsFailure(error, chainVerdict);
-    const { metrics, logger, plainTextLog, attempts } = this.parts;
-    metrics.tlsFailures.add(reason);
+  /**
+   * A resumed session has the device's own certificate only, and this edge has not met those above it. For a
+   * while devices do full handshakes here, which show them.
+   */
+  #forgetTickets(): void {
+    if (this.#forgetting !== undefined) return;
+    for (const { server } of this.#chains) server.setTicketKeys(this.parts.ticketKeys.oneOfOurOwn());
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = undefined;
+      this.renewTicketKey();
+    }, FORGETTING_MS);
+    this.#forgetting.unref();
+  }
+
+  #failed(error: Error, socket: TLSSocket, chainVerdict = chainVerdictOf(socket)): void {
     const attempt = this.#attemptOf(socket);
-    const { gatewayId, remoteAddress, id: attemptId } = attempt;
-    if (reason !== PLAIN_TEXT) {
-      logger.debug({ attemptId, gatewayId, remoteAddress, reason }, 'TLS handshake failed');
-    } else if (plainTextLog.isNews(remoteAddress, Date.now())) {
-      logger.warn(
-        { attemptId, gatewayId, remoteAddress },
-        'a client without TLS was disconnected; only TLS is accepted',
-      );
+    if (attempt !== undefined) {
+      const failure = tlsFailure(error, chainVerdict);
+      const tls = failure.reason === PLAIN_TEXT ? undefined : attemptTls(socket, failure.message);
+      const isCertificate = chainVerdict !== undefined || failure.reason === 'no-client-certificate';
+      this.parts.failures.add(attempt, failure, tls, isCertificate);
     }
-    attempt.tls = reason === PLAIN_TEXT ? undefined : attemptTls(socket, message);
-    attempt.step('tls-handshake', reason);
-    const isCertificate = chainVerdict !== undefined || reason === 'no-client-certificate';
-    attempts.failed(
-      attempt,
-      isCertificate ? new ClientCertificateRefused(reason, message) : new TlsHandshakeFailed(reason, message),
-    );
     socket.destroy();
   }
 
   /** By the TCP socket: a TLS socket that was closed no longer knows its peer. */
-  #attemptOf(socket: TLSSocket): Attempt {
+  #attemptOf(socket: TLSSocket): Attempt | undefined {
     const { _parent: tcp } = socket as TLSSocket & { readonly _parent?: Socket };
-    const attempt = tcp === undefined ? undefined : this.#attempts.get(tcp);
-    const { gatewayId, version } = this.gateway;
-    return attempt ?? this.parts.attempts.begin(gatewayId, version, socket.remoteAddress ?? 'unknown');
+    return tcp === undefined ? undefined : this.#attempts.get(tcp);
   }
+}
+
+/** What OpenSSL does not look at when a session is resumed: it has the certificate, verified some time ago. */
+function verdictOn(verified: VerifiedCertificate | undefined): string | undefined {
+  if (verified === undefined) return 'CERT_UNTRUSTED';
+  return Date.now() > verified.notAfterMs ? 'CERT_HAS_EXPIRED' : undefined;
 }
 
 /** OpenSSL's verdict on the chain of a client that was turned away for it. */

@@ -63,7 +63,16 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['client-alert-bad-certificate', "the client did not accept the gateway's certificate"],
   ['client-alert-certificate-unknown', "the client did not accept the gateway's certificate"],
   ['no-shared-cipher', 'client and gateway have no cipher suite in common'],
-  ['unsupported-protocol', 'the client offers no TLS version that is accepted; TLS 1.2 and 1.3 are'],
+  [
+    'unsupported-protocol',
+    'the client offers no TLS version that the gateway accepts: TLS 1.2 and 1.3, or only the latter where its tls.minVersion says so',
+  ],
+  [
+    'unknown-server-name',
+    'several gateways share the port, and none has the host name that the client asked for (SNI); ' +
+      'mend the name in the device, or switch on SNI there',
+  ],
+  ['client-hello-malformed', 'the first TLS message of the client cannot be read'],
 ]);
 
 export interface TlsFailure {
@@ -86,6 +95,11 @@ export function tlsFailure(error: Error, chainVerdict: string | undefined): TlsF
   const detail = chainVerdict ?? codeOf(error);
   const message = MESSAGES.get(reason) ?? 'the TLS handshake failed';
   return { reason, message: detail === '' ? message : `${message} (${detail})` };
+}
+
+/** @param reason one that has a message */
+export function knownTlsFailure(reason: string): TlsFailure {
+  return { reason, message: MESSAGES.get(reason) ?? 'the TLS handshake failed' };
 }
 
 export function chainReason(verdict: string): string {
