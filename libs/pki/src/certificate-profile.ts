@@ -39,6 +39,8 @@ const UNDERSTOOD: ReadonlySet<string> = new Set([
   '2.5.29.35',
   '1.3.6.1.5.5.7.1.24',
 ]);
+/** DER of the object identifier 1.2.156.10197.1.301 (GB/T 33560), as parameters of a public key. */
+const SM2_CURVE = '06082a811ccf5501822d';
 const ANY_EXTENDED_KEY_USAGE = '2.5.29.37.0';
 
 /** What a certificate says it may be used for (RFC 5280 §4.2.1). */
@@ -51,6 +53,8 @@ export interface CertificateProfile {
   readonly keyUsage: { readonly certSign: boolean; readonly digitalSignature: boolean } | undefined;
   /** Undefined without the extension: then it may be used for all. */
   readonly extendedKeyUsage: { readonly serverAuth: boolean; readonly clientAuth: boolean } | undefined;
+  /** OpenSSL builds do not all know such keys. */
+  readonly hasSm2Key: boolean;
   /** Object identifiers of critical extensions that nobody understands: such a certificate is refused by all. */
   readonly unknownCritical: readonly string[];
 }
@@ -68,6 +72,7 @@ export function readCertificateProfile(der: Uint8Array): CertificateProfile {
     extensions.set(extnID, extnValue.buffer);
     if (critical && !UNDERSTOOD.has(extnID)) unknownCritical.push(extnID);
   }
+  const { parameters: curve } = tbsCertificate.subjectPublicKeyInfo.algorithm;
   const constraints = parsed(extensions.get(id_ce_basicConstraints), BasicConstraints);
   const flags = parsed(extensions.get(id_ce_keyUsage), KeyUsage)?.toNumber();
   const purposes = parsed(extensions.get(id_ce_extKeyUsage), ExtendedKeyUsage);
@@ -87,6 +92,7 @@ export function readCertificateProfile(der: Uint8Array): CertificateProfile {
       purposes === undefined
         ? undefined
         : { serverAuth: allows(id_kp_serverAuth), clientAuth: allows(id_kp_clientAuth) },
+    hasSm2Key: Buffer.from(curve ?? new ArrayBuffer(0)).toString('hex') === SM2_CURVE,
     unknownCritical,
   };
 }

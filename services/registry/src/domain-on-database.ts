@@ -8,6 +8,7 @@ import { DeviceImportQueries } from './device/device-imports.queries.ts';
 import { DeviceSecrets } from './device/device-secrets.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
+import { CertificateCommands } from './gateway/certificate-commands.ts';
 import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
 import { GatewaySecrets } from './gateway/gateway-secrets.ts';
@@ -42,7 +43,9 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
   const sealer = new SecretSealer(masterKey);
   await migrateRegistry(db, sealer);
   const transactions = new CommandTransactions(db, new AppendAnnouncer(db), sealer);
-  const gateways = new GatewayQueries(db, 'localhost');
+  const gateways = new GatewayQueries(db, 'localhost', clock);
+  const gatewaySecrets = new GatewaySecrets(sealer);
+  const gatewayCertificates = new GatewayCertificateQueries(db);
   const devices = new DeviceQueries(db);
   const secrets = new DeviceSecrets(sealer);
   const imports = new DeviceImports(db);
@@ -53,14 +56,15 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
     sealer,
     transactions,
     gateways,
-    gatewayCertificates: new GatewayCertificateQueries(db),
+    gatewayCertificates,
     devices,
     scripts,
     products: new ProductQueries(db),
     credentials: new CredentialQueries(db, secrets),
     listeners: new ListenerQueries(db, sealer),
     productParsing: new ProductParsingQueries(db),
-    gatewayCommands: new GatewayCommands(transactions, gateways, new GatewaySecrets(sealer), clock),
+    gatewayCommands: new GatewayCommands(transactions, gateways, gatewaySecrets, clock),
+    certificateCommands: new CertificateCommands(transactions, gatewayCertificates, gatewaySecrets, clock),
     imports: new DeviceImportQueries(db),
     deviceCommands: new DeviceCommands({
       transactions,

@@ -15,6 +15,7 @@ import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
 import { GatewayAdmissionController } from './gateway/gateway-admission.controller.ts';
 import { GatewayAdmissionQueries } from './gateway/gateway-admission.queries.ts';
+import { CertificateCommands } from './gateway/certificate-commands.ts';
 import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
 import { GatewaySecrets } from './gateway/gateway-secrets.ts';
@@ -58,10 +59,11 @@ export const registryDomainProviders = [
   provide(GatewaySecrets, [SecretSealer]),
   provide(GatewayCommands, [CommandTransactions, GatewayQueries, GatewaySecrets, CLOCK]),
   provide(GatewayCertificateQueries, [REGISTRY_DB]),
+  provide(CertificateCommands, [CommandTransactions, GatewayCertificateQueries, GatewaySecrets, CLOCK]),
   provideMade(
     GatewayQueries,
-    [REGISTRY_DB, REGISTRY_CONFIG],
-    (db, { PUBLIC_HOST }) => new GatewayQueries(db, PUBLIC_HOST),
+    [REGISTRY_DB, REGISTRY_CONFIG, CLOCK],
+    (db, { PUBLIC_HOST }, clock) => new GatewayQueries(db, PUBLIC_HOST, clock),
   ),
   provide(ListenerQueries, [REGISTRY_DB, SecretSealer]),
   provide(GatewayAdmissionQueries, [REGISTRY_DB, SecretSealer]),

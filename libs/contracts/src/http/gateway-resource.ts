@@ -140,7 +140,7 @@ export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
 /** What a reader must know who takes the gateway's settings at their word. */
 export const gatewayNotice = z.strictObject({
-  code: z.string().describe('Such as `client-certificates-not-verified`'),
+  code: z.string().describe('Such as `certificate-expires-soon`'),
   message: z.string(),
 });
 export type GatewayNotice = z.infer<typeof gatewayNotice>;
@@ -167,10 +167,14 @@ export const gatewayView = z.strictObject({
     serverCertificateChain: z
       .array(certificateFacts)
       .describe('Facts of each certificate of the chain, end-entity first'),
-    deviceRootCertificate: z.string().nullable().describe('PEM; null unless X.509 is on'),
+    alternativeServerCertificate: z.string().nullable().describe('The second chain, PEM'),
+    deviceRootCertificate: z
+      .string()
+      .nullable()
+      .describe('PEM of the device roots that are switched on; null unless X.509 is on'),
     trustedCertificate: z.string().nullable().describe('PEM; null unless OCSP is on for the server'),
   }),
-  notices: z.array(gatewayNotice).describe('What of the settings is kept, and not done yet by this version'),
+  notices: z.array(gatewayNotice).describe('What may surprise who reads the settings'),
   productKey: z.string(),
   productName: z.string(),
   createdAt: z.iso.datetime(),

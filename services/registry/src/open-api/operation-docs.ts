@@ -79,6 +79,10 @@ export const PARAMETERS: Readonly<Record<string, ParameterDocs>> = {
     example: EXAMPLE.productKey,
   },
   deviceName: { description: 'Name of the device, percent-encoded', example: EXAMPLE.deviceName },
+  fingerprint: {
+    description: '`fingerprint` of the device root: SHA-256 of the DER, hexadecimal',
+    example: '6f1c7f8a'.repeat(8),
+  },
   importId: { description: '`importId` of the answer to `devices:import`', example: EXAMPLE.importId },
   version: { description: 'Number of a submitted version', example: EXAMPLE.version },
   apiKeyId: { description: '`apiKeyId` of the key; not the key itself', example: EXAMPLE.apiKeyId },

@@ -15,7 +15,7 @@ export interface SealedColumn {
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     table: 'gateway_secret',
-    idColumns: ['gateway_id'],
+    idColumns: ['gateway_id', 'fingerprint'],
     sealedColumn: 'sealed_private_key',
     placeOf: ([gatewayId = '']) => gatewayStream(gatewayId),
   },
