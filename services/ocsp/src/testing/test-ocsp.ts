@@ -18,8 +18,8 @@ import { JudgeChain } from '../status/judge-chain.ts';
 /** Allowed to call this machine, and quick to give up. */
 const ENVIRONMENT = {
   GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1',
-  OCSP_RESPONDER_TIMEOUT_MS: '400',
-  OCSP_TOTAL_TIMEOUT_MS: '1500',
+  OCSP_RESPONDER_TIMEOUT_MS: '1500',
+  OCSP_TOTAL_TIMEOUT_MS: '4000',
 };
 
 /** Its thread takes a second to start: one for all tests of a file. */
