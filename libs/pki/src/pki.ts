@@ -9,8 +9,30 @@ export { buildCertificateRequest, type CertificateRequestToBuild } from './build
 export { certificateExtensions, type CertificateExtensions } from './certificate-extensions.ts';
 export { certificateIdentity, type CertificateIdentity } from './certificate-identity.ts';
 export { readCertificateProfile, type CertificateProfile } from './certificate-profile.ts';
-export { extensionOf } from './extensions-to-issue.ts';
-export { ocspCertificateId, type CertificateIdHash, type OcspCertificateId } from './ocsp-certificate-id.ts';
+export { readCertificateRequest, type CertificateRequest } from './certificate-request.ts';
+export { certificateSignature } from './certificate-signature.ts';
+export { commonNameOnly, nameOf } from './distinguished-name.ts';
+export {
+  extensionOf,
+  extensionsToIssue,
+  type ExtendedUsageName,
+  type ExtensionsToIssue,
+  type KeyUsageName,
+  type NamesToIssue,
+} from './extensions-to-issue.ts';
+export {
+  issueCertificate,
+  newSerialNumber,
+  publicKeyInfo,
+  subjectOf,
+  type CertificateContent,
+} from './issue-certificate.ts';
+export {
+  isIssuedBy,
+  ocspCertificateId,
+  type CertificateIdHash,
+  type OcspCertificateId,
+} from './ocsp-certificate-id.ts';
 export {
   buildOcspRequest,
   newOcspNonce,
