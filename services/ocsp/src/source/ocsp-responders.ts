@@ -13,7 +13,7 @@ import type { CallOutcome, OcspMetrics } from '../observability/ocsp-metrics.ts'
 import type { CheckedCertificate } from '../status/checked-certificate.ts';
 import type { Deadline } from './deadline.ts';
 import type { GuardedHosts } from './guarded-hosts.ts';
-import type { RevocationAnswer } from './revocation-sources.ts';
+import type { RevocationAnswer } from './revocation-answer.ts';
 import {
   SourceAnswerUnusable,
   SourceHostBusy,

@@ -8,7 +8,7 @@ import type { CheckedCertificate } from '../status/checked-certificate.ts';
 import { Deadline } from './deadline.ts';
 import type { GuardedHosts } from './guarded-hosts.ts';
 import type { ListReader, LoadedList } from './list-reader.ts';
-import type { RevocationAnswer } from './revocation-sources.ts';
+import type { RevocationAnswer } from './revocation-answer.ts';
 import { findRevoked } from './revoked-serials.ts';
 import { SourceAnswerUnusable, SourceHostBusy, SourceHostFailed, SourceTimeOver } from './source.failures.ts';
 

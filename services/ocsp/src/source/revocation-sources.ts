@@ -1,19 +1,12 @@
 import { reasonOf } from '@gatehouse/observability';
 import { certificateExtensions } from '@gatehouse/pki';
-import type { AnswerTimes } from '../lifetime/answer-lifetime.ts';
 import type { CheckedCertificate } from '../status/checked-certificate.ts';
 import { isIssuedBy } from '../status/checked-certificate.ts';
 import type { AnswerSource } from '../status/verdict.ts';
 import type { Deadline } from './deadline.ts';
 import type { OcspResponders } from './ocsp-responders.ts';
+import type { RevocationAnswer } from './revocation-answer.ts';
 import type { RevocationLists } from './revocation-lists.ts';
-
-/** What a source that can be trusted says about one certificate. */
-export type RevocationAnswer = AnswerTimes &
-  (
-    | { readonly status: 'good' }
-    | { readonly status: 'revoked'; readonly revokedAt: Date; readonly reason: string | undefined }
-  );
 
 export type Finding =
   | {
