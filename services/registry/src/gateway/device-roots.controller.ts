@@ -80,16 +80,15 @@ export class DeviceRootsController {
   })
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ standardSchema: deviceRootsView })
-  async change(
+  change(
     @Param('gatewayId') gatewayId: string,
     @Param('fingerprint') fingerprint: string,
     @Body({ schema: deviceRootPatch }) patch: DeviceRootPatch,
     @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<DeviceRootsView> {
     const options = { expectedVersions: expectedVersions(request) };
     const root = { gatewayId, fingerprint };
-    return tagged(reply, await this.commands.switchDeviceRoot(root, patch, commandContext(request), options));
+    return this.commands.switchDeviceRoot(root, patch, commandContext(request), options);
   }
 
   @Delete(':fingerprint')

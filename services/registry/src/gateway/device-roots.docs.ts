@@ -55,7 +55,10 @@ export const deviceRootsDocs: DocsOf<DeviceRootsController> = {
     ],
   },
   change: {
-    answer: { description: 'All device roots as they are now', example: ROOTS, headers },
+    answer: {
+      description: 'All device roots as they are now; their `version` is the new ETag of the gateway',
+      example: ROOTS,
+    },
     requests: {
       on: { summary: 'Accept what is below it', value: { enabled: true } },
     },

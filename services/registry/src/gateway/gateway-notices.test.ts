@@ -14,6 +14,8 @@ const plain = {
   now: new Date('2026-12-01T00:00:00.000Z'),
 } as const;
 const noticesWith = (more: Partial<Parameters<typeof noticesOf>[0]>) => noticesOf({ ...plain, ...more });
+const noticesOfChain = (serverCertificate: string) =>
+  noticesWith({ hostname: 'mqtt.example.com', serverCertificate });
 const rule = (effect: TopicPermission['effect']): TopicPermission => ({
   topic: 'up/#',
   action: 'both',
@@ -34,8 +36,6 @@ test('a server certificate that does not name the host is told, whatever its com
   const root = TestAuthority.createRoot();
   const fitting = root.issueServer({ commonName: 'mqtt.example.com' });
   const bare = root.issueServer({ commonName: 'mqtt.example.com', dnsNames: [] });
-  const noticesOfChain = (serverCertificate: string) =>
-    noticesWith({ hostname: 'mqtt.example.com', serverCertificate });
   expect(noticesOfChain(fitting.certificatePem)).toEqual([]);
   expect(noticesOfChain(bare.certificatePem)).toEqual([
     { code: 'hostname-not-covered', message: expect.stringContaining('no names at all') },
