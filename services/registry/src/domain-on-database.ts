@@ -1,13 +1,7 @@
 import { AppendAnnouncer, openDatabase, type OpenDatabase } from '@gatehouse/event-store';
+import { authoritiesOn } from './authority/authorities-on-database.ts';
 import { CommandTransactions } from './commands/command-transactions.ts';
-import { CredentialQueries } from './device/credentials.queries.ts';
-import { DeviceCommands } from './device/device-commands.ts';
-import { DeviceImporter } from './device/device-importer.ts';
-import { DeviceImports } from './device/device-imports.ts';
-import { DeviceImportQueries } from './device/device-imports.queries.ts';
-import { DeviceSecrets } from './device/device-secrets.ts';
-import { DeviceQueries } from './device/device-views.queries.ts';
-import { PresenceRecorder } from './device/presence-recorder.ts';
+import { devicesOn } from './device/devices-on-database.ts';
 import { CertificateCommands } from './gateway/certificate-commands.ts';
 import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
@@ -46,10 +40,6 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
   const gateways = new GatewayQueries(db, 'localhost', clock);
   const gatewaySecrets = new GatewaySecrets(sealer);
   const gatewayCertificates = new GatewayCertificateQueries(db);
-  const devices = new DeviceQueries(db);
-  const secrets = new DeviceSecrets(sealer);
-  const imports = new DeviceImports(db);
-  const importer = new DeviceImporter({ db, transactions, imports, secrets, passwordCost: 16 });
   const scripts = new ParsingScriptQueries(db);
   return {
     db,
@@ -57,22 +47,14 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
     transactions,
     gateways,
     gatewayCertificates,
-    devices,
     scripts,
     products: new ProductQueries(db),
-    credentials: new CredentialQueries(db, secrets),
     listeners: new ListenerQueries(db, sealer),
     productParsing: new ProductParsingQueries(db),
     gatewayCommands: new GatewayCommands(transactions, gateways, gatewaySecrets, clock),
     certificateCommands: new CertificateCommands(transactions, gatewayCertificates, gatewaySecrets, clock),
-    imports: new DeviceImportQueries(db),
-    deviceCommands: new DeviceCommands({
-      transactions,
-      queries: devices,
-      secrets,
-      importer,
-      presence: new PresenceRecorder(transactions),
-    }),
+    ...authoritiesOn({ db, transactions, sealer, clock }),
+    ...devicesOn({ db, transactions, sealer }),
     scriptCommands: new ParsingScriptCommands(transactions, scripts),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

@@ -1,3 +1,4 @@
+import { AuthoritiesController } from './authority/authorities.controller.ts';
 import { BansController } from './ban/bans.controller.ts';
 import { ConnectionAttemptsController } from './connection-attempt/connection-attempts.controller.ts';
 import { DeviceImportsController } from './device/device-imports.controller.ts';
@@ -21,6 +22,7 @@ export const registryControllers = [
   DeviceRootsController,
   PermissionsController,
   AuthenticationTestController,
+  AuthoritiesController,
   ProductsController,
   DevicesController,
   DeviceImportsController,

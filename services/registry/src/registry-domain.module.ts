@@ -1,6 +1,13 @@
 import { AppendAnnouncer, EventNotifications } from '@gatehouse/event-store';
 import { key, LOGGER, provide, provideMade } from '@gatehouse/nest';
 import type { Pool } from 'pg';
+import { AuthorityCommands } from './authority/authority-commands.ts';
+import { AuthoritySecrets } from './authority/authority-secrets.ts';
+import { AuthorityUrls } from './authority/authority-urls.ts';
+import { AuthorityQueries } from './authority/authority-views.queries.ts';
+import { OcspAnswers } from './authority/ocsp-answers.ts';
+import { ResponderController } from './authority/responder.controller.ts';
+import { RevocationLists } from './authority/revocation-lists.ts';
 import { CommandTransactions } from './commands/command-transactions.ts';
 import { CredentialsController } from './device/credentials.controller.ts';
 import { CredentialQueries } from './device/credentials.queries.ts';
@@ -22,6 +29,8 @@ import { GatewaySecrets } from './gateway/gateway-secrets.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
 import { ListenersController } from './gateway/listeners.controller.ts';
 import { ListenerQueries } from './gateway/listeners.queries.ts';
+import { IssuedCertificateCommands } from './issued-certificate/issued-certificate-commands.ts';
+import { IssuedCertificateQueries } from './issued-certificate/issued-certificate-views.queries.ts';
 import { ParsingScriptCommands } from './parsing-script/parsing-script-commands.ts';
 import {
   ParsingScriptQueries,
@@ -87,6 +96,29 @@ export const registryDomainProviders = [
   ),
   provide(DeviceQueries, [REGISTRY_DB]),
   provide(CredentialQueries, [REGISTRY_DB, DeviceSecrets]),
+  provideMade(AuthorityUrls, [REGISTRY_CONFIG], ({ OCSP_PUBLIC_URL }) => new AuthorityUrls(OCSP_PUBLIC_URL)),
+  provide(AuthoritySecrets, [SecretSealer]),
+  provide(AuthorityQueries, [REGISTRY_DB, AuthorityUrls]),
+  provide(AuthorityCommands, [CommandTransactions, AuthorityQueries, AuthoritySecrets, CLOCK]),
+  provide(IssuedCertificateQueries, [REGISTRY_DB]),
+  provideMade(
+    IssuedCertificateCommands,
+    [CommandTransactions, IssuedCertificateQueries, AuthoritySecrets, AuthorityUrls, CLOCK],
+    (transactions, queries, secrets, urls, clock) =>
+      new IssuedCertificateCommands({ transactions, queries, secrets, urls, clock }),
+  ),
+  provideMade(
+    OcspAnswers,
+    [REGISTRY_DB, AuthoritySecrets, REGISTRY_CONFIG, CLOCK],
+    (db, secrets, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
+      new OcspAnswers(db, secrets, { validitySeconds, clock }),
+  ),
+  provideMade(
+    RevocationLists,
+    [REGISTRY_DB, AuthoritySecrets, REGISTRY_CONFIG, CLOCK],
+    (db, secrets, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
+      new RevocationLists(db, secrets, { validitySeconds, clock }),
+  ),
   provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries]),
   provide(ParsingScriptQueries, [REGISTRY_DB]),
   provide(ProductParsingQueries, [REGISTRY_DB]),
@@ -99,4 +131,5 @@ export const registryDomainControllers = [
   CredentialsController,
   DeviceCreationController,
   ProductParsingController,
+  ResponderController,
 ];

@@ -1,3 +1,4 @@
+import { authoritiesDocs } from '../authority/authorities.docs.ts';
 import { bansDocs } from '../ban/bans.docs.ts';
 import { connectionAttemptsDocs } from '../connection-attempt/connection-attempts.docs.ts';
 import { deviceImportsDocs } from '../device/device-imports.docs.ts';
@@ -22,6 +23,7 @@ const DOCS: Readonly<Record<string, Readonly<Record<string, OperationDocs>>>> = 
   deviceRoots: deviceRootsDocs,
   permissions: permissionsDocs,
   authenticationTest: authenticationTestDocs,
+  authorities: authoritiesDocs,
   products: productsDocs,
   devices: devicesDocs,
   deviceImports: deviceImportsDocs,

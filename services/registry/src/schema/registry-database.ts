@@ -15,6 +15,7 @@ import { key } from '@gatehouse/nest';
 import type { ColumnType, Kysely, Transaction } from 'kysely';
 import type { NoticedExpiries } from '../gateway/certificate-expiry.ts';
 import type { DeviceRoot } from '../gateway/device-roots.ts';
+import type { AuthorityTables } from './authority-tables.ts';
 
 type Instant = ColumnType<Date, Date, Date>;
 type InstantOrNull = ColumnType<Date | null, Date | null, Date | null>;
@@ -203,7 +204,7 @@ export interface IdempotentCommandTable {
   created_at: ColumnType<Date, Date | undefined, never>;
 }
 
-export interface RegistryDatabase extends EventStoreTables {
+export interface RegistryDatabase extends EventStoreTables, AuthorityTables {
   gateway_view: GatewayViewTable;
   gateway_generation_view: GatewayGenerationViewTable;
   gateway_secret: GatewaySecretTable;
