@@ -13,7 +13,6 @@ import { gatewayRowAt } from '../time-travel/gateway-at.ts';
 import { lastChange } from '../time-travel/last-change.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
 import { noticesOf } from './gateway-notices.ts';
-import type { Clock } from './gateway-commands.ts';
 import { chainsOfRow, type GatewayRow } from './gateway-row.ts';
 import { GatewayNotFound } from './gateway.failures.ts';
 
@@ -29,7 +28,7 @@ export class GatewayQueries {
   constructor(
     private readonly db: RegistryDb,
     private readonly publicHost: string,
-    private readonly clock: Clock = () => new Date(),
+    private readonly clock: () => Date = () => new Date(),
   ) {}
 
   async list({ limit, after }: PageRequest): Promise<Page<GatewayView>> {

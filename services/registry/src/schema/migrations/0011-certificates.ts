@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely';
 
 /** Generations of server chains, second chains, device roots that are switched, settings of TLS and revocation. */
 export const certificates = {
-  async up(db: Kysely<unknown>): Promise<void> {
+  async up<Tables>(db: Kysely<Tables>): Promise<void> {
     await sql`
       alter table gateway_view
         add column revocation jsonb not null
