@@ -45,6 +45,8 @@ const ocspConfig = serviceConfig.extend({
   OCSP_STAPLE_CACHE_ENTRIES: z.coerce.number().int().min(1).default(2_000),
   /** A staple that nobody asked for in this time is no longer refreshed. */
   OCSP_STAPLE_INTEREST_SECONDS: z.coerce.number().int().min(1).default(3_600),
+  /** Requests about authorities of one's own that are with the registry at once; more are told to try later. */
+  OCSP_AUTHORITY_CALLS_AT_ONCE: z.coerce.number().int().min(1).max(10_000).default(128),
   /** Calls to one responder or CRL host at once, and how many may wait for that. */
   OCSP_HOST_CALLS_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
   OCSP_HOST_CALLS_WAITING: z.coerce.number().int().min(0).max(100_000).default(500),

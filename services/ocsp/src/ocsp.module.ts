@@ -1,11 +1,23 @@
 import { STAPLES_BUCKET } from '@gatehouse/contracts';
-import { HEALTH_PROBES, key, LOGGER, provide, provideMade, type ServiceProcess } from '@gatehouse/nest';
+import {
+  HEALTH_PROBES,
+  key,
+  LOGGER,
+  NATS,
+  provide,
+  provideMade,
+  type ServiceDefinition,
+  type ServiceProcess,
+} from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import { OutboundClient, outboundPolicyOf } from '@gatehouse/outbound';
 import type { KV } from '@nats-io/kv';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { OCSP_CONFIG, type OcspConfig } from './ocsp.config.ts';
 import { OcspMetrics } from './observability/ocsp-metrics.ts';
+import { AuthorityAnswers } from './responder/authority-answers.ts';
+import { ResponderMetrics } from './responder/responder-metrics.ts';
+import { responderRoutes } from './responder/responder-routes.ts';
 import { GuardedHosts } from './source/guarded-hosts.ts';
 import { ListReader } from './source/list-reader.ts';
 import { OcspResponders } from './source/ocsp-responders.ts';
@@ -17,6 +29,8 @@ import { Staples } from './stapling/staples.ts';
 import { CertificateStatusController } from './status/certificate-status.controller.ts';
 import { CertificateVerdicts } from './status/certificate-verdicts.ts';
 import { JudgeChain } from './status/judge-chain.ts';
+
+type HttpApplication = Parameters<NonNullable<ServiceDefinition<OcspConfig>['prepareHttp']>>[0];
 
 const STAPLES_KV = key<KV>('STAPLES_KV');
 
@@ -48,6 +62,14 @@ export function ocspModule(config: OcspConfig, process: ServiceProcess): Dynamic
       provide(CertificateVerdicts, [RevocationSources, OCSP_CONFIG, OcspMetrics]),
       provide(JudgeChain, [CertificateVerdicts, OCSP_CONFIG, OcspMetrics]),
 
+      provide(ResponderMetrics, []),
+      provideMade(
+        AuthorityAnswers,
+        [NATS, LOGGER],
+        (nats, logger) =>
+          new AuthorityAnswers(nats, { callsAtOnce: config.OCSP_AUTHORITY_CALLS_AT_ONCE }, logger),
+      ),
+
       provideMade(STAPLES_KV, [], () => openBucket(process.nats, STAPLES_BUCKET, config.STREAM_REPLICAS)),
       provide(StapleStore, [STAPLES_KV, OcspResponders, OCSP_CONFIG, LOGGER]),
       provideMade(
@@ -58,6 +80,12 @@ export function ocspModule(config: OcspConfig, process: ServiceProcess): Dynamic
       ),
     ],
   };
+}
+
+/** The responder of our own authorities, beside health and metrics. */
+export async function prepareOcspHttp(app: HttpApplication): Promise<void> {
+  const parts = { answers: app.get(AuthorityAnswers), metrics: app.get(ResponderMetrics) };
+  await app.getHttpAdapter().getInstance().register(responderRoutes, parts);
 }
 
 /** The limit on calls is kept per host: connections to its address must not be the tighter one. */
