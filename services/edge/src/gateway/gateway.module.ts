@@ -47,7 +47,15 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
           logger,
           staples,
           port: { host: config.EDGE_HOST, handshakeTimeoutMs, attempts, failures, logger },
-          live: { handshakeTimeoutMs, accept: connections.accept, failures, ticketKeys, staples, metrics },
+          live: {
+            handshakeTimeoutMs,
+            accept: connections.accept,
+            failures,
+            ticketKeys,
+            staples,
+            metrics,
+            logger,
+          },
           onDeleted: (gatewayId) => {
             const reason = new SessionEndedByOperator('gateway-deleted');
             for (const session of sessions.ofGateway(gatewayId)) session.connection.close(reason);

@@ -2,6 +2,7 @@ import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { GatewayListener } from '@gatehouse/contracts';
+import type { Logger } from '@gatehouse/observability';
 import type { Attempt } from '../attempts/attempt.ts';
 import { attemptTls } from '../attempts/attempt-tls.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
@@ -15,7 +16,7 @@ import type { ClientHello } from './client-hello.ts';
 import type { FailedHandshakes } from './failed-handshakes.ts';
 import type { TicketKeys } from './ticket-keys.ts';
 import { serverChains, tlsOptions, type ServerChain } from './tls-context.ts';
-import { PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
+import { CERTIFICATE_REASONS, PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
 
 /** Takes a client whose TLS handshake is done. */
 export type Accept = (socket: Socket, attempt: Attempt) => void;
@@ -27,6 +28,7 @@ export interface LiveGatewayParts {
   readonly ticketKeys: TicketKeys;
   readonly staples: ServerStaples;
   readonly metrics: EdgeMetrics;
+  readonly logger: Logger;
 }
 
 /** TLS with one of the gateway's chains. */
@@ -124,7 +126,7 @@ export class LiveGateway {
       rejectUnauthorized: requiresCertificate,
       handshakeTimeout: this.parts.handshakeTimeoutMs,
     });
-    server.on('secureConnection', (socket) => this.#connected(socket, gateway));
+    server.on('secureConnection', (socket) => this.#guarded(socket, () => this.#connected(socket, gateway)));
     server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
     const staple = this.parts.staples.of(gateway, chain);
     if (staple !== undefined)
@@ -137,6 +139,16 @@ export class LiveGateway {
     this.parts.metrics.staples.add(response === undefined ? 'missing' : 'sent');
     // Without a response the handshake goes on without a staple; Node's types have no word for that.
     reply(null, response as Buffer);
+  }
+
+  /** Certificates are what clients send: one that is read badly ends its own connection and nothing else. */
+  #guarded(socket: TLSSocket, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.parts.logger.error({ err: error, gatewayId: this.gatewayId }, 'a TLS client could not be taken');
+      this.#failed(new Error('the client certificate cannot be read'), socket, 'CERT_UNREADABLE');
+    }
   }
 
   /** @param gateway as it was when the handshake began */
@@ -161,10 +173,10 @@ export class LiveGateway {
   }
 
   #identify(attempt: Attempt, verified: VerifiedCertificate, gateway: GatewayListener): void {
-    const { problem, certificate, peer } = verified;
+    const { problem, certificate, peer, sent } = verified;
     attempt.clientCertificate = certificate;
     attempt.step('client-certificate', problem === undefined ? 'ok' : 'no-common-name', problem);
-    attempt.clientChain = this.#issuers.chainOf(peer, certificate.fingerprint);
+    attempt.clientChain = this.#issuers.chainOf(peer, sent);
     if (!attempt.clientChain.isComplete && checksClients(gateway.ocsp)) this.#forgetTickets();
   }
 
@@ -187,7 +199,7 @@ export class LiveGateway {
     if (attempt !== undefined) {
       const failure = tlsFailure(error, chainVerdict);
       const tls = failure.reason === PLAIN_TEXT ? undefined : attemptTls(socket, failure.message);
-      const isCertificate = chainVerdict !== undefined || failure.reason === 'no-client-certificate';
+      const isCertificate = chainVerdict !== undefined || CERTIFICATE_REASONS.has(failure.reason);
       this.parts.failures.add(attempt, failure, tls, isCertificate);
     }
     socket.destroy();

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { pemOf, type ClientChain } from './client-chain.ts';
+import { fingerprintOf, pemOf, type ClientChain } from './client-chain.ts';
 
 /** As many as the question about a certificate's status takes, with the certificate itself. */
 const MAX_ISSUERS = 15;
@@ -37,13 +37,13 @@ export class KnownIssuers {
   /**
    * The chain of a certificate that TLS has verified.
    *
-   * @param peer with what the device sent besides as `issuerCertificate`, one hanging on the other
-   * @param fingerprint lower-case hexadecimal
+   * @param sent by the device with it, verified or not
    */
-  chainOf(peer: X509Certificate, fingerprint: string): ClientChain {
+  chainOf(peer: X509Certificate, sent: readonly X509Certificate[]): ClientChain {
     const leaf = peer.raw;
+    const fingerprint = fingerprintOf(leaf);
     if (this.#isTrustedRoot(peer)) return { fingerprint, leaf, issuers: [], isComplete: true };
-    const way = this.#wayFrom(peer, { sent: sentWith(peer), triesLeft: MAX_TRIES, nowMs: Date.now() }, 0);
+    const way = this.#wayFrom(peer, { sent, triesLeft: MAX_TRIES, nowMs: Date.now() }, 0);
     return { fingerprint, leaf, issuers: way ?? [], isComplete: way !== undefined };
   }
 
@@ -94,16 +94,6 @@ interface Search {
 
 const fingerprints = (some: readonly X509Certificate[]): string =>
   some.map(({ fingerprint256 }) => fingerprint256).join(' ');
-
-function sentWith(peer: X509Certificate): X509Certificate[] {
-  const sent: X509Certificate[] = [];
-  let next = peer.issuerCertificate;
-  while (next !== undefined && sent.length < MAX_ISSUERS) {
-    sent.push(next);
-    next = next.issuerCertificate;
-  }
-  return sent;
-}
 
 function hasSigned(issuer: X509Certificate, certificate: X509Certificate): boolean {
   try {

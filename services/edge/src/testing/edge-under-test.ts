@@ -17,6 +17,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { edgeConfig } from '../edge.config.ts';
 import { edgeModule } from '../edge.module.ts';
 import { BusDouble } from './bus-double.ts';
+import { OcspDouble } from './ocsp-double.ts';
 import { StoredByEdges } from './stored-by-edges.ts';
 
 /** Where a client finds a gateway, and whom it trusts. */
@@ -30,6 +31,7 @@ export interface Address {
 export class EdgeHouse implements AsyncDisposable {
   readonly stored: StoredByEdges;
   readonly bus: BusDouble;
+  readonly ocsp: OcspDouble;
   readonly #edges: RunningService[] = [];
 
   private constructor(
@@ -40,6 +42,7 @@ export class EdgeHouse implements AsyncDisposable {
   ) {
     this.stored = new StoredByEdges(nats);
     this.bus = new BusDouble(nats);
+    this.ocsp = new OcspDouble(nats);
   }
 
   static async open(): Promise<EdgeHouse> {
