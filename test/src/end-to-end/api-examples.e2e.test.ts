@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/local-servers';
-import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import {
+  buildCertificateRequest,
+  createCertificateAuthority,
+  TestAuthority,
+  type CertificateAuthority,
+} from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -30,6 +35,14 @@ const STORY = [
   'permissions.replace',
   'permissions.get',
   'authenticationTest.testAuthentication',
+  'authorities.create',
+  'authorities.list',
+  'authorities.get',
+  'authorities.issue',
+  'authorities.listCertificates',
+  'authorities.getCertificate',
+  'authorities.revoke',
+  'authorities.delete',
   'products.list',
   'products.get',
   'parsingScripts.putDraft',
@@ -86,6 +99,11 @@ beforeAll(async () => {
     deviceRootCertificate: authority.certificatePem,
     trustedCertificate: authority.certificatePem,
     caCertificate: authority.certificatePem,
+    csr: buildCertificateRequest({
+      commonName: 'localhost',
+      key: TestAuthority.createRoot().key,
+      dnsNames: ['localhost'],
+    }),
     certificate: (await createCertificateAuthority('Another device root')).certificatePem,
   };
   const described = await fetchDescription(`http://${HOST}:${gatehouse.httpPort}/api/v1/openapi.json`);
@@ -153,7 +171,15 @@ function remember(
 ): void {
   const etag = response.headers.get('etag');
   const said = isRecord(body) ? body : {};
-  for (const name of ['gatewayId', 'productKey', 'importId', 'apiKeyId', 'version']) {
+  for (const name of [
+    'gatewayId',
+    'productKey',
+    'importId',
+    'apiKeyId',
+    'authorityId',
+    'serialNumber',
+    'version',
+  ]) {
     const value = said[name];
     const isOfAnother = name === 'version' && !operationId.startsWith('parsingScripts.');
     if (known.has(name) || isOfAnother) continue;
