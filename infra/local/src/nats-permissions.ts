@@ -1,5 +1,6 @@
 import {
   admitDevice,
+  answerOcspRequest,
   ATTEMPTS_STREAM,
   BANS_BUCKET,
   certificateStaple,
@@ -8,6 +9,7 @@ import {
   ensureDevice,
   findCredential,
   getGateway,
+  getCertificateRevocationList,
   getGatewayAdmission,
   getProductParsing,
   listGateways,
@@ -19,6 +21,7 @@ import {
   SESSIONS_BUCKET,
   STREAMS,
   BUCKETS,
+  STAPLES_BUCKET,
   testAuthentication,
   TICKET_KEYS_BUCKET,
   UPLINK_STREAM,
@@ -115,7 +118,13 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
     subscribe: [admitDevice.subject, testAuthentication.subject, ...REGISTRY_STREAM.subjects],
   },
   ocsp: {
-    publish: [...setup],
+    publish: [
+      ...setup,
+      ...readBucket(STAPLES_BUCKET),
+      ...writeBucket(STAPLES_BUCKET),
+      answerOcspRequest.subject,
+      getCertificateRevocationList.subject,
+    ],
     subscribe: [certificateStatus.subject, certificateStaple.subject],
   },
   parser: {
@@ -138,6 +147,7 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       ...setup,
       admitDevice.subject,
       certificateStaple.subject,
+      certificateStatus.subject,
       listGateways.subject,
       getGateway.subject,
       ...UPLINK_STREAM.subjects,

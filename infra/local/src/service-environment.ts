@@ -8,9 +8,9 @@ const EVERYONE =
 /** And what each service gets besides: its own settings, and no others'. */
 const OWN: Readonly<Record<ServiceName, RegExp>> = {
   registry:
-    /^(REGISTRY_.*|DATABASE_POOL_SIZE|GATEHOUSE_MASTER_KEY_PREVIOUS|PUBLIC_HOST|GATEHOUSE_OUTBOUND_ALLOW)$/,
+    /^(REGISTRY_.*|DATABASE_POOL_SIZE|GATEHOUSE_MASTER_KEY_PREVIOUS|PUBLIC_HOST|OCSP_PUBLIC_URL|GATEHOUSE_OUTBOUND_ALLOW)$/,
   auth: /^(AUTH_.*|GATEHOUSE_OUTBOUND_ALLOW(_LOOPBACK)?)$/,
-  ocsp: /^(OCSP_.*|GATEHOUSE_OCSP_.*|GATEHOUSE_OUTBOUND_ALLOW)$/,
+  ocsp: /^(OCSP_.*|GATEHOUSE_OCSP_.*|GATEHOUSE_OUTBOUND_ALLOW(_LOOPBACK)?)$/,
   parser: /^PARSER_.*$/,
   edge: /^EDGE_.*$/,
 };

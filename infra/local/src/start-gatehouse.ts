@@ -11,6 +11,7 @@ import type { CombinedLog } from './log/combined-log.ts';
 import { natsServerLines, postgresLines } from './log/server-lines.ts';
 import { masterKey } from './master-key.ts';
 import type { NatsUserName } from './nats-permissions.ts';
+import { ocspPort } from './ocsp-port.ts';
 import { ProcessRegister } from './process-register.ts';
 import { readyMessage } from './ready-message.ts';
 import { writeSecret } from './secret-file.ts';
@@ -186,10 +187,29 @@ async function startServices(
     );
     house.running.defer(() => supervised.stop());
   };
-  await start('registry', 'registry', registry);
-  await allOf([start('auth', 'auth'), start('ocsp', 'ocsp'), start('parser', 'parser')]);
+  const responder = await ocspResponder(house);
+  await start('registry', 'registry', { ...responder.registry, ...registry });
+  await allOf([start('auth', 'auth'), start('ocsp', 'ocsp', responder.ocsp), start('parser', 'parser')]);
   const edges = Array.from({ length: options.edges }, (_, index) => `edge-${index + 1}`);
   await allOf(edges.map((name) => start('edge', name)));
+}
+
+/**
+ * What the responder of own authorities needs. `ocsp` checks certificates of theirs like any others, by their URL: so
+ * it may call this machine, unless the operator has given a public URL.
+ */
+async function ocspResponder({ directory, options, environment }: House): Promise<{
+  readonly registry: Readonly<Record<string, string>>;
+  readonly ocsp: Readonly<Record<string, string>>;
+}> {
+  const port = await ocspPort(directory, options.ocspPort);
+  const ocsp = { HTTP_PORT: String(port) };
+  if (environment['OCSP_PUBLIC_URL'] !== undefined) return { registry: {}, ocsp };
+  const allowed = [environment['GATEHOUSE_OUTBOUND_ALLOW'], '127.0.0.1'].filter(Boolean).join(',');
+  return {
+    registry: { OCSP_PUBLIC_URL: `http://127.0.0.1:${port}` },
+    ocsp: { ...ocsp, GATEHOUSE_OUTBOUND_ALLOW: allowed },
+  };
 }
 
 /** As Promise.all, but when one fails the others come to an end first: what they started must be known. */

@@ -9,6 +9,7 @@ test('without flags and variables the defaults hold', () => {
     dataDirectory: '/project/.gatehouse',
     httpPort: 8_080,
     mqttPort: 1_883,
+    ocspPort: undefined,
     edges: 1,
     fresh: false,
     masterKey: undefined,
@@ -22,12 +23,14 @@ test('a flag outranks its variable, and an empty variable is none', () => {
   const options = read(['--http-port', '9000', '--data-dir=/elsewhere', '--fresh'], {
     GATEHOUSE_HTTP_PORT: '9001',
     GATEHOUSE_MQTT_PORT: '2883',
+    GATEHOUSE_OCSP_PORT: '8889',
     GATEHOUSE_EDGES: '',
   });
   expect(options).toMatchObject({
     dataDirectory: '/elsewhere',
     httpPort: 9_000,
     mqttPort: 2_883,
+    ocspPort: 8_889,
     edges: 1,
     fresh: true,
   });
@@ -36,6 +39,7 @@ test('a flag outranks its variable, and an empty variable is none', () => {
 test.each([
   [['--http-port', 'eighty'], {}, '--http-port is "eighty", but must be a number from 1 to 65535'],
   [['--mqtt-port', '80'], {}, '--mqtt-port is "80", but must be a number from 1024 to 65535'],
+  [[], { GATEHOUSE_OCSP_PORT: '0' }, 'GATEHOUSE_OCSP_PORT is "0", but must be a number from 1 to 65535'],
   [[], { GATEHOUSE_EDGES: '0' }, 'GATEHOUSE_EDGES is "0", but must be a number from 1 to 64'],
   [['--http-port', '1883'], {}, '--http-port and --mqtt-port are both 1883: change one of them'],
   [['--colour'], {}, "Unknown option '--colour'; npm start -- --help lists the flags"],

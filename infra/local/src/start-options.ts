@@ -10,6 +10,8 @@ export interface StartOptions {
   readonly dataDirectory: string;
   readonly httpPort: number;
   readonly mqttPort: number;
+  /** Of the responder of own authorities; undefined: the one of the data directory, a free one at first. */
+  readonly ocspPort: number | undefined;
   readonly edges: number;
   /** Delete what is in the data directory first. */
   readonly fresh: boolean;
@@ -24,6 +26,7 @@ export const USAGE = `npm start -- [flags]
   --data-dir <folder>    where everything is kept      GATEHOUSE_DATA_DIR    .gatehouse
   --http-port <port>     HTTP API, on 127.0.0.1        GATEHOUSE_HTTP_PORT   8080
   --mqtt-port <port>     the demo gateway's port       GATEHOUSE_MQTT_PORT   1883
+  --ocsp-port <port>     OCSP and CRLs of own CAs      GATEHOUSE_OCSP_PORT   a free one, kept
   --edges <number>       edge processes                GATEHOUSE_EDGES       1
   --fresh                delete what is in the data directory first
 
@@ -31,7 +34,7 @@ export const USAGE = `npm start -- [flags]
   GATEHOUSE_LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}`;
 
 const MOST_EDGES = 64;
-const FLAGS = ['data-dir', 'http-port', 'mqtt-port', 'edges', 'fresh'] as const;
+const FLAGS = ['data-dir', 'http-port', 'mqtt-port', 'ocsp-port', 'edges', 'fresh'] as const;
 
 /**
  * What `npm start` is asked for; a flag outranks its variable.
@@ -53,6 +56,7 @@ export function readStartOptions(
     if (fromFlag !== undefined) return readInteger(`--${flag}`, fromFlag, limits);
     return readInteger(variable, set(environment, variable) ?? String(limits.standard), limits);
   };
+  const ocspPort = flags['ocsp-port'] ?? set(environment, 'GATEHOUSE_OCSP_PORT');
   const options: StartOptions = {
     dataDirectory: resolve(
       projectDirectory,
@@ -60,6 +64,13 @@ export function readStartOptions(
     ),
     httpPort: integer('http-port', { least: 1, most: 65_535, standard: 8_080 }),
     mqttPort: integer('mqtt-port', { least: 1_024, most: 65_535, standard: 1_883 }),
+    ocspPort:
+      ocspPort === undefined
+        ? undefined
+        : readInteger(flags['ocsp-port'] === undefined ? 'GATEHOUSE_OCSP_PORT' : '--ocsp-port', ocspPort, {
+            least: 1,
+            most: 65_535,
+          }),
     edges: integer('edges', { least: 1, most: MOST_EDGES, standard: 1 }),
     fresh: flags.fresh ?? false,
     masterKey: readMasterKey(environment),
@@ -93,6 +104,7 @@ function readFlags(args: readonly string[]) {
         'data-dir': { type: 'string' },
         'http-port': { type: 'string' },
         'mqtt-port': { type: 'string' },
+        'ocsp-port': { type: 'string' },
         edges: { type: 'string' },
         fresh: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
@@ -110,13 +122,16 @@ function set(environment: NodeJS.ProcessEnv, variable: string): string | undefin
   return value === '' ? undefined : value;
 }
 
-interface IntegerLimits {
+interface Range {
   readonly least: number;
   readonly most: number;
+}
+
+interface IntegerLimits extends Range {
   readonly standard: number;
 }
 
-function readInteger(name: string, text: string, { least, most }: IntegerLimits): number {
+function readInteger(name: string, text: string, { least, most }: Range): number {
   const number = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   if (number >= least && number <= most) return number;
   throw new OptionInvalid(

@@ -29,6 +29,7 @@ export {
   PRESENCE_STREAM,
   REGISTRY_STREAM,
   SESSIONS_BUCKET,
+  STAPLES_BUCKET,
   STREAMS,
   TICKET_KEYS_BUCKET,
   UPLINK_PARTITIONS,
@@ -63,7 +64,37 @@ export {
   type AuthenticationTestInput,
   type AuthenticationTestResult,
 } from './auth/test-authentication.ts';
-export { certificateStaple, certificateStatus } from './ocsp/certificate-status.ts';
+export {
+  certificateStaple,
+  certificateStatus,
+  type CertificateStaple,
+  type CertificateStatus,
+} from './ocsp/certificate-status.ts';
+export { answerOcspRequest, getCertificateRevocationList } from './registry/authority-queries.ts';
+export {
+  authorityInput,
+  authorityPage,
+  authorityView,
+  certificateRequestInput,
+  issuedCertificatePage,
+  issuedCertificateView,
+  revocationInput,
+  revocationReason,
+  type AuthorityInput,
+  type AuthorityView,
+  type CertificateRequestInput,
+  type IssuedCertificateView,
+  type RevocationInput,
+  type RevocationReason,
+} from './http/authority-resource.ts';
+export {
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
+  gatewayRevocation,
+  gatewayTls,
+  type GatewayRevocation,
+  type GatewayTls,
+} from './http/gateway-tls.ts';
 export {
   deliverMessage,
   downlinkMessage,
@@ -140,12 +171,26 @@ export {
 export {
   certificateDetails,
   certificateFacts,
+  certificatesCheckInput,
+  certificatesCheckResult,
+  deviceRootInput,
+  deviceRootPatch,
+  deviceRootsView,
+  deviceRootView,
   gatewayCertificatesInput,
   gatewayCertificatesPatch,
   gatewayCertificatesView,
   type CertificateChainView,
   type CertificateDetails,
   type CertificateFacts,
+  type CertificateFinding,
+  type CertificateGenerationView,
+  type CertificatesCheckInput,
+  type CertificatesCheckResult,
+  type DeviceRootInput,
+  type DeviceRootPatch,
+  type DeviceRootsView,
+  type DeviceRootView,
   type GatewayCertificatesPatch,
   type GatewayCertificatesView,
 } from './http/gateway-certificates.ts';

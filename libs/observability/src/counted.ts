@@ -56,3 +56,17 @@ export function observedGauge(name: string, description: string, read: () => num
     .createObservableGauge(name, { description })
     .addCallback((result) => result.observe(read()));
 }
+
+/** Values that are read when metrics are collected, each with its labels; whoever reads bounds their number. */
+export function labelledGauge(
+  name: string,
+  description: string,
+  read: () => Iterable<{ readonly value: number; readonly attributes: Attributes }>,
+): void {
+  metrics
+    .getMeter('gatehouse')
+    .createObservableGauge(name, { description })
+    .addCallback((result) => {
+      for (const { value, attributes } of read()) result.observe(value, attributes);
+    });
+}

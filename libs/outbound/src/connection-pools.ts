@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { Pool } from 'undici';
 import { guardedConnect, type ResolveName } from './guarded-connect.ts';
-import type { OutboundPolicy } from './outbound-policy.ts';
+import type { OutboundPolicy, UrlScope } from './outbound-policy.ts';
 import { OutboundCaInvalid } from './outbound.failures.ts';
 
 export interface PoolLimits {
@@ -34,9 +34,9 @@ export class ConnectionPools {
   ) {}
 
   /** @throws {OutboundCaInvalid} */
-  poolOf(url: URL, caCertificate: string | undefined): OriginPool {
-    const key = `${url.origin}\n${caCertificate ?? ''}`;
-    const entry = this.#pools.get(key) ?? this.#open(url, caCertificate);
+  poolOf(url: URL, caCertificate: string | undefined, scope: UrlScope): OriginPool {
+    const key = `${url.origin}\n${scope.allowHttp}\n${caCertificate ?? ''}`;
+    const entry = this.#pools.get(key) ?? this.#open(url, caCertificate, scope);
     this.#pools.delete(key);
     this.#pools.set(key, entry);
     if (this.#pools.size > this.limits.maxOrigins) this.#closeOldest();
@@ -49,7 +49,7 @@ export class ConnectionPools {
     await Promise.all(pools.map(({ pool }) => pool.close()));
   }
 
-  #open(url: URL, caCertificate: string | undefined): OriginPool {
+  #open(url: URL, caCertificate: string | undefined, scope: UrlScope): OriginPool {
     const secureContext = caCertificate === undefined ? undefined : secureContextOf(caCertificate);
     const pool = new Pool(url.origin, {
       connections: this.limits.connectionsPerOrigin,
@@ -57,7 +57,7 @@ export class ConnectionPools {
       allowH2: false,
       clientTtl: CONNECTION_TTL_MS,
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
-      connect: guardedConnect(url, this.policy, { resolve: this.resolve, secureContext }),
+      connect: guardedConnect(url, this.policy, { resolve: this.resolve, secureContext, scope }),
     });
     return { pool, requestsUnderWay: 0, hasServed: false };
   }

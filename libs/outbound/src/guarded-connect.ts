@@ -2,13 +2,21 @@ import { lookup as systemLookup, type LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
-import { bareHostname, type OutboundPolicy } from './outbound-policy.ts';
+import { bareHostname, type OutboundPolicy, type UrlScope } from './outbound-policy.ts';
 
 /** A TCP and TLS handshake that takes longer is given up, whatever limit the request has. */
 const CONNECT_TIMEOUT_MS = 5_000;
 
 /** All addresses of a name, as getaddrinfo knows them. */
 export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]>;
+
+export interface ConnectSettings {
+  readonly resolve: ResolveName;
+  readonly secureContext: SecureContext | undefined;
+  readonly scope: UrlScope;
+}
+
+type RefusalOf = (address: string) => Error | undefined;
 
 /**
  * Connections of one origin. Each new one passes the policy with the address that it goes to: a name that
@@ -17,25 +25,26 @@ export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]
 export function guardedConnect(
   url: URL,
   policy: OutboundPolicy,
-  { resolve, secureContext }: { resolve: ResolveName; secureContext: SecureContext | undefined },
+  { resolve, secureContext, scope }: ConnectSettings,
 ): buildConnector.connector {
+  const refusalOf: RefusalOf = (address) => policy.refusalOf(url, address, scope);
   const connect = buildConnector({
     allowH2: false,
     timeout: CONNECT_TIMEOUT_MS,
     // Explicit, as it outranks NODE_TLS_REJECT_UNAUTHORIZED.
     rejectUnauthorized: true,
     minVersion: 'TLSv1.2',
-    lookup: guardedLookup(url, policy, resolve),
+    lookup: guardedLookup(refusalOf, resolve),
     ...(secureContext === undefined ? {} : { secureContext }),
   });
   return (options, callback) => {
     // Addresses in the URL are connected to without a look-up.
     const hostname = bareHostname(url);
-    const refusal = isIP(hostname) === 0 ? undefined : policy.refusalOf(url, hostname);
+    const refusal = isIP(hostname) === 0 ? undefined : refusalOf(hostname);
     if (refusal !== undefined) return callback(refusal, null);
     connect({ ...options, hostname }, (...[error, socket]) => {
       if (error !== null) return callback(error, null);
-      const peer = policy.refusalOf(url, socket.remoteAddress ?? '');
+      const peer = refusalOf(socket.remoteAddress ?? '');
       if (peer === undefined) return callback(null, socket);
       socket.destroy();
       return callback(peer, null);
@@ -43,13 +52,13 @@ export function guardedConnect(
   };
 }
 
-function guardedLookup(url: URL, policy: OutboundPolicy, resolve: ResolveName): LookupFunction {
+function guardedLookup(refusalOf: RefusalOf, resolve: ResolveName): LookupFunction {
   const allowedOf = async (hostname: string): Promise<LookupAddress[] | Error> => {
     try {
       const addresses = await resolve(hostname);
-      const allowed = addresses.filter(({ address }) => policy.refusalOf(url, address) === undefined);
+      const allowed = addresses.filter(({ address }) => refusalOf(address) === undefined);
       if (allowed.length > 0) return allowed;
-      return policy.refusalOf(url, addresses[0]?.address ?? '') ?? new Error(`${hostname} has no address`);
+      return refusalOf(addresses[0]?.address ?? '') ?? new Error(`${hostname} has no address`);
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error));
     }

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import { ConnectionPools, type OriginPool, type PoolLimits } from './connection-pools.ts';
 import { failureOf, isConnectionEnded } from './failure-of-error.ts';
 import { systemResolve, type ResolveName } from './guarded-connect.ts';
-import type { OutboundPolicy } from './outbound-policy.ts';
+import type { OutboundPolicy, UrlScope } from './outbound-policy.ts';
 import {
   OutboundBusy,
   OutboundFailure,
@@ -31,6 +31,8 @@ export interface OutboundRequest {
    * that change nothing.
    */
   readonly isRepeatable?: boolean;
+  /** Whether the URL may be http, as those of OCSP responders and CRLs are; false by default. */
+  readonly allowHttp?: boolean;
 }
 
 export interface OutboundResponse {
@@ -86,7 +88,8 @@ export class OutboundClient {
     const timer = setTimeout(() => abort.abort(), timeoutMs);
     let hops = 0;
     try {
-      let url = this.policy.urlOf(request.url);
+      const scope = scopeOf(request);
+      let url = this.policy.urlOf(request.url, scope);
       let headers = request.headers ?? {};
       for (; ; hops += 1) {
         // oxlint-disable-next-line no-await-in-loop -- each hop is known only when the one before has answered
@@ -99,7 +102,7 @@ export class OutboundClient {
         if (hops === maxRedirects) {
           throw new OutboundRedirectInvalid(url.origin, `more than ${maxRedirects} times`);
         }
-        const next = this.#redirectOf(url, response);
+        const next = this.#redirectOf(url, response, scope);
         if (next.origin !== url.origin) headers = withoutOriginsOwn(headers);
         url = next;
       }
@@ -116,19 +119,19 @@ export class OutboundClient {
     return this.#pools.close();
   }
 
-  #redirectOf(from: URL, { headers }: OutboundResponse): URL {
+  #redirectOf(from: URL, { headers }: OutboundResponse, scope: UrlScope): URL {
     const location = headers['location'];
     const target = location === undefined ? null : URL.parse(location, from);
     if (target === null) throw new OutboundRedirectInvalid(from.origin, 'without a Location to go to');
     if (target.protocol !== 'https:' && target.protocol !== from.protocol) {
       throw new OutboundRedirectInvalid(from.origin, 'to a URL that is not https');
     }
-    return this.policy.urlOf(target.href);
+    return this.policy.urlOf(target.href, scope);
   }
 
   /** undici hears of an abort only once there is a connection: nobody waits for that, but it is counted. */
   async #exchange(url: URL, request: OutboundRequest, deadline: Deadline): Promise<OutboundResponse> {
-    const entry = this.#pools.poolOf(url, request.caCertificate);
+    const entry = this.#pools.poolOf(url, request.caCertificate, scopeOf(request));
     if (entry.requestsUnderWay >= this.#limits.requestsPerOrigin) {
       throw new OutboundBusy(url.origin, entry.requestsUnderWay);
     }
@@ -211,6 +214,10 @@ export class OutboundClient {
     }
     return { status: statusCode, headers, body: Buffer.concat(chunks) };
   }
+}
+
+function scopeOf({ allowHttp = false }: OutboundRequest): UrlScope {
+  return { allowHttp };
 }
 
 /** The caller has been told already. */

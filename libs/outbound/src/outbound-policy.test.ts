@@ -66,6 +66,19 @@ test('the development switch opens loopback, by http too, and nothing else', () 
   expect(isAllowed(development, 'http://example.com/', '1.1.1.1')).toBe(false);
 });
 
+test('a request that takes http reaches the same addresses by it, and no others', () => {
+  const scope = { allowHttp: true };
+  const url = policy().urlOf('http://ocsp.example.com/', scope);
+  expect(policy().refusalOf(url, '1.1.1.1', scope)).toBeUndefined();
+  expect(policy().refusalOf(url, '127.0.0.1', scope)).toMatchObject({ addressKind: 'loopback' });
+  expect(policy().refusalOf(url, '10.1.2.3', scope)).toMatchObject({ addressKind: 'private' });
+  expect(policy('10.0.0.0/8').refusalOf(url, '10.1.2.3', scope)).toBeUndefined();
+  expect(policy('10.0.0.0/8').refusalOf(url, '169.254.169.254', scope)).toMatchObject({
+    addressKind: 'metadata',
+  });
+  expect(() => policy().urlOf('ldap://ocsp.example.com/', scope)).toThrow('http:// or https://');
+});
+
 test.each([
   '10.0.0.0/33',
   'fd00::/129',

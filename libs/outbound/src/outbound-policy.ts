@@ -11,20 +11,32 @@ export interface OutboundPolicySettings {
   readonly allowLoopback: boolean;
 }
 
+/** What one request may do that others may not. */
+export interface UrlScope {
+  /**
+   * Whether http is as good as https: for answers that are signed, such as those of OCSP and CRLs (RFC 6960
+   * §A.1, RFC 5280 §8). Which addresses may be called stays the same.
+   */
+  readonly allowHttp: boolean;
+}
+
+const HTTPS_ONLY: UrlScope = { allowHttp: false };
+
 /** Which of the addresses that customers supply may be called. */
 export class OutboundPolicy {
   constructor(private readonly settings: OutboundPolicySettings) {}
 
   /** @throws {OutboundUrlInvalid} */
-  urlOf(text: string): URL {
+  urlOf(text: string, { allowHttp } = HTTPS_ONLY): URL {
     const url = URL.parse(text);
     if (url === null) throw new OutboundUrlInvalid('the URL is none; give one such as https://example.com/');
     if (url.username !== '' || url.password !== '') {
       throw new OutboundUrlInvalid(`the URL of ${url.host} may not hold a user name or password`);
     }
-    const isHttp = url.protocol === 'http:' && this.settings.allowLoopback;
+    const isHttp = url.protocol === 'http:' && (allowHttp || this.settings.allowLoopback);
     if (url.protocol !== 'https:' && !isHttp) {
-      throw new OutboundUrlInvalid(`the URL of ${url.host || 'nobody'} must begin with https://`);
+      const schemes = allowHttp ? 'http:// or https://' : 'https://';
+      throw new OutboundUrlInvalid(`the URL of ${url.host || 'nobody'} must begin with ${schemes}`);
     }
     return url;
   }
@@ -34,11 +46,11 @@ export class OutboundPolicy {
    *
    * @returns the failure that forbids it, if one does
    */
-  refusalOf(url: URL, address: string): OutboundAddressForbidden | undefined {
+  refusalOf(url: URL, address: string, { allowHttp } = HTTPS_ONLY): OutboundAddressForbidden | undefined {
     const hostname = bareHostname(url);
     const kind = kindOfAddress(address);
     const isOpenLoopback = kind === 'loopback' && this.settings.allowLoopback;
-    if (url.protocol === 'http:') {
+    if (url.protocol === 'http:' && !allowHttp) {
       return isOpenLoopback ? undefined : new OutboundAddressForbidden(hostname, 'public');
     }
     const isAllowed =

@@ -11,6 +11,8 @@ import { GatewayListeners } from './gateway/gateway-listeners.ts';
 import { gatewayProviders } from './gateway/gateway.module.ts';
 import { TicketKeys } from './gateway/ticket-keys.ts';
 import { checkPacketLimit } from './packet-limit.ts';
+import { LiveVerdicts } from './revocation/live-verdicts.ts';
+import { revocationProviders } from './revocation/revocation.module.ts';
 import { SessionLifecycle } from './session/session-lifecycle.ts';
 import { sessionController } from './session/session.controller.ts';
 import { sessionProviders } from './session/session.module.ts';
@@ -28,12 +30,21 @@ export function edgeModule(config: EdgeConfig, process: ServiceProcess): Dynamic
       ...process.providers,
       ...sessionProviders(base),
       ...connectionProviders(base),
+      ...revocationProviders(base),
       ...gatewayProviders(base),
       provideMade(
         Edge,
-        [GatewayListeners, EdgeEntryWriter, OpenConnections, SessionLifecycle, AttemptRecorder, TicketKeys],
-        (listeners, entry, connections, lifecycle, attempts, ticketKeys) =>
-          new Edge({ base, listeners, entry, connections, lifecycle, attempts, ticketKeys }),
+        [
+          GatewayListeners,
+          EdgeEntryWriter,
+          OpenConnections,
+          SessionLifecycle,
+          AttemptRecorder,
+          TicketKeys,
+          LiveVerdicts,
+        ],
+        (listeners, entry, connections, lifecycle, attempts, ticketKeys, liveVerdicts) =>
+          new Edge({ base, listeners, entry, connections, lifecycle, attempts, ticketKeys, liveVerdicts }),
       ),
       provideMade(HEALTH_PROBES, [GatewayListeners], (listeners) => [
         { name: 'gateways', check: () => listeners.check() },

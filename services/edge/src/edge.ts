@@ -6,6 +6,7 @@ import type { EdgeBase } from './edge-base.ts';
 import type { EdgeEntryWriter } from './gateway/edge-entry.ts';
 import type { GatewayListeners } from './gateway/gateway-listeners.ts';
 import type { TicketKeys } from './gateway/ticket-keys.ts';
+import type { LiveVerdicts } from './revocation/live-verdicts.ts';
 import type { SessionLifecycle } from './session/session-lifecycle.ts';
 
 export interface EdgeParts {
@@ -16,6 +17,7 @@ export interface EdgeParts {
   readonly lifecycle: SessionLifecycle;
   readonly attempts: AttemptRecorder;
   readonly ticketKeys: TicketKeys;
+  readonly liveVerdicts: LiveVerdicts;
 }
 
 /** Starts and stops the edge in order; its method names are those that Nest calls. */
@@ -30,11 +32,12 @@ export class Edge {
 
   /** No new clients, then no clients, then nothing that is not stored; bounded by EDGE_STOP_TIMEOUT_MS. */
   async onModuleDestroy(): Promise<void> {
-    const { base, listeners, connections, lifecycle, entry, attempts, ticketKeys } = this.parts;
+    const { base, listeners, connections, lifecycle, entry, attempts, ticketKeys, liveVerdicts } = this.parts;
     const timeoutMs = base.config.EDGE_STOP_TIMEOUT_MS;
     const deadline = AbortSignal.timeout(timeoutMs);
     const late = delay(timeoutMs, undefined, { ref: false });
     ticketKeys.stop();
+    liveVerdicts.stop();
     await Promise.race([listeners.stop(), late]);
     await connections.closeAll(new EdgeStopping(), deadline);
     await Promise.all([base.uplink.flush(deadline), lifecycle.settled(deadline), attempts.flush(deadline)]);

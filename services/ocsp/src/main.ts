@@ -1,8 +1,10 @@
-import { readConfig, runService, serviceConfig } from '@gatehouse/nest';
-import { ocspModule } from './ocsp.module.ts';
+import { runService } from '@gatehouse/nest';
+import { readOcspConfig } from './ocsp.config.ts';
+import { ocspModule, prepareOcspHttp } from './ocsp.module.ts';
 
 await runService({
   name: 'ocsp',
-  readConfig: () => readConfig(serviceConfig),
-  module: (_config, process) => ocspModule(process),
+  readConfig: readOcspConfig,
+  module: ocspModule,
+  prepareHttp: prepareOcspHttp,
 });

@@ -1,13 +1,8 @@
 import { AppendAnnouncer, openDatabase, type OpenDatabase } from '@gatehouse/event-store';
+import { authoritiesOn } from './authority/authorities-on-database.ts';
 import { CommandTransactions } from './commands/command-transactions.ts';
-import { CredentialQueries } from './device/credentials.queries.ts';
-import { DeviceCommands } from './device/device-commands.ts';
-import { DeviceImporter } from './device/device-importer.ts';
-import { DeviceImports } from './device/device-imports.ts';
-import { DeviceImportQueries } from './device/device-imports.queries.ts';
-import { DeviceSecrets } from './device/device-secrets.ts';
-import { DeviceQueries } from './device/device-views.queries.ts';
-import { PresenceRecorder } from './device/presence-recorder.ts';
+import { devicesOn } from './device/devices-on-database.ts';
+import { CertificateCommands } from './gateway/certificate-commands.ts';
 import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
 import { GatewaySecrets } from './gateway/gateway-secrets.ts';
@@ -42,33 +37,24 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
   const sealer = new SecretSealer(masterKey);
   await migrateRegistry(db, sealer);
   const transactions = new CommandTransactions(db, new AppendAnnouncer(db), sealer);
-  const gateways = new GatewayQueries(db, 'localhost');
-  const devices = new DeviceQueries(db);
-  const secrets = new DeviceSecrets(sealer);
-  const imports = new DeviceImports(db);
-  const importer = new DeviceImporter({ db, transactions, imports, secrets, passwordCost: 16 });
+  const gateways = new GatewayQueries(db, 'localhost', clock);
+  const gatewaySecrets = new GatewaySecrets(sealer);
+  const gatewayCertificates = new GatewayCertificateQueries(db);
   const scripts = new ParsingScriptQueries(db);
   return {
     db,
     sealer,
     transactions,
     gateways,
-    gatewayCertificates: new GatewayCertificateQueries(db),
-    devices,
+    gatewayCertificates,
     scripts,
     products: new ProductQueries(db),
-    credentials: new CredentialQueries(db, secrets),
     listeners: new ListenerQueries(db, sealer),
     productParsing: new ProductParsingQueries(db),
-    gatewayCommands: new GatewayCommands(transactions, gateways, new GatewaySecrets(sealer), clock),
-    imports: new DeviceImportQueries(db),
-    deviceCommands: new DeviceCommands({
-      transactions,
-      queries: devices,
-      secrets,
-      importer,
-      presence: new PresenceRecorder(transactions),
-    }),
+    gatewayCommands: new GatewayCommands(transactions, gateways, gatewaySecrets, clock),
+    certificateCommands: new CertificateCommands(transactions, gatewayCertificates, gatewaySecrets, clock),
+    ...authoritiesOn({ db, transactions, sealer, clock }),
+    ...devicesOn({ db, transactions, sealer }),
     scriptCommands: new ParsingScriptCommands(transactions, scripts),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };

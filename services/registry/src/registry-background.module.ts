@@ -17,7 +17,9 @@ import { SessionDirectory } from './live-session/session-directory.ts';
 import { SessionEnding } from './live-session/session-ending.ts';
 import { PresenceConsumer } from './presence/presence-consumer.ts';
 import { EventPublication } from './publication/event-publication.ts';
-import { DATABASE_POOL } from './registry-domain.module.ts';
+import { CertificateCommands } from './gateway/certificate-commands.ts';
+import { CertificateExpiryWatch } from './gateway/certificate-expiry-watch.ts';
+import { CLOCK, DATABASE_POOL } from './registry-domain.module.ts';
 import { REGISTRY_CONFIG } from './registry.config.ts';
 import { migrateRegistry } from './schema/migrate-registry.ts';
 import { REGISTRY_DB, type RegistryDb } from './schema/registry-database.ts';
@@ -54,15 +56,20 @@ export const registryBackgroundProviders = [
     (nats, liveEdges, closer) => new EdgeLoss(nats, liveEdges, closer),
   ),
   provideMade(
+    CertificateExpiryWatch,
+    [REGISTRY_DB, CertificateCommands, CLOCK, LOGGER],
+    (db, commands, clock, logger) => new CertificateExpiryWatch({ db, commands, clock, logger }),
+  ),
+  provideMade(
     LOG_FOLLOWERS,
     [REGISTRY_DB, EventNotifications, EventPublication, SessionEnding],
     (db, notifications, ...readers) => readers.map((reader) => follower(db, notifications, reader)),
   ),
   provideMade(
     SingleInstance,
-    [DATABASE_POOL, LOG_FOLLOWERS, EdgeLoss, LOGGER],
-    (pool, followers, edgeLoss, logger) =>
-      new SingleInstance(pool, 'registry-work', [...followers, edgeLoss], logger),
+    [DATABASE_POOL, LOG_FOLLOWERS, EdgeLoss, CertificateExpiryWatch, LOGGER],
+    (pool, followers, edgeLoss, expiryWatch, logger) =>
+      new SingleInstance(pool, 'registry-work', [...followers, edgeLoss, expiryWatch], logger),
   ),
   provideMade(
     RegistryWork,

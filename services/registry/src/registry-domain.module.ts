@@ -1,6 +1,13 @@
 import { AppendAnnouncer, EventNotifications } from '@gatehouse/event-store';
 import { key, LOGGER, provide, provideMade } from '@gatehouse/nest';
 import type { Pool } from 'pg';
+import { AuthorityCommands } from './authority/authority-commands.ts';
+import { AuthoritySecrets } from './authority/authority-secrets.ts';
+import { AuthorityUrls } from './authority/authority-urls.ts';
+import { AuthorityQueries } from './authority/authority-views.queries.ts';
+import { OcspAnswers } from './authority/ocsp-answers.ts';
+import { ResponderController } from './authority/responder.controller.ts';
+import { RevocationLists } from './authority/revocation-lists.ts';
 import { CommandTransactions } from './commands/command-transactions.ts';
 import { CredentialsController } from './device/credentials.controller.ts';
 import { CredentialQueries } from './device/credentials.queries.ts';
@@ -15,12 +22,15 @@ import { DeviceQueries } from './device/device-views.queries.ts';
 import { PresenceRecorder } from './device/presence-recorder.ts';
 import { GatewayAdmissionController } from './gateway/gateway-admission.controller.ts';
 import { GatewayAdmissionQueries } from './gateway/gateway-admission.queries.ts';
+import { CertificateCommands } from './gateway/certificate-commands.ts';
 import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayCommands, type Clock } from './gateway/gateway-commands.ts';
 import { GatewaySecrets } from './gateway/gateway-secrets.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
 import { ListenersController } from './gateway/listeners.controller.ts';
 import { ListenerQueries } from './gateway/listeners.queries.ts';
+import { IssuedCertificateCommands } from './issued-certificate/issued-certificate-commands.ts';
+import { IssuedCertificateQueries } from './issued-certificate/issued-certificate-views.queries.ts';
 import { ParsingScriptCommands } from './parsing-script/parsing-script-commands.ts';
 import {
   ParsingScriptQueries,
@@ -58,10 +68,11 @@ export const registryDomainProviders = [
   provide(GatewaySecrets, [SecretSealer]),
   provide(GatewayCommands, [CommandTransactions, GatewayQueries, GatewaySecrets, CLOCK]),
   provide(GatewayCertificateQueries, [REGISTRY_DB]),
+  provide(CertificateCommands, [CommandTransactions, GatewayCertificateQueries, GatewaySecrets, CLOCK]),
   provideMade(
     GatewayQueries,
-    [REGISTRY_DB, REGISTRY_CONFIG],
-    (db, { PUBLIC_HOST }) => new GatewayQueries(db, PUBLIC_HOST),
+    [REGISTRY_DB, REGISTRY_CONFIG, CLOCK],
+    (db, { PUBLIC_HOST }, clock) => new GatewayQueries(db, PUBLIC_HOST, clock),
   ),
   provide(ListenerQueries, [REGISTRY_DB, SecretSealer]),
   provide(GatewayAdmissionQueries, [REGISTRY_DB, SecretSealer]),
@@ -85,6 +96,29 @@ export const registryDomainProviders = [
   ),
   provide(DeviceQueries, [REGISTRY_DB]),
   provide(CredentialQueries, [REGISTRY_DB, DeviceSecrets]),
+  provideMade(AuthorityUrls, [REGISTRY_CONFIG], ({ OCSP_PUBLIC_URL }) => new AuthorityUrls(OCSP_PUBLIC_URL)),
+  provide(AuthoritySecrets, [SecretSealer]),
+  provide(AuthorityQueries, [REGISTRY_DB, AuthorityUrls]),
+  provide(AuthorityCommands, [CommandTransactions, AuthorityQueries, AuthoritySecrets, CLOCK]),
+  provide(IssuedCertificateQueries, [REGISTRY_DB]),
+  provideMade(
+    IssuedCertificateCommands,
+    [CommandTransactions, IssuedCertificateQueries, AuthoritySecrets, AuthorityUrls, CLOCK],
+    (transactions, queries, secrets, urls, clock) =>
+      new IssuedCertificateCommands({ transactions, queries, secrets, urls, clock }),
+  ),
+  provideMade(
+    OcspAnswers,
+    [REGISTRY_DB, AuthoritySecrets, REGISTRY_CONFIG, CLOCK],
+    (db, secrets, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
+      new OcspAnswers(db, secrets, { validitySeconds, clock }),
+  ),
+  provideMade(
+    RevocationLists,
+    [REGISTRY_DB, AuthoritySecrets, REGISTRY_CONFIG, CLOCK],
+    (db, secrets, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
+      new RevocationLists(db, secrets, { validitySeconds, clock }),
+  ),
   provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries]),
   provide(ParsingScriptQueries, [REGISTRY_DB]),
   provide(ProductParsingQueries, [REGISTRY_DB]),
@@ -97,4 +131,5 @@ export const registryDomainControllers = [
   CredentialsController,
   DeviceCreationController,
   ProductParsingController,
+  ResponderController,
 ];

@@ -24,6 +24,16 @@ export const registryConfig = serviceConfig.extend({
   /** Attempts to connect that are kept in memory for GET /connection-attempts; some 1.1 kB each. */
   REGISTRY_CONNECTION_ATTEMPTS: z.coerce.number().int().min(100).max(1_000_000).default(50_000),
   DATABASE_POOL_SIZE: z.coerce.number().int().min(2).max(200).default(10),
+  /**
+   * Where the responder of authorities of one's own is reached: stands in every certificate that they issue, so it
+   * must be good for as long as those.
+   */
+  OCSP_PUBLIC_URL: z
+    .string()
+    .regex(/^https?:\/\/[^\s?#]+$/, 'must be an address such as http://ocsp.example.com')
+    .default('http://localhost:8889'),
+  /** For how long an OCSP answer and a revocation list of theirs is good: what is revoked stays in use until then. */
+  REGISTRY_OCSP_VALIDITY_SECONDS: z.coerce.number().int().min(1).max(604_800).default(3_600),
   /** The host in a gateway's url when the gateway has no host name of its own. */
   PUBLIC_HOST: z.string().min(1).default('localhost'),
 });

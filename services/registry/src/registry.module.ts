@@ -4,6 +4,7 @@ import { Bans } from './ban/bans.ts';
 import { RegistryWork } from './background/registry-work.ts';
 import { CommandTransactions } from './commands/command-transactions.ts';
 import { DeviceQueries } from './device/device-views.queries.ts';
+import { CertificatesCheck } from './gateway/certificates-check.ts';
 import { AuthenticationTest } from './gateway/authentication-test.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
 import { GatewayStatusView } from './edge/gateway-status-view.ts';
@@ -17,7 +18,7 @@ import { operatorProviders } from './operator/operator.module.ts';
 import { ProductQueries } from './product/product-views.queries.ts';
 import { registryBackgroundProviders } from './registry-background.module.ts';
 import { registryControllers } from './registry-controllers.module.ts';
-import { registryDomainControllers, registryDomainProviders } from './registry-domain.module.ts';
+import { CLOCK, registryDomainControllers, registryDomainProviders } from './registry-domain.module.ts';
 import { REGISTRY_CONFIG, type RegistryConfig } from './registry.config.ts';
 import { RegistryDatabaseConnection } from './schema/registry-database-connection.ts';
 import { REGISTRY_DB } from './schema/registry-database.ts';
@@ -44,6 +45,7 @@ const registryApiProviders = [
   provide(EventQueries, [REGISTRY_DB]),
   provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
   provide(AuthenticationTest, [NATS, GatewayQueries]),
+  provide(CertificatesCheck, [GatewayQueries, CLOCK]),
   provide(Bans, [NATS]),
   provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),
   provide(ProductWatch, [NATS, LOGGER]),

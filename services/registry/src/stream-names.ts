@@ -5,6 +5,9 @@ export const productStream = (productKey: string): string => `product/${productK
 export const deviceStream = (productKey: string, deviceName: string): string =>
   `device/${productKey}/${deviceName}`;
 export const parsingScriptStream = (productKey: string): string => `parsing-script/${productKey}`;
+export const authorityStream = (authorityId: string): string => `authority/${authorityId}`;
+export const issuedCertificateStream = (authorityId: string, serialNumber: string): string =>
+  `issued-certificate/${authorityId}/${serialNumber}`;
 export const operatorStream = (apiKeyId: string): string => `operator/${apiKeyId}`;
 
 export interface StreamName {

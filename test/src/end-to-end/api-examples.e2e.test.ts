@@ -1,7 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/local-servers';
-import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
+import {
+  buildCertificateRequest,
+  createCertificateAuthority,
+  TestAuthority,
+  type CertificateAuthority,
+} from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -19,11 +24,25 @@ const STORY = [
   'gateways.list',
   'gateways.get',
   'gateways.getCertificates',
+  'certificates.check',
   'gateways.change',
+  'certificates.rollBack',
+  'deviceRoots.list',
+  'deviceRoots.add',
+  'deviceRoots.change',
+  'deviceRoots.remove',
   'gateways.history',
   'permissions.replace',
   'permissions.get',
   'authenticationTest.testAuthentication',
+  'authorities.create',
+  'authorities.list',
+  'authorities.get',
+  'authorities.issue',
+  'authorities.listCertificates',
+  'authorities.getCertificate',
+  'authorities.revoke',
+  'authorities.delete',
   'products.list',
   'products.get',
   'parsingScripts.putDraft',
@@ -66,20 +85,26 @@ const device = new AsyncDisposableStack();
 
 /** What the first of the answers said, for the placeholders of paths. */
 const known = new Map<string, string>();
-let gateway: { readonly port: number; readonly etag: string };
+let gatewayPort: number;
+/** By gateway, its newest. */
+const etags = new Map<string, string>();
 let requests = 0;
 
 beforeAll(async () => {
   gatehouse = await RunningGatehouse.start({ environment: { EDGE_BAN_FAILURES: '3' } });
   apiKey = (await readFile(join(gatehouse.dataDirectory, 'demo', 'api-key'), 'utf8')).trim();
   authority = await createCertificateAuthority();
-  const issued = await authority.issueServerCertificate({ commonName: 'localhost', ipAddresses: [HOST] });
   pem = {
-    serverCertificate: issued.certificatePem,
-    serverPrivateKey: issued.privateKeyPem,
+    ...(await newServerCertificate()),
     deviceRootCertificate: authority.certificatePem,
     trustedCertificate: authority.certificatePem,
     caCertificate: authority.certificatePem,
+    csr: buildCertificateRequest({
+      commonName: 'localhost',
+      key: TestAuthority.createRoot().key,
+      dnsNames: ['localhost'],
+    }),
+    certificate: (await createCertificateAuthority('Another device root')).certificatePem,
   };
   const described = await fetchDescription(`http://${HOST}:${gatehouse.httpPort}/api/v1/openapi.json`);
   operations = new Map(described.map((operation) => [operation.operationId, operation]));
@@ -99,6 +124,8 @@ test.each(STORY)('%s: every example is answered as described', async (operationI
   if (operation.success.mediaType === 'text/event-stream') return expectMessages(operation);
   if (operationId === 'downlink.send') await connectDevice();
   if (operationId === 'bans.list') await guessPasswords();
+  // A rollback needs something to go back from.
+  if (operationId === 'gateways.change') pem = { ...pem, ...(await newServerCertificate()) };
   const bodies = operation.requests.length === 0 ? [undefined] : operation.requests;
   for (const body of bodies) {
     if (operation.method === 'GET') await expectDescribed(operation, body, requiredOf(operation));
@@ -118,7 +145,7 @@ async function expectDescribed(
   const response = await fetch(urlOf(operation, parameters), {
     method,
     headers: {
-      ...headersOf(parameters),
+      ...headersOf(parameters, known.get(gatewayNameOf(operation))),
       ...(request === undefined ? {} : { 'content-type': request.mediaType }),
     },
     ...(sent === undefined ? {} : { body: typeof sent === 'string' ? sent : JSON.stringify(sent) }),
@@ -144,19 +171,33 @@ function remember(
 ): void {
   const etag = response.headers.get('etag');
   const said = isRecord(body) ? body : {};
-  for (const name of ['gatewayId', 'productKey', 'importId', 'apiKeyId', 'version']) {
+  for (const name of [
+    'gatewayId',
+    'productKey',
+    'importId',
+    'apiKeyId',
+    'authorityId',
+    'serialNumber',
+    'version',
+  ]) {
     const value = said[name];
     const isOfAnother = name === 'version' && !operationId.startsWith('parsingScripts.');
     if (known.has(name) || isOfAnother) continue;
     if (typeof value === 'string' || typeof value === 'number') known.set(name, String(value));
   }
-  if (etag !== null && said['gatewayId'] === known.get('gatewayId')) {
-    gateway = { port: Number(said['port']), etag };
+  const { gatewayId = known.get('gatewayId') } = said;
+  if (etag !== null && typeof gatewayId === 'string') etags.set(gatewayId, etag);
+  // An answer without the header says the version.
+  if (operationId === 'deviceRoots.change') etags.set(String(gatewayId), `"${String(said['version'])}"`);
+  if (operationId === 'gateways.create') {
+    if (gatewayId === known.get('gatewayId')) gatewayPort = Number(said['port']);
+    const { authentication, x509 } = said;
+    const isThirdParty = isRecord(authentication) && authentication['type'] === 'third-party';
+    if (isThirdParty) known.set('thirdPartyGatewayId', String(gatewayId));
+    if (isRecord(x509) && x509['enabled'] === true) known.set('x509GatewayId', String(gatewayId));
   }
-  if (etag !== null && operationId.startsWith('permissions.')) gateway = { ...gateway, etag };
-  if (operationId === 'gateways.create' && isRecord(said['authentication'])) {
-    const isThirdParty = said['authentication']['type'] === 'third-party';
-    if (isThirdParty) known.set('thirdPartyGatewayId', String(said['gatewayId']));
+  if (operationId === 'deviceRoots.add' && Array.isArray(said['items'])) {
+    known.set('fingerprint', said['items'].at(-1).fingerprint);
   }
   if (operationId === 'devices.import' && isRecord(sent)) {
     const [first] = Array.isArray(sent['devices']) ? sent['devices'] : [];
@@ -165,9 +206,20 @@ function remember(
   }
 }
 
-function urlOf({ path }: DescribedOperation, parameters: DescribedOperation['parameters']): URL {
-  const filled = path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
-    encodeURIComponent(valueFor(path.endsWith(':test-authentication') ? 'thirdPartyGatewayId' : name)),
+/** Under which name the gateway of an operation is known: some do what others cannot. */
+function gatewayNameOf({ path }: DescribedOperation): string {
+  if (path.endsWith(':test-authentication')) return 'thirdPartyGatewayId';
+  return path.includes('/device-roots') ? 'x509GatewayId' : 'gatewayId';
+}
+
+async function newServerCertificate(): Promise<{ serverCertificate: string; serverPrivateKey: string }> {
+  const issued = await authority.issueServerCertificate({ commonName: 'localhost', ipAddresses: [HOST] });
+  return { serverCertificate: issued.certificatePem, serverPrivateKey: issued.privateKeyPem };
+}
+
+function urlOf(operation: DescribedOperation, parameters: DescribedOperation['parameters']): URL {
+  const filled = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) =>
+    encodeURIComponent(valueFor(name === 'gatewayId' ? gatewayNameOf(operation) : name)),
   );
   const url = new URL(filled, `http://${HOST}:${gatehouse.httpPort}`);
   for (const { name, in: place, example } of parameters) {
@@ -181,7 +233,7 @@ function urlOf({ path }: DescribedOperation, parameters: DescribedOperation['par
 /** Until the address is banned. */
 async function guessPasswords(): Promise<void> {
   const { remoteAddress } = await eventually(async () => {
-    const guess = connectAsync(`mqtts://${HOST}:${gateway.port}`, {
+    const guess = connectAsync(`mqtts://${HOST}:${gatewayPort}`, {
       username: `guess-${(requests += 1)}`,
       password: 'wrong',
       ca: authority.certificatePem,
@@ -202,12 +254,12 @@ function valueFor(name: string): string {
   return value;
 }
 
-function headersOf(parameters: DescribedOperation['parameters']): Record<string, string> {
+function headersOf(parameters: DescribedOperation['parameters'], gatewayId = ''): Record<string, string> {
   const headers: Record<string, string> = { authorization: `Bearer ${apiKey}` };
   for (const { name, in: place, example } of parameters) {
     if (place !== 'header') continue;
     headers[name] = name === 'Idempotency-Key' ? `${example}-${(requests += 1)}` : example;
-    if (name === 'If-Match') headers[name] = gateway.etag;
+    if (name === 'If-Match') headers[name] = etags.get(gatewayId) ?? '';
   }
   return headers;
 }
@@ -235,7 +287,7 @@ async function connectDevice(): Promise<MqttClient> {
     const { body } = await gatehouse.api('GET', `/gateways/${valueFor('gatewayId')}`);
     expect(body['status']).toBe('listening');
   });
-  const connected = await connectAsync(`mqtts://${HOST}:${gateway.port}`, {
+  const connected = await connectAsync(`mqtts://${HOST}:${gatewayPort}`, {
     username: valueFor('deviceName'),
     password: valueFor('password'),
     clientId: valueFor('deviceName'),

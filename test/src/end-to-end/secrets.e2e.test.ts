@@ -1,7 +1,8 @@
+import { createPrivateKey } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { freePort } from '@gatehouse/local-servers';
-import { createCertificateAuthority } from '@gatehouse/pki';
+import { buildCertificateRequest, createCertificateAuthority } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { connectAsync } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -141,6 +142,17 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
     await house.call('GET', path);
   }
 
+  const ownAuthority = await house.call('POST', '/authorities', { commonName: 'recognisable authority' });
+  const csr = buildCertificateRequest({ commonName: DEVICE, key: createPrivateKey(first.privateKeyPem) });
+  const signed = await house.call(
+    'POST',
+    `/authorities/${String(ownAuthority.body['authorityId'])}/certificates`,
+    {
+      csr,
+    },
+  );
+  expect(signed.status).toBe(201);
+
   // What is not secret is found: the search sees what it should, and no store is compressed.
   const places = await eventually(
     async () => {
@@ -167,6 +179,8 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
     ACCESS_KEY_SECRET,
     apiKey,
     WRONG_API_KEY,
+    // The keys of authorities are made inside: how a key of theirs begins when it is not sealed.
+    'MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg',
     ...[first, second, unused].flatMap(({ privateKeyPem }) => keyLines(privateKeyPem)),
   ];
   expect(secrets.length).toBeGreaterThan(10);
@@ -175,6 +189,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
 }, 120_000);
 
 test('what is deleted leaves no secret behind', async () => {
+  const authorities = (await gatehouse.api('GET', '/authorities')).body['items'] as { authorityId: string }[];
   const databaseUrl = await house.databaseUrl();
   const { body } = await gatehouse.api('GET', '/gateways?limit=1000');
   const own = (body['items'] as { name: string; gatewayId: string }[]).filter(({ name }) =>
@@ -192,5 +207,11 @@ test('what is deleted leaves no secret behind', async () => {
     expect(await secretRows()).toContain(gatewayId);
     await gatehouse.api('DELETE', `/gateways/${gatewayId}`);
     expect(await secretRows()).not.toContain(gatewayId);
+  }
+  expect(authorities).toHaveLength(1);
+  for (const { authorityId } of authorities) {
+    expect(await secretRows()).toContain(authorityId);
+    await gatehouse.api('DELETE', `/authorities/${authorityId}`);
+    expect(await secretRows()).not.toContain(authorityId);
   }
 });

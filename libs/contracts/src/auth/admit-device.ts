@@ -12,6 +12,10 @@ export const admissionRefusal = z.enum([
   'unknown-gateway',
   /** The gateway wants the user name to be the common name of the client certificate, and it is not. */
   'common-name-mismatch',
+  /** Its certificate, or one above it, was revoked. */
+  'certificate-revoked',
+  /** Nobody knows whether it was, and the gateway refuses such devices. */
+  'certificate-status-unknown',
   /** The gateway's authenticator said no. */
   'authenticator-refused',
   /** It could not be reached, failed, or its breaker is open. */

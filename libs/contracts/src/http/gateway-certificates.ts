@@ -7,6 +7,10 @@ const pem = z.string().max(MAX_PEM_CHARACTERS);
 export const gatewayCertificatesInput = z.strictObject({
   serverCertificate: pem.describe('End-entity certificate first'),
   serverPrivateKey: pem.describe('Without passphrase; goes in and never comes out'),
+  alternativeServerCertificate: pem
+    .optional()
+    .describe('A second chain, with a key of another type: RSA beside ECDSA'),
+  alternativeServerPrivateKey: pem.optional().describe('Goes in and never comes out'),
   deviceRootCertificate: pem
     .optional()
     .describe('With X.509 only: intermediates from the device upwards, the root last'),
@@ -16,7 +20,11 @@ export const gatewayCertificatesInput = z.strictObject({
 });
 
 /** What is left out stays; a server certificate comes with its key. */
-export const gatewayCertificatesPatch = gatewayCertificatesInput.partial();
+export const gatewayCertificatesPatch = gatewayCertificatesInput.partial().extend({
+  /** Null takes the second chain away. */
+  alternativeServerCertificate: pem.nullish(),
+  alternativeServerPrivateKey: pem.nullish(),
+});
 export type GatewayCertificatesPatch = z.infer<typeof gatewayCertificatesPatch>;
 
 /** What a certificate says; fingerprint = SHA-256 of the DER; hexadecimal is lower-case without colons. */
@@ -51,11 +59,100 @@ const certificateChain = z.strictObject({
 });
 export type CertificateChainView = z.infer<typeof certificateChain>;
 
+/** Server chains that were in force together. */
+const certificateGeneration = z.strictObject({
+  version: z.int().positive().describe('Of the gateway, when they were first taken into use'),
+  usedFrom: z.iso.datetime(),
+  serverCertificate: certificateChain,
+  alternativeServerCertificate: certificateChain.nullable(),
+});
+export type CertificateGenerationView = z.infer<typeof certificateGeneration>;
+
+/** A root that client certificates may chain to. */
+export const deviceRootView = z.strictObject({
+  fingerprint: z.string().describe('Of the root: SHA-256 of the DER, hexadecimal'),
+  enabled: z.boolean().describe('Whether certificates below it are accepted'),
+  ...certificateChain.shape,
+});
+export type DeviceRootView = z.infer<typeof deviceRootView>;
+
+/** The answer of GET /gateways/{gatewayId}/device-roots, in the order in which they were added. */
+export const deviceRootsView = z.strictObject({
+  gatewayId: z.string(),
+  version: z.int().positive().describe('Of the gateway; the ETag'),
+  items: z.array(deviceRootView),
+});
+export type DeviceRootsView = z.infer<typeof deviceRootsView>;
+
+/** Body of POST /gateways/{gatewayId}/device-roots. */
+export const deviceRootInput = z.strictObject({
+  certificate: pem.describe('Intermediates from the device upwards, the root last'),
+  enabled: z.boolean().default(true),
+});
+export type DeviceRootInput = z.infer<typeof deviceRootInput>;
+
+/** Body of PATCH /gateways/{gatewayId}/device-roots/{fingerprint}. */
+export const deviceRootPatch = z.strictObject({ enabled: z.boolean() });
+export type DeviceRootPatch = z.infer<typeof deviceRootPatch>;
+
+const stapleStatus = z
+  .discriminatedUnion('outcome', [
+    z.strictObject({
+      outcome: z.literal('staple'),
+      status: z.enum(['good', 'revoked', 'unknown']),
+      producedAt: z.iso.datetime(),
+      validUntil: z.iso.datetime(),
+    }),
+    z.strictObject({ outcome: z.literal('none'), reason: z.string() }),
+  ])
+  .describe('The OCSP response that edges staple to it');
+
 /** The answer of GET /gateways/{gatewayId}/certificates. */
 export const gatewayCertificatesView = z.strictObject({
   gatewayId: z.string(),
+  version: z.int().positive().describe('Of the gateway; the ETag'),
   serverCertificate: certificateChain,
-  deviceRootCertificate: certificateChain.nullable(),
+  alternativeServerCertificate: certificateChain.nullable(),
+  deviceRootCertificate: certificateChain.nullable().describe('Of the device roots that are switched on'),
+  deviceRoots: z.array(deviceRootView),
   trustedCertificate: certificateChain.nullable(),
+  staple: stapleStatus.nullable().describe('Null without stapling, and when nobody could say in time'),
+  generations: z
+    .array(certificateGeneration)
+    .describe('Server chains in force and up to three before them, newest first'),
 });
 export type GatewayCertificatesView = z.infer<typeof gatewayCertificatesView>;
+
+/** Body of POST /gateways/{gatewayId}/certificates:check. What is left out is not checked; a key may be. */
+export const certificatesCheckInput = z.strictObject({
+  serverCertificate: pem.optional(),
+  serverPrivateKey: pem.optional(),
+  alternativeServerCertificate: pem.optional(),
+  alternativeServerPrivateKey: pem.optional(),
+  deviceRootCertificate: pem.optional(),
+  trustedCertificate: pem.optional(),
+});
+export type CertificatesCheckInput = z.infer<typeof certificatesCheckInput>;
+
+const certificateFinding = z.strictObject({
+  code: z.string(),
+  path: z.string().describe('Such as `certificates.serverCertificate`'),
+  message: z.string(),
+});
+export type CertificateFinding = z.infer<typeof certificateFinding>;
+const checkedChain = certificateChain.extend({
+  pem: z.string().describe('In the right order, as it would be stored'),
+});
+
+export const certificatesCheckResult = z.strictObject({
+  usable: z.boolean().describe('Whether nothing is wrong with what was given'),
+  problems: z
+    .array(certificateFinding)
+    .describe('What an upload would be refused for; codes of docs/errors.md'),
+  warnings: z.array(certificateFinding).describe('What would be taken, and may surprise'),
+  serverCertificate: checkedChain.nullable(),
+  alternativeServerCertificate: checkedChain.nullable(),
+  deviceRootCertificate: checkedChain.nullable(),
+  trustedCertificate: checkedChain.nullable(),
+});
+export type CertificatesCheckResult = z.infer<typeof certificatesCheckResult>;

@@ -34,6 +34,8 @@ test('what is left out has its default', () => {
     authentication: { type: 'one-way' },
     x509: { enabled: false, commonNameMustEqualUsername: false },
     ocsp: 'disabled',
+    revocation: { scope: 'leaf', onUnknown: 'allow', responderUrl: null },
+    tls: { minVersion: '1.2' },
     limits: { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null, connectsPerMinute: 5 },
     certificates,
   });

@@ -15,6 +15,14 @@ import {
   gatewayLimitsInput,
   gatewayLimitsPatch,
 } from './gateway-limits.ts';
+import {
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
+  gatewayRevocation,
+  gatewayRevocationInput,
+  gatewayRevocationPatch,
+  gatewayTls,
+} from './gateway-tls.ts';
 import { pageOf } from './page.ts';
 
 const WIDE_CHARACTER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々〆]/u;
@@ -96,6 +104,8 @@ export const gatewayInput = z.strictObject({
   authentication: gatewayAuthenticationInput.default({ type: 'one-way' }),
   x509: gatewayX509Input.default({ enabled: false, commonNameMustEqualUsername: false }),
   ocsp: ocspMode.default('disabled'),
+  revocation: gatewayRevocationInput.default(DEFAULT_REVOCATION),
+  tls: gatewayTls.default(DEFAULT_GATEWAY_TLS),
   limits: gatewayLimitsInput.default(DEFAULT_GATEWAY_LIMITS),
   certificates: gatewayCertificatesInput,
 });
@@ -114,6 +124,8 @@ export const gatewayPatch = z.strictObject({
   authentication: gatewayAuthenticationPatch.optional(),
   x509: gatewayX509.partial().optional(),
   ocsp: ocspMode.optional(),
+  revocation: gatewayRevocationPatch.optional(),
+  tls: gatewayTls.partial().optional(),
   limits: gatewayLimitsPatch.optional(),
   certificates: gatewayCertificatesPatch.optional(),
 });
@@ -128,7 +140,7 @@ export type GatewayStatus = z.infer<typeof gatewayStatus>;
 
 /** What a reader must know who takes the gateway's settings at their word. */
 export const gatewayNotice = z.strictObject({
-  code: z.string().describe('Such as `client-certificates-not-verified`'),
+  code: z.string().describe('Such as `certificate-expires-soon`'),
   message: z.string(),
 });
 export type GatewayNotice = z.infer<typeof gatewayNotice>;
@@ -147,16 +159,22 @@ export const gatewayView = z.strictObject({
   authentication: gatewayAuthentication,
   x509: gatewayX509,
   ocsp: ocspMode,
+  revocation: gatewayRevocation,
+  tls: gatewayTls,
   limits: gatewayLimits,
   certificates: z.strictObject({
     serverCertificate: z.string().describe('PEM as it was given'),
     serverCertificateChain: z
       .array(certificateFacts)
       .describe('Facts of each certificate of the chain, end-entity first'),
-    deviceRootCertificate: z.string().nullable().describe('PEM; null unless X.509 is on'),
+    alternativeServerCertificate: z.string().nullable().describe('The second chain, PEM'),
+    deviceRootCertificate: z
+      .string()
+      .nullable()
+      .describe('PEM of the device roots that are switched on; null unless X.509 is on'),
     trustedCertificate: z.string().nullable().describe('PEM; null unless OCSP is on for the server'),
   }),
-  notices: z.array(gatewayNotice).describe('What of the settings is kept, and not done yet by this version'),
+  notices: z.array(gatewayNotice).describe('What may surprise who reads the settings'),
   productKey: z.string(),
   productName: z.string(),
   createdAt: z.iso.datetime(),

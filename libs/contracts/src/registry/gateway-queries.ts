@@ -1,4 +1,6 @@
 import { z } from 'zod';
+import { ocspMode } from '../http/gateway-resource.ts';
+import { gatewayRevocation, gatewayTls } from '../http/gateway-tls.ts';
 import { gatewayLimits } from '../http/gateway-limits.ts';
 import { topicPermissions } from '../http/topic-permission.ts';
 import { requestContract } from '../request-contract.ts';
@@ -14,7 +16,15 @@ export const gatewayListener = z.strictObject({
   version: z.int().positive(),
   serverCertificate: z.string(),
   serverPrivateKey: z.string(),
-  /** PEM, intermediates first and the root last; devices must show a certificate that chains to it. Null without X.509. */
+  /** A second chain with a key of another type (RSA beside ECDSA), for clients that cannot verify the first. */
+  alternativeServerCertificate: z.string().nullable(),
+  alternativeServerPrivateKey: z.string().nullable(),
+  /** PEM: the roots that OCSP answers about the server's certificates are verified with. Null without stapling. */
+  trustedCertificate: z.string().nullable(),
+  tls: gatewayTls,
+  ocsp: ocspMode,
+  revocation: gatewayRevocation,
+  /** PEM of all device roots in force, with their intermediates; devices must show a certificate that chains to one. Null without X.509. */
   deviceRootCertificate: z.string().nullable(),
   /**
    * The version at which it last changed who is admitted (another authenticator, another device root):

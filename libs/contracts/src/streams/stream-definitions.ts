@@ -115,12 +115,16 @@ export const BANS_BUCKET: BucketDefinition = { name: 'bans', ttlSeconds: DAY };
 /** The keys that TLS session tickets are sealed with, the same on every edge; only edges may read it. */
 export const TICKET_KEYS_BUCKET: BucketDefinition = { name: 'tls-ticket-keys', ttlSeconds: 0 };
 
+/** OCSP answers about server certificates, kept over restarts and shared by all instances of ocsp. */
+export const STAPLES_BUCKET: BucketDefinition = { name: 'ocsp-staples', ttlSeconds: DAY };
+
 export const BUCKETS: readonly BucketDefinition[] = [
   SESSIONS_BUCKET,
   EDGES_BUCKET,
   PARTITIONS_BUCKET,
   BANS_BUCKET,
   TICKET_KEYS_BUCKET,
+  STAPLES_BUCKET,
 ];
 
 /**

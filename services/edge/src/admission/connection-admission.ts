@@ -1,5 +1,6 @@
 import type { AdmissionStep, ClientCertificate, TopicPermission } from '@gatehouse/contracts';
 import type { ProtocolVersion, UserProperty } from '@gatehouse/mqtt';
+import type { ClientChain } from '../revocation/client-chain.ts';
 
 /** Where the steps of an admission are noted, in their order. */
 export interface StepLog {
@@ -21,6 +22,8 @@ export interface AdmissionRequest {
   readonly userProperties: readonly UserProperty[];
   /** Of a verified chain only. */
   readonly clientCertificate: ClientCertificate | undefined;
+  /** The same certificate with those above it. */
+  readonly clientChain: ClientChain | undefined;
   readonly steps: StepLog;
   /** Whether the client still waits: a request of one that has left is not worth asking. */
   readonly isWaiting: () => boolean;

@@ -3,7 +3,7 @@ import type { GatewayListener } from '@gatehouse/contracts';
 /** What sessions and admissions need to know of their gateway. */
 export type GatewaySettings = Pick<
   GatewayListener,
-  'gatewayId' | 'version' | 'admissionVersion' | 'limits' | 'permissions'
+  'gatewayId' | 'version' | 'admissionVersion' | 'limits' | 'permissions' | 'ocsp' | 'revocation'
 >;
 
 /** @param former undefined for a gateway that was not served before */

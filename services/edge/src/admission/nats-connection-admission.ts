@@ -3,6 +3,7 @@ import { admitDevice } from '@gatehouse/contracts';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
 import { OutageLog, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { CertificateCheck } from '../revocation/certificate-check.ts';
 import type { AdmissionGuard } from './admission-guard.ts';
 import type { AdmissionQueues } from './admission-queues.ts';
 import { AdmissionUnavailable, ClientGone, DeviceRefused } from './admission.failures.ts';
@@ -12,6 +13,7 @@ export interface NatsAdmissionParts {
   readonly nats: NatsConnection;
   readonly queues: AdmissionQueues;
   readonly guard: AdmissionGuard;
+  readonly certificates: CertificateCheck;
   readonly logger: Logger;
 }
 
@@ -50,6 +52,9 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
       request.steps.step('queue', 'ok');
       // Others may have failed meanwhile: a burst must not pass before the first answer is there.
       guard.check(request);
+      // A revoked device must not cost a call of somebody's authenticator.
+      await this.parts.certificates.check(request);
+      if (!request.isWaiting()) throw new ClientGone();
       try {
         const admitted = await this.#ask(request);
         guard.admitted(request);

@@ -12,6 +12,9 @@ const ADVICE: Readonly<Record<AdmissionRefusal, string>> = {
   'unknown-gateway': 'auth does not know the gateway; was it deleted a moment ago?',
   'common-name-mismatch':
     'the user name must be the common name of the client certificate, and it is not; mend one of them',
+  'certificate-revoked': 'the client certificate, or one above it, was revoked; give the device a new one',
+  'certificate-status-unknown':
+    'neither OCSP nor a CRL says whether the client certificate was revoked, and the gateway refuses such devices; the steps say why',
   'authenticator-refused': "the gateway's authenticator said no; its answer is in the steps",
   'authenticator-unavailable':
     "the gateway's authenticator could not be reached or failed; the steps say how, test-authentication calls it once",

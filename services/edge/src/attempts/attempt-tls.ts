@@ -27,6 +27,17 @@ export function attemptTls(socket: TLSSocket, failure: string | null): AttemptTl
   };
 }
 
+/** Of a handshake that ended before there was a TLS socket. */
+export function failedAttemptTls(failure: string, serverName: string | null): AttemptTls {
+  return {
+    version: null,
+    cipher: null,
+    serverName: serverName?.slice(0, MAX_SERVER_NAME) ?? null,
+    isResumed: false,
+    failure,
+  };
+}
+
 function interned(word: string | null): string | null {
   if (word === null) return null;
   const known = words.get(word);

@@ -1,5 +1,6 @@
 import type { AdmissionStep, ClientCertificate } from '@gatehouse/contracts';
 import type { ConnectPacket } from '@gatehouse/mqtt';
+import type { ClientChain } from '../revocation/client-chain.ts';
 import type { AttemptTls } from './attempt-tls.ts';
 
 /** As the contract allows: of each step, and of all. */
@@ -15,19 +16,40 @@ export class Attempt {
   tls: AttemptTls | undefined;
   /** Of a verified chain only. */
   clientCertificate: ClientCertificate | undefined;
+  /** The same certificate with those above it. */
+  clientChain: ClientChain | undefined;
   /** Once it was read: that is what makes an attempt one that can be judged. */
   connect: ConnectPacket | undefined;
   readonly steps: AdmissionStep[] = [];
   /** End of the last step that was timed here. */
   #stepEndedAt = this.acceptedAt;
+  #gatewayId: string;
+  #gatewayVersion: number;
 
   constructor(
     readonly id: string,
-    readonly gatewayId: string,
-    /** Version of the gateway that the edge served when the client was accepted. */
-    readonly gatewayVersion: number,
+    gatewayId: string,
+    gatewayVersion: number,
     readonly remoteAddress: string,
-  ) {}
+  ) {
+    this.#gatewayId = gatewayId;
+    this.#gatewayVersion = gatewayVersion;
+  }
+
+  get gatewayId(): string {
+    return this.#gatewayId;
+  }
+
+  /** Version of the gateway that the edge served when TLS began. */
+  get gatewayVersion(): number {
+    return this.#gatewayVersion;
+  }
+
+  /** On a port that gateways share it shows only now which one the client means. */
+  judgedBy({ gatewayId, version }: { readonly gatewayId: string; readonly version: number }): void {
+    this.#gatewayId = gatewayId;
+    this.#gatewayVersion = version;
+  }
 
   /** Since the client was accepted. */
   get milliseconds(): number {

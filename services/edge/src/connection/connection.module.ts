@@ -1,4 +1,4 @@
-import { BANS_BUCKET } from '@gatehouse/contracts';
+import { BANS_BUCKET, certificateStatus } from '@gatehouse/contracts';
 import { provide, provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
@@ -14,6 +14,8 @@ import type { EdgeBase } from '../edge-base.ts';
 import { BANS_KV } from '../edge.keys.ts';
 import { ConnectHandler } from '../packet-handlers/connect.ts';
 import { PublishHandler } from '../packet-handlers/publish.ts';
+import { CertificateCheck } from '../revocation/certificate-check.ts';
+import { CertificateVerdicts } from '../revocation/certificate-verdicts.ts';
 import { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { MqttConnections } from './mqtt-connections.ts';
 import { OpenConnections } from './open-connections.ts';
@@ -38,11 +40,17 @@ export function connectionProviders(base: EdgeBase): Provider[] {
       };
       return new AdmissionGuard(limits, bans, metrics);
     }),
-    provideMade(NatsConnectionAdmission, [AdmissionGuard], (guard) => {
-      const queues = new AdmissionQueues(config.EDGE_ADMISSION_CONCURRENCY, config.EDGE_ADMISSION_QUEUE);
-      metrics.observe('admission_queue', () => queues.length);
-      return new NatsConnectionAdmission(config.EDGE_ADMISSION_TIMEOUT_MS, { nats, queues, guard, logger });
-    }),
+    provideMade(
+      NatsConnectionAdmission,
+      [AdmissionGuard, LiveGatewaySettings, CertificateVerdicts],
+      (guard, settings, verdicts) => {
+        const { EDGE_ADMISSION_TIMEOUT_MS: timeoutMs } = config;
+        const queues = new AdmissionQueues(config.EDGE_ADMISSION_CONCURRENCY, config.EDGE_ADMISSION_QUEUE);
+        metrics.observe('admission_queue', () => queues.length);
+        const certificates = new CertificateCheck(certificateStatus.timeoutMs, settings, verdicts);
+        return new NatsConnectionAdmission(timeoutMs, { nats, queues, guard, certificates, logger });
+      },
+    ),
     provideMade(
       ConnectHandler,
       [NatsConnectionAdmission, SessionLifecycle, LiveGatewaySettings, ConnectRate],

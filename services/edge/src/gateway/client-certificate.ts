@@ -5,9 +5,18 @@ import type { ClientCertificate } from '@gatehouse/contracts';
 /** Longer ones are no name of a device; RFC 5280 has 64 characters as its upper bound. */
 const MAX_COMMON_NAME = 256;
 const MAX_ISSUER = 1_024;
+/** Of the certificates that a device sends above its own. */
+const MAX_SENT = 20;
 
-/** A verified certificate. */
-export interface VerifiedCertificate {
+/** A verified certificate, as OpenSSL has it. */
+export interface VerifiedCertificate extends CertificateFacts {
+  readonly peer: X509Certificate;
+  /** What the device sent besides, in its order; nobody has verified these. None when a session is resumed. */
+  readonly sent: readonly X509Certificate[];
+}
+
+/** What is read from a certificate. */
+export interface CertificateFacts {
   readonly certificate: ClientCertificate;
   /** Why its common name is not used, in words; undefined when it is. */
   readonly problem: string | undefined;
@@ -21,23 +30,37 @@ export interface VerifiedCertificate {
  */
 export function verifiedCertificate(socket: TLSSocket): VerifiedCertificate | undefined {
   if (!socket.authorized) return undefined;
-  const certificate = socket.getPeerX509Certificate();
-  return certificate === undefined ? undefined : certificateFacts(certificate);
+  const peer = socket.getPeerX509Certificate();
+  return peer === undefined ? undefined : { ...certificateFacts(peer), peer, sent: sentWith(peer) };
 }
 
-/** @param certificate that was verified */
+/** On a server Node hangs what was sent one on the other, whether they belong together or not. */
+function sentWith(peer: X509Certificate): X509Certificate[] {
+  const sent: X509Certificate[] = [];
+  let next = peer.issuerCertificate;
+  while (next !== undefined && sent.length < MAX_SENT) {
+    sent.push(next);
+    next = next.issuerCertificate;
+  }
+  return sent;
+}
+
+/**
+ * @param certificate that was verified; of an empty name (RFC 5280 §4.1.2.6 lets subjects have one) Node has
+ *   nothing at all, which its types do not say
+ */
 export function certificateFacts(
-  certificate: Pick<
-    X509Certificate,
-    'subject' | 'issuer' | 'serialNumber' | 'fingerprint256' | 'validToDate'
-  >,
-): VerifiedCertificate {
-  const { commonName, problem } = soleCommonName(certificate.subject);
+  certificate: Pick<X509Certificate, 'serialNumber' | 'fingerprint256' | 'validToDate'> & {
+    readonly subject: string | undefined;
+    readonly issuer: string | undefined;
+  },
+): CertificateFacts {
+  const { commonName, problem } = soleCommonName(certificate.subject ?? '');
   return {
     certificate: {
       commonName,
       serialNumber: wholeBytes(certificate.serialNumber.toLowerCase()),
-      issuer: rfc4514(certificate.issuer).slice(0, MAX_ISSUER),
+      issuer: rfc4514(certificate.issuer ?? '').slice(0, MAX_ISSUER),
       fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
     },
     problem,

@@ -3,7 +3,8 @@ import type { EdgeEntry, GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
 import type { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { NatsLink } from '../routing/nats-link.ts';
-import { PortUnavailable } from './gateway.failures.ts';
+import type { ServerStaples } from '../revocation/server-staples.ts';
+import { GatewayPort, type GatewayPortParts } from './gateway-port.ts';
 import { LiveGateway, type LiveGatewayParts } from './live-gateway.ts';
 import type { GatewayChange, RegistryGateways } from './registry-gateways.ts';
 
@@ -11,7 +12,8 @@ type ListenerStatus = EdgeEntry['listeners'][number];
 
 interface Listener {
   gateway: GatewayListener;
-  live: LiveGateway | undefined;
+  /** While it is served, and on which port. */
+  live: { readonly gateway: LiveGateway; readonly port: GatewayPort } | undefined;
   failure: Error | undefined;
   retryAt: number;
   retryMs: number;
@@ -22,6 +24,8 @@ export interface ListenersParts {
   readonly link: NatsLink;
   readonly logger: Logger;
   readonly live: LiveGatewayParts;
+  readonly port: GatewayPortParts;
+  readonly staples: ServerStaples;
   readonly settings: LiveGatewaySettings;
   /** A gateway was deleted: its sessions end. */
   readonly onDeleted: (gatewayId: string) => void;
@@ -37,6 +41,8 @@ const CHANGE_RETRY_MS = 50;
 /** Keeps a TLS listener for each gateway of the registry: opens, re-keys and closes them as they change. */
 export class GatewayListeners {
   readonly #listeners = new Map<string, Listener>();
+  /** By number; several gateways may share one. */
+  readonly #ports = new Map<number, GatewayPort>();
   /** One change after the other, so that two never meet on one gateway. */
   #work: Promise<void> = Promise.resolve();
   readonly #stopping = new AbortController();
@@ -77,7 +83,7 @@ export class GatewayListeners {
 
   /** New tickets are sealed with the keys of now. */
   renewTicketKeys(): void {
-    for (const { live } of this.#listeners.values()) live?.renewTicketKey();
+    for (const { live } of this.#listeners.values()) live?.gateway.renewTicketKey();
   }
 
   /** Accepts no more; connections go on. */
@@ -85,7 +91,10 @@ export class GatewayListeners {
     this.#stopping.abort();
     this.#stopWatching?.();
     await this.#work;
-    for (const { live } of this.#listeners.values()) live?.close();
+    for (const port of this.#ports.values()) port.close();
+    for (const { live } of this.#listeners.values()) live?.gateway.close();
+    this.parts.staples.stop();
+    this.#ports.clear();
     this.#listeners.clear();
   }
 
@@ -122,6 +131,10 @@ export class GatewayListeners {
     const gateways = await this.parts.registry.list();
     this.#isListed = true;
     const listed = new Set<string>();
+    // All at once: each may wait for its staples.
+    await Promise.all(
+      gateways.filter((each) => this.#isNews(each)).map((each) => this.parts.staples.prepare(each)),
+    );
     for (const gateway of gateways) {
       listed.add(gateway.gatewayId);
       await this.#apply(gateway);
@@ -151,11 +164,14 @@ export class GatewayListeners {
     }
   }
 
+  #isNews({ gatewayId, version }: GatewayListener): boolean {
+    return (this.#listeners.get(gatewayId)?.gateway.version ?? 0) < version;
+  }
+
   async #apply(gateway: GatewayListener): Promise<void> {
-    const { gatewayId, version } = gateway;
-    const known = this.#listeners.get(gatewayId);
-    if (known !== undefined && known.gateway.version >= version) return;
-    const listener: Listener = known ?? {
+    const { gatewayId } = gateway;
+    if (!this.#isNews(gateway)) return;
+    const listener: Listener = this.#listeners.get(gatewayId) ?? {
       gateway,
       live: undefined,
       failure: undefined,
@@ -175,16 +191,9 @@ export class GatewayListeners {
     const { gateway } = listener;
     const { gatewayId, port } = gateway;
     try {
-      if (listener.live !== undefined && !listener.live.canServe(gateway)) {
-        listener.live.close();
-        listener.live = undefined;
-      }
-      if (listener.live === undefined) {
-        this.#refuseTakenPort(gateway);
-        listener.live = await LiveGateway.open(gateway, this.parts.live);
-      } else {
-        listener.live.rekey(gateway);
-      }
+      await this.parts.staples.prepare(gateway);
+      await this.#serve(listener);
+      this.parts.staples.keep(gateway);
       listener.failure = undefined;
       listener.retryMs = FIRST_RETRY_MS;
       this.parts.logger.info({ gatewayId, port, version: gateway.version }, 'gateway listening');
@@ -201,13 +210,33 @@ export class GatewayListeners {
     }
   }
 
-  /** With `reusePort` the kernel would share the port out between two gateways without a word. */
-  #refuseTakenPort({ gatewayId, port }: GatewayListener): void {
-    for (const [otherId, { live }] of this.#listeners) {
-      if (otherId !== gatewayId && live?.port === port) {
-        throw new PortUnavailable(gatewayId, port, `gateway ${otherId} listens there`);
-      }
+  /** @throws {CertificateUnusable | PortUnavailable} and what was served before on the same port stays */
+  async #serve(listener: Listener): Promise<void> {
+    const { gateway, live } = listener;
+    if (live !== undefined && live.port.port === gateway.port) {
+      live.port.check(gateway);
+      live.gateway.rekey(gateway);
+      return;
     }
+    const moved = new LiveGateway(gateway, this.parts.live);
+    this.#leave(listener);
+    const known = this.#ports.get(gateway.port);
+    known?.add(moved);
+    const port = known ?? (await GatewayPort.open(moved, this.parts.port));
+    this.#ports.set(gateway.port, port);
+    listener.live = { gateway: moved, port };
+  }
+
+  /** The last gateway of a port closes it. Connections go on. */
+  #leave(listener: Listener): void {
+    const { live } = listener;
+    listener.live = undefined;
+    if (live === undefined) return;
+    live.gateway.close();
+    live.port.remove(live.gateway.gatewayId);
+    if (!live.port.isUnused) return;
+    live.port.close();
+    this.#ports.delete(live.port.port);
   }
 
   async #retryFailed(): Promise<void> {
@@ -229,7 +258,8 @@ export class GatewayListeners {
   #remove(gatewayId: string): void {
     const listener = this.#listeners.get(gatewayId);
     if (listener === undefined) return;
-    listener.live?.close();
+    this.#leave(listener);
+    this.parts.staples.remove(gatewayId);
     this.#listeners.delete(gatewayId);
     this.parts.settings.remove(gatewayId);
     this.parts.logger.info({ gatewayId }, 'gateway deleted');

@@ -9,10 +9,12 @@ import { MqttConnections } from '../connection/mqtt-connections.ts';
 import { OpenConnections } from '../connection/open-connections.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { EDGES_KV, TICKET_KEYS_KV } from '../edge.keys.ts';
+import { ServerStaples } from '../revocation/server-staples.ts';
 import { SessionReclaim } from '../session/session-reclaim.ts';
 import { SessionEndedByOperator } from '../session/session.failures.ts';
 import { Sessions } from '../session/sessions.ts';
 import { AddressLog } from './address-log.ts';
+import { FailedHandshakes } from './failed-handshakes.ts';
 import { EdgeEntryWriter } from './edge-entry.ts';
 import { GatewayListeners } from './gateway-listeners.ts';
 import { HandshakeLine } from './handshake-line.ts';
@@ -35,29 +37,41 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
     ),
     provideMade(
       GatewayListeners,
-      [MqttConnections, Sessions, LiveGatewaySettings, AttemptRecorder, TicketKeys, AdmissionGuard],
-      (connections, sessions, settings, attempts, ticketKeys, guard) => {
+      [
+        MqttConnections,
+        Sessions,
+        LiveGatewaySettings,
+        AttemptRecorder,
+        TicketKeys,
+        ServerStaples,
+        AdmissionGuard,
+      ],
+      (connections, sessions, settings, attempts, ticketKeys, staples, guard) => {
         const handshakes = new HandshakeLine({
           maxWaiting: config.EDGE_HANDSHAKE_QUEUE,
           timeoutMs: config.EDGE_CONNECT_TIMEOUT_MS / 2,
         });
         metrics.observe('handshake_queue', () => handshakes.length);
+        const handshakeTimeoutMs = config.EDGE_CONNECT_TIMEOUT_MS;
+        const plainTextLog = new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS);
+        const failures = new FailedHandshakes({ attempts, metrics, logger, plainTextLog });
         const listeners = new GatewayListeners({
           registry: new RegistryGateways(nats),
           settings,
           link,
           logger,
+          staples,
+          port: { host: config.EDGE_HOST, handshakeTimeoutMs, attempts, failures, logger },
           live: {
-            host: config.EDGE_HOST,
-            handshakeTimeoutMs: config.EDGE_CONNECT_TIMEOUT_MS,
+            handshakeTimeoutMs,
             handshakes,
-            accept: connections.accept,
-            attempts,
             refusalOfAll: (gatewayId, address) => guard.refusalOfAll(gatewayId, address),
+            accept: connections.accept,
+            failures,
             ticketKeys,
+            staples,
             metrics,
             logger,
-            plainTextLog: new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS),
           },
           onDeleted: (gatewayId) => {
             const reason = new SessionEndedByOperator('gateway-deleted');

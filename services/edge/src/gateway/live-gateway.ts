@@ -1,39 +1,57 @@
-import { createServer, type Server, type Socket } from 'node:net';
-import { createServer as createTlsServer, type Server as TlsServer, type TLSSocket } from 'node:tls';
+import type { KeyObject } from 'node:crypto';
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
-import type { AdmissionGuard } from '../admission/admission-guard.ts';
 import type { Attempt } from '../attempts/attempt.ts';
-import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { attemptTls } from '../attempts/attempt-tls.ts';
+import type { AdmissionGuard } from '../admission/admission-guard.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
-import type { AddressLog } from './address-log.ts';
+import { KnownIssuers } from '../revocation/known-issuers.ts';
+import type { ServerStaple } from '../revocation/server-staple.ts';
+import type { ServerStaples } from '../revocation/server-staples.ts';
+import { checksClients } from '../revocation/revocation-mode.ts';
+import { canVerify } from './chain-choice.ts';
 import { verifiedCertificate, type VerifiedCertificate } from './client-certificate.ts';
-import { ClientCertificateRefused, PortUnavailable, TlsHandshakeFailed } from './gateway.failures.ts';
+import type { ClientHello } from './client-hello.ts';
+import type { FailedHandshakes } from './failed-handshakes.ts';
 import type { HandshakeLine, HandshakeRefusal, HandshakeTurns } from './handshake-line.ts';
 import type { TicketKeys } from './ticket-keys.ts';
-import { tlsOptions } from './tls-context.ts';
-import { PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
+import { serverChains, tlsOptions, type ServerChain } from './tls-context.ts';
+import { CERTIFICATE_REASONS, PLAIN_TEXT, tlsFailure } from './tls-failure.ts';
 
 /** Takes a client whose TLS handshake is done. */
 export type Accept = (socket: Socket, attempt: Attempt) => void;
 
 export interface LiveGatewayParts {
-  readonly host: string;
   readonly handshakeTimeoutMs: number;
   readonly handshakes: HandshakeLine;
   readonly accept: Accept;
-  readonly attempts: AttemptRecorder;
   /** Spares those a handshake that none of an address can come in with; {@link AdmissionGuard.refusalOfAll}. */
   readonly refusalOfAll: AdmissionGuard['refusalOfAll'];
+  readonly failures: FailedHandshakes;
   readonly ticketKeys: TicketKeys;
+  readonly staples: ServerStaples;
   readonly metrics: EdgeMetrics;
   readonly logger: Logger;
-  readonly plainTextLog: AddressLog;
 }
 
-/** The kernel cuts it to its own limit (Linux: net.core.somaxconn). */
-const BACKLOG = 65_535;
+/** TLS with one of the gateway's chains. */
+interface ServedChain {
+  readonly publicKey: KeyObject;
+  /** Does not listen: it is handed its connections. */
+  readonly server: Server;
+}
+
+/** A connection whose handshake has not begun. */
+interface Waiting {
+  readonly attempt: Attempt;
+  /** Undefined when the first bytes are none. */
+  readonly hello: ClientHello | undefined;
+  /** As performance.now() */
+  readonly since: number;
+}
+
 /** A shorter wait is no step of its own. */
 const LONG_WAIT_MS = 50;
 
@@ -43,193 +61,214 @@ const HANDSHAKE_REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
   'handshake-queue-timeout':
     'the turn of the TLS handshake did not come in time; devices should come back at random moments',
 };
-/** Elsewhere the option is an error, and a machine runs one edge. */
-const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freebsd';
-/**
- * Each accepts one connection in a turn of the event loop. With a single one a storm waits in the kernel, where
- * nobody refuses anything: whoever is accepted at last may have given up long ago.
- */
-const LISTENERS = SHARES_PORTS ? 16 : 1;
 
-/** One gateway's TLS listener. Any number of edges on a machine may have one on the same port. */
+/** For how long tickets are not taken from other edges after one that this edge could not make enough of. */
+const FORGETTING_MS = 30_000;
+
+/** The TLS of one gateway. Each chain has a server of its own, so that a staple is always that of the chain. */
 export class LiveGateway implements HandshakeTurns {
-  readonly #listeners: readonly Server[];
-  /** Listens for nothing itself: it gets connections when it is their turn. */
-  readonly #tls: TlsServer;
+  #gateway: GatewayListener;
+  #chains: readonly ServedChain[];
+  readonly #issuers: KnownIssuers;
   /** By the TCP connection, which a TLS connection is found by. */
   readonly #attempts = new WeakMap<Socket, Attempt>();
+  readonly #waiting = new WeakMap<Socket, Waiting>();
+  #forgetting: NodeJS.Timeout | undefined;
 
-  private constructor(
-    private gateway: GatewayListener,
+  /** @throws {CertificateUnusable} */
+  constructor(
+    gateway: GatewayListener,
     private readonly parts: LiveGatewayParts,
   ) {
-    this.#tls = createTlsServer({
-      ...tlsOptions(gateway, parts.ticketKeys.keyOf(gateway)),
-      requestCert: gateway.deviceRootCertificate !== null,
-      rejectUnauthorized: gateway.deviceRootCertificate !== null,
-      handshakeTimeout: parts.handshakeTimeoutMs,
-    });
-    this.#tls.on('secureConnection', (socket) => this.#connected(socket));
-    this.#tls.on('tlsClientError', (error, socket) => this.#handshakeFailed(error, socket));
-    this.#listeners = Array.from({ length: LISTENERS }, () =>
-      createServer({ pauseOnConnect: true, noDelay: true }, (socket) => this.#connecting(socket)),
-    );
+    this.#gateway = gateway;
+    this.#issuers = new KnownIssuers(gateway.deviceRootCertificate);
+    this.#chains = this.#serve(gateway);
   }
 
-  /** @throws {CertificateUnusable | PortUnavailable} */
-  static async open(gateway: GatewayListener, parts: LiveGatewayParts): Promise<LiveGateway> {
-    const live = new LiveGateway(gateway, parts);
-    try {
-      for (const server of live.#listeners) await live.#listen(server);
-    } catch (error) {
-      live.close();
-      throw error;
-    }
-    return live;
+  get gatewayId(): string {
+    return this.#gateway.gatewayId;
+  }
+
+  get version(): number {
+    return this.#gateway.version;
   }
 
   get port(): number {
-    return this.gateway.port;
+    return this.#gateway.port;
   }
 
-  /** Whether this listener can serve `gateway` by {@link rekey}: whether it asks for certificates is fixed when it opens. */
-  canServe(gateway: GatewayListener): boolean {
-    const asksNow = this.gateway.deviceRootCertificate !== null;
-    return gateway.port === this.port && asksNow === (gateway.deviceRootCertificate !== null);
+  get hostname(): string | null {
+    return this.#gateway.hostname;
   }
 
   /**
-   * New handshakes get the certificate and the device root of `gateway`; connections go on.
+   * New handshakes get the certificates and the device root of `gateway`; connections go on, and so do
+   * handshakes that are under way.
    *
    * @throws {CertificateUnusable} and what was served before stays
    */
   rekey(gateway: GatewayListener): void {
-    this.#tls.setSecureContext(tlsOptions(gateway, this.parts.ticketKeys.keyOf(gateway)));
-    this.gateway = gateway;
+    this.#chains = this.#serve(gateway);
+    this.#gateway = gateway;
+    this.#issuers.trust(gateway.deviceRootCertificate);
   }
 
   /** New tickets are sealed with the key of now. */
   renewTicketKey(): void {
-    const key = this.parts.ticketKeys.keyOf(this.gateway);
-    if (key !== undefined) this.#tls.setTicketKeys(key);
+    if (this.#forgetting !== undefined) return;
+    const key = this.parts.ticketKeys.keyOf(this.#gateway);
+    if (key !== undefined) for (const { server } of this.#chains) server.setTicketKeys(key);
   }
 
-  /** Accepts no more; connections go on. */
   close(): void {
-    for (const server of this.#listeners) server.close();
+    clearTimeout(this.#forgetting);
     this.parts.handshakes.leave(this);
   }
 
-  begin(socket: Socket): void {
-    const attempt = this.#attempts.get(socket);
-    if (attempt !== undefined && attempt.milliseconds > LONG_WAIT_MS) attempt.step('handshake-queue', 'ok');
-    this.#tls.emit('connection', socket);
-  }
-
-  refuse(socket: Socket, reason: HandshakeRefusal): void {
-    const attempt = this.#attempts.get(socket);
-    this.parts.metrics.tlsFailures.add(reason);
-    socket.destroy();
-    if (attempt === undefined) return;
-    attempt.step('handshake-queue', reason);
-    this.parts.attempts.failed(attempt, new TlsHandshakeFailed(reason, HANDSHAKE_REFUSALS[reason]));
-  }
-
-  #listen(server: Server): Promise<void> {
-    const { gatewayId, port } = this.gateway;
-    return new Promise((resolve, reject) => {
-      const refuse = (error: NodeJS.ErrnoException): void =>
-        reject(
-          new PortUnavailable(
-            gatewayId,
-            port,
-            error.code === 'EADDRINUSE' ? 'another program listens there' : error.message,
-          ),
-        );
-      server.once('error', refuse);
-      server.listen({ host: this.parts.host, port, backlog: BACKLOG, reusePort: SHARES_PORTS }, () => {
-        server.off('error', refuse);
-        server.on('error', (error) =>
-          this.parts.logger.error({ err: error, gatewayId, port }, 'a listener reported an error'),
-        );
-        resolve();
-      });
-    });
-  }
-
-  #connecting(socket: Socket): void {
-    const { gatewayId, version } = this.gateway;
-    const remoteAddress = socket.remoteAddress ?? 'unknown';
-    const attempt = this.parts.attempts.begin(gatewayId, version, remoteAddress);
-    const refusal = this.parts.refusalOfAll(gatewayId, remoteAddress);
+  /**
+   * When its turn comes.
+   *
+   * @param socket that gives the ClientHello once more
+   * @param hello undefined when the first bytes are none
+   */
+  shakeHands(socket: Socket, hello: ClientHello | undefined, attempt: Attempt): void {
+    const refusal = this.parts.refusalOfAll(this.gatewayId, attempt.remoteAddress);
     if (refusal !== undefined) {
       socket.destroy();
-      this.parts.metrics.tlsFailures.add('address-banned');
-      this.parts.attempts.failed(attempt, refusal);
+      this.parts.failures.addBanned(attempt, refusal);
       return;
     }
     this.#attempts.set(socket, attempt);
+    this.#waiting.set(socket, { attempt, hello, since: performance.now() });
     // Who leaves while it waits is found out when its turn comes.
-    socket.on('error', () => undefined);
+    socket.on('error', ignore);
     this.parts.handshakes.join(this, socket);
   }
 
-  #connected(socket: TLSSocket): void {
+  begin(socket: Socket): void {
+    const waiting = this.#waiting.get(socket);
+    if (waiting === undefined) return;
+    const { attempt, hello, since } = waiting;
+    socket.off('error', ignore);
+    if (performance.now() - since > LONG_WAIT_MS) attempt.step('handshake-queue', 'ok');
+    const [first] = this.#chains;
+    const usable =
+      hello === undefined ? first : this.#chains.find(({ publicKey }) => canVerify(hello, publicKey));
+    // It takes connections from outside when they are announced to it.
+    (usable ?? first)?.server.emit('connection', socket);
+  }
+
+  refuse(socket: Socket, reason: HandshakeRefusal): void {
+    socket.destroy();
+    const attempt = this.#attempts.get(socket);
+    if (attempt === undefined) return;
+    this.parts.failures.add(attempt, { reason, message: HANDSHAKE_REFUSALS[reason] }, undefined);
+  }
+
+  #serve(gateway: GatewayListener): ServedChain[] {
+    const key = this.parts.ticketKeys.keyOf(gateway);
+    return serverChains(gateway).map((chain) => this.#serveChain(gateway, chain, key));
+  }
+
+  #serveChain(gateway: GatewayListener, chain: ServerChain, ticketKey: Buffer | undefined): ServedChain {
+    const { options, publicKey } = tlsOptions(gateway, chain, ticketKey);
+    const requiresCertificate = gateway.deviceRootCertificate !== null;
+    const server = createServer({
+      ...options,
+      requestCert: requiresCertificate,
+      rejectUnauthorized: requiresCertificate,
+      handshakeTimeout: this.parts.handshakeTimeoutMs,
+    });
+    server.on('secureConnection', (socket) => this.#guarded(socket, () => this.#connected(socket, gateway)));
+    server.on('tlsClientError', (error, socket) => this.#failed(error, socket));
+    const staple = this.parts.staples.of(gateway, chain);
+    if (staple !== undefined)
+      server.on('OCSPRequest', (_leaf, _issuer, reply) => this.#staple(staple, reply));
+    return { publicKey, server };
+  }
+
+  #staple(staple: ServerStaple, reply: (error: Error | null, response: Buffer) => void): void {
+    const response = staple.current(Date.now());
+    this.parts.metrics.staples.add(response === undefined ? 'missing' : 'sent');
+    // Without a response the handshake goes on without a staple; Node's types have no word for that.
+    reply(null, response as Buffer);
+  }
+
+  /** Certificates are what clients send: one that is read badly ends its own connection and nothing else. */
+  #guarded(socket: TLSSocket, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      this.parts.logger.error({ err: error, gatewayId: this.gatewayId }, 'a TLS client could not be taken');
+      this.#failed(new Error('the client certificate cannot be read'), socket, 'CERT_UNREADABLE');
+    }
+  }
+
+  /** @param gateway as it was when the handshake began */
+  #connected(socket: TLSSocket, gateway: GatewayListener): void {
     const attempt = this.#attemptOf(socket);
-    attempt.tls = attemptTls(socket, null);
-    attempt.step('tls-handshake', attempt.tls.isResumed ? 'resumed' : 'ok');
-    const verified = verifiedCertificate(socket);
-    const verdict = this.#verdictOn(verified);
-    if (verdict !== undefined) {
-      this.#handshakeFailed(new Error('the client certificate does not count'), socket, verdict);
+    if (attempt === undefined) {
+      socket.destroy();
       return;
     }
-    attempt.clientCertificate = verified?.certificate;
-    if (verified !== undefined) {
-      const { problem } = verified;
-      attempt.step('client-certificate', problem === undefined ? 'ok' : 'no-common-name', problem);
+    attempt.tls = attemptTls(socket, null);
+    attempt.step('tls-handshake', attempt.tls.isResumed ? 'resumed' : 'ok');
+    if (gateway.deviceRootCertificate !== null) {
+      const verified = verifiedCertificate(socket);
+      const verdict = verdictOn(verified);
+      if (verdict !== undefined) {
+        this.#failed(new Error('the client certificate does not count'), socket, verdict);
+        return;
+      }
+      if (verified !== undefined) this.#identify(attempt, verified, gateway);
     }
     this.parts.accept(socket, attempt);
   }
 
-  /** What OpenSSL does not look at when a session is resumed: it has the certificate, verified some time ago. */
-  #verdictOn(verified: VerifiedCertificate | undefined): string | undefined {
-    if (this.gateway.deviceRootCertificate === null) return undefined;
-    if (verified === undefined) return 'CERT_UNTRUSTED';
-    return Date.now() > verified.notAfterMs ? 'CERT_HAS_EXPIRED' : undefined;
+  #identify(attempt: Attempt, verified: VerifiedCertificate, gateway: GatewayListener): void {
+    const { problem, certificate, peer, sent } = verified;
+    attempt.clientCertificate = certificate;
+    attempt.step('client-certificate', problem === undefined ? 'ok' : 'no-common-name', problem);
+    attempt.clientChain = this.#issuers.chainOf(peer, sent);
+    if (!attempt.clientChain.isComplete && checksClients(gateway.ocsp)) this.#forgetTickets();
   }
 
-  #handshakeFailed(error: Error, socket: TLSSocket, chainVerdict = chainVerdictOf(socket)): void {
-    const { reason, message } = tlsFailure(error, chainVerdict);
-    const { metrics, logger, plainTextLog, attempts } = this.parts;
-    metrics.tlsFailures.add(reason);
+  /**
+   * A resumed session has the device's own certificate only, and this edge has not met those above it. For a
+   * while devices do full handshakes here, which show them.
+   */
+  #forgetTickets(): void {
+    if (this.#forgetting !== undefined) return;
+    for (const { server } of this.#chains) server.setTicketKeys(this.parts.ticketKeys.oneOfOurOwn());
+    this.#forgetting = setTimeout(() => {
+      this.#forgetting = undefined;
+      this.renewTicketKey();
+    }, FORGETTING_MS);
+    this.#forgetting.unref();
+  }
+
+  #failed(error: Error, socket: TLSSocket, chainVerdict = chainVerdictOf(socket)): void {
     const attempt = this.#attemptOf(socket);
-    const { gatewayId, remoteAddress, id: attemptId } = attempt;
-    if (reason !== PLAIN_TEXT) {
-      logger.debug({ attemptId, gatewayId, remoteAddress, reason }, 'TLS handshake failed');
-    } else if (plainTextLog.isNews(remoteAddress, Date.now())) {
-      logger.warn(
-        { attemptId, gatewayId, remoteAddress },
-        'a client without TLS was disconnected; only TLS is accepted',
-      );
+    if (attempt !== undefined) {
+      const failure = tlsFailure(error, chainVerdict);
+      const tls = failure.reason === PLAIN_TEXT ? undefined : attemptTls(socket, failure.message);
+      const isCertificate = chainVerdict !== undefined || CERTIFICATE_REASONS.has(failure.reason);
+      this.parts.failures.add(attempt, failure, tls, isCertificate);
     }
-    attempt.tls = reason === PLAIN_TEXT ? undefined : attemptTls(socket, message);
-    attempt.step('tls-handshake', reason);
-    const isCertificate = chainVerdict !== undefined || reason === 'no-client-certificate';
-    attempts.failed(
-      attempt,
-      isCertificate ? new ClientCertificateRefused(reason, message) : new TlsHandshakeFailed(reason, message),
-    );
     socket.destroy();
   }
 
   /** By the TCP socket: a TLS socket that was closed no longer knows its peer. */
-  #attemptOf(socket: TLSSocket): Attempt {
+  #attemptOf(socket: TLSSocket): Attempt | undefined {
     const { _parent: tcp } = socket as TLSSocket & { readonly _parent?: Socket };
-    const attempt = tcp === undefined ? undefined : this.#attempts.get(tcp);
-    const { gatewayId, version } = this.gateway;
-    return attempt ?? this.parts.attempts.begin(gatewayId, version, socket.remoteAddress ?? 'unknown');
+    return tcp === undefined ? undefined : this.#attempts.get(tcp);
   }
+}
+
+/** What OpenSSL does not look at when a session is resumed: it has the certificate, verified some time ago. */
+function verdictOn(verified: VerifiedCertificate | undefined): string | undefined {
+  if (verified === undefined) return 'CERT_UNTRUSTED';
+  return Date.now() > verified.notAfterMs ? 'CERT_HAS_EXPIRED' : undefined;
 }
 
 /** OpenSSL's verdict on the chain of a client that was turned away for it. */
@@ -238,3 +277,6 @@ function chainVerdictOf({ authorizationError }: TLSSocket): string | undefined {
   const verdict: unknown = authorizationError;
   return typeof verdict === 'string' ? verdict : undefined;
 }
+
+/** What went wrong with a socket shows when it closes. */
+const ignore = (): void => undefined;

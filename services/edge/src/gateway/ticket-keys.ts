@@ -54,6 +54,11 @@ export class TicketKeys {
     return this.#secret === undefined ? undefined : ticketKey(this.#secret, gateway);
   }
 
+  /** Tickets of other edges, and older ones of this, are worth nothing under it. */
+  oneOfOurOwn(): Buffer {
+    return randomBytes(NODE_KEY_BYTES);
+  }
+
   async #follow(): Promise<void> {
     let wait = FIRST_RETRY_MS;
     while (!this.#stopping.signal.aborted) {

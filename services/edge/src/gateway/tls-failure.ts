@@ -11,6 +11,13 @@ const NOT_TLS: ReadonlySet<string> = new Set([
 
 export const PLAIN_TEXT = 'plain-text';
 
+/** Reasons that are about the client's certificate, whatever the error says. */
+export const CERTIFICATE_REASONS: ReadonlySet<string> = new Set([
+  'no-client-certificate',
+  'certificate-invalid',
+  'certificate-malformed',
+]);
+
 /** Verdicts of OpenSSL on a client's chain (X509_V_ERR_…, as Node names them). */
 const CHAIN_REASONS: ReadonlyMap<string, string> = new Map([
   ['CERT_HAS_EXPIRED', 'certificate-expired'],
@@ -32,6 +39,14 @@ const HANDSHAKE_REASONS: ReadonlyMap<string, string> = new Map([
   ['ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE', 'no-client-certificate'],
   ['ERR_SSL_NO_SHARED_CIPHER', 'no-shared-cipher'],
   ['ERR_SSL_UNSUPPORTED_PROTOCOL', 'unsupported-protocol'],
+  // What OpenSSL's error queue still holds of a chain may come first, in place of the verdict on it.
+  ['ERR_SSL_INVALID_CERTIFICATE', 'certificate-invalid'],
+  ['ERR_SSL_PROVIDER_SIGNATURE_FAILURE', 'certificate-invalid'],
+  ['ERR_SSL_BAD_SIGNATURE', 'certificate-invalid'],
+  ['ERR_SSL_CERT_LENGTH_MISMATCH', 'certificate-malformed'],
+  ['ERR_SSL_WRONG_TAG', 'certificate-malformed'],
+  ['ERR_SSL_TOO_LONG', 'certificate-malformed'],
+  ['ERR_SSL_TOO_SMALL', 'certificate-malformed'],
 ]);
 
 const MESSAGES: ReadonlyMap<string, string> = new Map([
@@ -50,8 +65,15 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
     "the client certificate does not chain to the gateway's device root; " +
       'let the device send its intermediates, or add the authority to the gateway',
   ],
-  ['certificate-purpose', 'the client certificate is not meant for TLS clients (extended key usage)'],
-  ['certificate-invalid', 'the chain of the client certificate is not valid'],
+  [
+    'certificate-purpose',
+    'the client certificate, or one above it, is not meant for what it is used for: CA bit, key usage and extended key usage say what for',
+  ],
+  [
+    'certificate-invalid',
+    'the chain of the client certificate is not valid, or the device has not the key of its certificate',
+  ],
+  ['certificate-malformed', 'the client certificate cannot be read as one'],
   [
     'client-alert-unknown-ca',
     "the client does not trust the gateway's certificate; install the authority that issued it in the device",
@@ -63,7 +85,16 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
   ['client-alert-bad-certificate', "the client did not accept the gateway's certificate"],
   ['client-alert-certificate-unknown', "the client did not accept the gateway's certificate"],
   ['no-shared-cipher', 'client and gateway have no cipher suite in common'],
-  ['unsupported-protocol', 'the client offers no TLS version that is accepted; TLS 1.2 and 1.3 are'],
+  [
+    'unsupported-protocol',
+    'the client offers no TLS version that the gateway accepts: TLS 1.2 and 1.3, or only the latter where its tls.minVersion says so',
+  ],
+  [
+    'unknown-server-name',
+    'several gateways share the port, and none has the host name that the client asked for (SNI); ' +
+      'mend the name in the device, or switch on SNI there',
+  ],
+  ['client-hello-malformed', 'the first TLS message of the client cannot be read'],
 ]);
 
 export interface TlsFailure {
@@ -86,6 +117,11 @@ export function tlsFailure(error: Error, chainVerdict: string | undefined): TlsF
   const detail = chainVerdict ?? codeOf(error);
   const message = MESSAGES.get(reason) ?? 'the TLS handshake failed';
   return { reason, message: detail === '' ? message : `${message} (${detail})` };
+}
+
+/** @param reason one that has a message */
+export function knownTlsFailure(reason: string): TlsFailure {
+  return { reason, message: MESSAGES.get(reason) ?? 'the TLS handshake failed' };
 }
 
 export function chainReason(verdict: string): string {

@@ -68,6 +68,16 @@ export class EdgeMetrics {
     'Connections that ended in the TLS handshake, by reason',
     'reason',
   );
+  readonly staples = new CountedByLabel<'sent' | 'missing'>(
+    'gatehouse.edge.staples',
+    'TLS handshakes of clients that asked for a staple (RFC 6066), by whether there was one',
+    'outcome',
+  );
+  readonly certificateVerdicts = new CountedByLabel<'good' | 'revoked' | 'unknown'>(
+    'gatehouse.edge.certificate_verdicts',
+    'Verdicts on client certificates that ocsp gave, by status',
+    'status',
+  );
   readonly receivedQos0 = new CountedTotal(
     'gatehouse.edge.uplink_messages',
     'Messages that clients published and the edge took, by QoS',
@@ -136,5 +146,11 @@ const GAUGES = {
   uplink_queue_messages: 'Messages that are read but not stored',
   uplink_queue_bytes: 'Bytes of messages that are read but not stored',
   attempt_queue: 'Records of connection attempts that are not stored yet',
+  staples: 'Server certificates that have a staple that holds',
+  staple_age_seconds: 'Age of the oldest staple that holds, from when the responder made it',
+  known_certificate_verdicts: 'Verdicts on client certificates that are remembered',
+  watched_certificates: 'Sessions whose certificates are asked about again and again',
+  certificate_checks_waiting:
+    'Sessions whose verdict has ended, and whose turn to be asked about has not come',
   presence_queue: 'Connects and disconnects that are not stored yet',
 } as const;

@@ -85,6 +85,7 @@ export class ConnectHandler {
       remoteAddress: connection.remoteAddress,
       userProperties: packet.properties.userProperties ?? [],
       clientCertificate: attempt.clientCertificate,
+      clientChain: attempt.clientChain,
       steps: attempt,
       isWaiting,
       deadline,
@@ -114,7 +115,17 @@ export class ConnectHandler {
   ): Promise<Session> {
     const { gatewayId, admissionVersion, limits } = settings;
     try {
-      const arrival = { connection, gatewayId, packet, clientId, admissionVersion, receivedAt, span };
+      const { clientChain } = attempt;
+      const arrival = {
+        connection,
+        gatewayId,
+        packet,
+        clientId,
+        clientChain,
+        admissionVersion,
+        receivedAt,
+        span,
+      };
       const session = await this.parts.lifecycle.open(arrival, admitted);
       attempt.step('session', 'ok');
       return session;

@@ -9,6 +9,8 @@ import { ClientGone } from '../admission/admission.failures.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { UplinkPublisher } from '../routing/uplink-publisher.ts';
+import type { ClientChain } from '../revocation/client-chain.ts';
+import type { LiveVerdicts } from '../revocation/live-verdicts.ts';
 import { clientTerms } from './client-terms.ts';
 import type { FlappingDevices } from './flapping-devices.ts';
 import type { Presence } from './presence.ts';
@@ -29,6 +31,7 @@ export interface SessionParts {
   readonly settings: LiveGatewaySettings;
   readonly rate: ConnectRate;
   readonly flapping: FlappingDevices;
+  readonly liveVerdicts: LiveVerdicts;
   readonly downlinkLimits: DownlinkLimits;
 }
 
@@ -37,6 +40,8 @@ export interface Arrival {
   readonly gatewayId: string;
   readonly packet: ConnectPacket;
   readonly clientId: string;
+  /** Of its verified certificate. */
+  readonly clientChain: ClientChain | undefined;
   /** Of the gateway, as it was before anybody was asked. */
   readonly admissionVersion: number;
   /** Before anybody was asked: what changes later may end the session. */
@@ -102,6 +107,7 @@ export class SessionLifecycle {
       throw new ClientGone();
     }
     this.parts.presence.connected(session);
+    if (arrival.clientChain !== undefined) this.parts.liveVerdicts.watch(session, arrival.clientChain);
     return session;
   }
 
@@ -131,6 +137,7 @@ export class SessionLifecycle {
   #remove(session: Session): void {
     const { sessions, directory, uplink } = this.parts;
     sessions.remove(session);
+    this.parts.liveVerdicts.forget(session);
     session.ways.downlink.end();
     uplink.leave(session.ways.uplink);
     directory.release(session.identity, session.identity.number);

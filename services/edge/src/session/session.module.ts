@@ -7,6 +7,7 @@ import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { EdgeBase } from '../edge-base.ts';
 import { SESSIONS_KV } from '../edge.keys.ts';
 import { DownlinkDelivery } from '../routing/downlink-delivery.ts';
+import { LiveVerdicts } from '../revocation/live-verdicts.ts';
 import { FlappingDevices } from './flapping-devices.ts';
 import { GatewayChanges } from './gateway-changes.ts';
 import { Presence } from './presence.ts';
@@ -66,8 +67,9 @@ export function sessionProviders(base: EdgeBase): Provider[] {
         LiveGatewaySettings,
         ConnectRate,
         FlappingDevices,
+        LiveVerdicts,
       ],
-      (sessions, directory, takeover, presence, settings, rate, flapping) => {
+      (sessions, directory, takeover, presence, settings, rate, flapping, liveVerdicts) => {
         metrics.observe('sessions', () => sessions.size);
         return new SessionLifecycle({
           sessions,
@@ -79,6 +81,7 @@ export function sessionProviders(base: EdgeBase): Provider[] {
           settings,
           rate,
           flapping,
+          liveVerdicts,
           downlinkLimits: {
             queueMessages: config.EDGE_DOWNLINK_QUEUE,
             timeoutMs: config.EDGE_DOWNLINK_TIMEOUT_MS,

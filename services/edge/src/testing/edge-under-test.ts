@@ -1,7 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_GATEWAY_LIMITS, type GatewayListener } from '@gatehouse/contracts';
+import {
+  DEFAULT_GATEWAY_LIMITS,
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
+  type GatewayListener,
+} from '@gatehouse/contracts';
 import { freePort, startNatsServer, type NatsServer } from '@gatehouse/local-servers';
 import { connectNats } from '@gatehouse/nats';
 import { readConfig, startService, type RunningService } from '@gatehouse/nest';
@@ -12,6 +17,7 @@ import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { edgeConfig } from '../edge.config.ts';
 import { edgeModule } from '../edge.module.ts';
 import { BusDouble } from './bus-double.ts';
+import { OcspDouble } from './ocsp-double.ts';
 import { StoredByEdges } from './stored-by-edges.ts';
 
 /** Where a client finds a gateway, and whom it trusts. */
@@ -25,6 +31,7 @@ export interface Address {
 export class EdgeHouse implements AsyncDisposable {
   readonly stored: StoredByEdges;
   readonly bus: BusDouble;
+  readonly ocsp: OcspDouble;
   readonly #edges: RunningService[] = [];
 
   private constructor(
@@ -35,6 +42,7 @@ export class EdgeHouse implements AsyncDisposable {
   ) {
     this.stored = new StoredByEdges(nats);
     this.bus = new BusDouble(nats);
+    this.ocsp = new OcspDouble(nats);
   }
 
   static async open(): Promise<EdgeHouse> {
@@ -78,6 +86,12 @@ export class EdgeHouse implements AsyncDisposable {
       version,
       serverCertificate: issued.certificatePem,
       serverPrivateKey: issued.privateKeyPem,
+      alternativeServerCertificate: null,
+      alternativeServerPrivateKey: null,
+      trustedCertificate: null,
+      tls: DEFAULT_GATEWAY_TLS,
+      ocsp: 'disabled',
+      revocation: DEFAULT_REVOCATION,
       deviceRootCertificate: null,
       admissionVersion: 1,
       limits: { ...DEFAULT_GATEWAY_LIMITS, connectsPerMinute: null },

@@ -1,12 +1,15 @@
-import { certificateStaple, type ReplyOf } from '@gatehouse/contracts';
+import { certificateStaple, type ReplyOf, type RequestOf } from '@gatehouse/contracts';
 import { Serves } from '@gatehouse/nest';
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
+import { Staples } from './staples.ts';
 
-/** Answers `ocsp.v1.staple`: handshakes go on without a staple. */
+/** Answers `ocsp.v1.staple`. */
 @Controller()
 export class StapleController {
+  constructor(@Inject(Staples) private readonly staples: Staples) {}
+
   @Serves(certificateStaple)
-  staple(): ReplyOf<typeof certificateStaple> {
-    return { outcome: 'none', reason: 'this version asks no OCSP responder' };
+  staple(request: RequestOf<typeof certificateStaple>): Promise<ReplyOf<typeof certificateStaple>> {
+    return this.staples.staple(request);
   }
 }

@@ -1,12 +1,15 @@
-import { certificateStatus, type ReplyOf } from '@gatehouse/contracts';
+import { certificateStatus, type ReplyOf, type RequestOf } from '@gatehouse/contracts';
 import { Serves } from '@gatehouse/nest';
-import { Controller } from '@nestjs/common';
+import { Controller, Inject } from '@nestjs/common';
+import { JudgeChain } from './judge-chain.ts';
 
-/** Answers `ocsp.v1.status`. No responder is asked yet, so the honest verdict on every certificate is `unknown`. */
+/** Answers `ocsp.v1.status`. */
 @Controller()
 export class CertificateStatusController {
+  constructor(@Inject(JudgeChain) private readonly judgeChain: JudgeChain) {}
+
   @Serves(certificateStatus)
-  status(): ReplyOf<typeof certificateStatus> {
-    return { status: 'unknown', reason: 'this version asks no OCSP responder' };
+  status(request: RequestOf<typeof certificateStatus>): Promise<ReplyOf<typeof certificateStatus>> {
+    return this.judgeChain.judge(request);
   }
 }

@@ -10,6 +10,10 @@ test.each([
   ['POST', '/api/v1/gateways/:gatewayId/::test-authentication', 'operator'],
   ['DELETE', '/api/v1/bans/:gatewayId/:address', 'operator'],
   ['PUT', '/api/v1/gateways/:gatewayId/permissions', 'administrator'],
+  ['POST', '/api/v1/authorities/:authorityId/certificates', 'operator'],
+  ['POST', '/api/v1/authorities/:authorityId/certificates/:serialNumber/::revoke', 'operator'],
+  ['POST', '/api/v1/authorities', 'administrator'],
+  ['DELETE', '/api/v1/authorities/:authorityId', 'administrator'],
   ['POST', '/api/v1/gateways', 'administrator'],
   ['DELETE', '/api/v1/api-keys/:apiKeyId', 'administrator'],
 ])('%s %s needs a %s', (method, route, role) => {

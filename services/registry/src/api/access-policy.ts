@@ -4,11 +4,14 @@ import { apiKeyRole, type ApiKeyRole } from '@gatehouse/contracts';
 const OPERATOR_ROUTES: readonly string[] = [
   '/api/v1/gateways/:gatewayId/::test-authentication',
   '/api/v1/bans/:gatewayId/:address',
+  '/api/v1/authorities/:authorityId/certificates',
+  '/api/v1/authorities/:authorityId/certificates/:serialNumber/::revoke',
 ];
 
 /**
  * The least role that a route needs. Viewers read; operators also work with devices, messages and parsing,
- * which all live under products, lift bans and try authenticators; gateways and API keys are for administrators.
+ * which all live under products, lift bans, try authenticators, and have device certificates
+ * signed and revoked; gateways, authorities and API keys are for administrators.
  *
  * @param route the router's pattern, not what the client wrote
  */

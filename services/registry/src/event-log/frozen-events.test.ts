@@ -2,10 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import type { Decider } from '@gatehouse/decider';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { authorityDecider } from '../authority/authority.decider.ts';
+import { authorityEvent } from '../authority/authority.events.ts';
 import { deviceDecider } from '../device/device.decider.ts';
 import { deviceEvent } from '../device/device.events.ts';
 import { gatewayDecider } from '../gateway/gateway.decider.ts';
 import { gatewayEvent } from '../gateway/gateway.events.ts';
+import { issuedCertificateDecider } from '../issued-certificate/issued-certificate.decider.ts';
+import { issuedCertificateEvent } from '../issued-certificate/issued-certificate.events.ts';
 import { apiKeyDecider } from '../operator/api-key.decider.ts';
 import { apiKeyEvent } from '../operator/api-key.events.ts';
 import { parsingScriptDecider } from '../parsing-script/parsing-script.decider.ts';
@@ -46,6 +50,8 @@ const aggregates = [
   aggregate('product', productEvent, productDecider),
   aggregate('device', deviceEvent, deviceDecider),
   aggregate('parsing-script', parsingScriptEvent, parsingScriptDecider),
+  aggregate('authority', authorityEvent, authorityDecider),
+  aggregate('issued-certificate', issuedCertificateEvent, issuedCertificateDecider),
   aggregate('operator', apiKeyEvent, apiKeyDecider),
 ];
 

@@ -1,6 +1,8 @@
 import { EventUpcasters } from '@gatehouse/event-store';
+import { authorityUpcasters } from '../authority/authority.upcasters.ts';
 import { deviceUpcasters } from '../device/device.upcasters.ts';
 import { gatewayUpcasters } from '../gateway/gateway.upcasters.ts';
+import { issuedCertificateUpcasters } from '../issued-certificate/issued-certificate.upcasters.ts';
 import { apiKeyUpcasters } from '../operator/api-key.upcasters.ts';
 import { parsingScriptUpcasters } from '../parsing-script/parsing-script.upcasters.ts';
 import { productUpcasters } from '../product/product.upcasters.ts';
@@ -11,5 +13,7 @@ export const registryUpcasters = new EventUpcasters({
   ...productUpcasters,
   ...deviceUpcasters,
   ...parsingScriptUpcasters,
+  ...authorityUpcasters,
+  ...issuedCertificateUpcasters,
   ...apiKeyUpcasters,
 });

@@ -1,14 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import type { CertificateDetails, CertificateFacts } from '@gatehouse/contracts';
-import {
-  CertificateChainOutOfOrder,
-  CertificateExpired,
-  CertificateNotAuthority,
-  CertificateNotPem,
-  CertificateNotYetValid,
-  CertificateRootMissing,
-  type CertificateField,
-} from './certificate.failures.ts';
+import { CertificateNotPem, CertificatesExceeded, type CertificateField } from './certificate.failures.ts';
 import type { CertificateChain } from './gateway.events.ts';
 
 const CERTIFICATE_BLOCK = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -21,10 +13,16 @@ const CURVES: Readonly<Record<string, string>> = {
 
 export type ParsedChain = readonly [X509Certificate, ...X509Certificate[]];
 
-/** @throws {CertificateNotPem} */
+/** How many certificates a field may hold. */
+export const MAX_CERTIFICATES = 10;
+
+/** @throws {CertificateNotPem | CertificatesExceeded} */
 export function parseCertificates(field: CertificateField, pem: string): ParsedChain {
-  const [first, ...rest] = pem.match(CERTIFICATE_BLOCK) ?? [];
+  const blocks = pem.match(CERTIFICATE_BLOCK) ?? [];
+  const [first, ...rest] = blocks;
   if (first === undefined) throw new CertificateNotPem(field);
+  if (blocks.length > MAX_CERTIFICATES)
+    throw new CertificatesExceeded(field, blocks.length, MAX_CERTIFICATES);
   try {
     return [new X509Certificate(first), ...rest.map((block) => new X509Certificate(block))];
   } catch {
@@ -32,46 +30,9 @@ export function parseCertificates(field: CertificateField, pem: string): ParsedC
   }
 }
 
-/** @throws {CertificateExpired | CertificateNotYetValid} */
-export function checkValidity(field: CertificateField, chain: ParsedChain, now: Date): void {
-  for (const certificate of chain) {
-    const { validFromDate, validToDate } = certificate;
-    if (now > validToDate) {
-      throw new CertificateExpired(field, nameOf(certificate), validToDate.toISOString());
-    }
-    if (now < validFromDate) {
-      throw new CertificateNotYetValid(field, nameOf(certificate), validFromDate.toISOString());
-    }
-  }
-}
-
-/** Each certificate before the one that issued it. @throws {CertificateChainOutOfOrder} */
-export function checkOrder(field: CertificateField, chain: ParsedChain): void {
-  for (const [index, certificate] of chain.entries()) {
-    const issuer = chain[index + 1];
-    if (issuer === undefined) return;
-    if (!isIssuedBy(certificate, issuer)) {
-      throw new CertificateChainOutOfOrder(field, nameOf(certificate), nameOf(issuer));
-    }
-  }
-}
-
-/**
- * Authorities only, up to a self-signed root. Roots of version 1 say nothing of what they may do, so only
- * what stands below the root must say it.
- *
- * @throws {CertificateNotAuthority | CertificateRootMissing}
- */
-export function checkEndsInRoot(field: CertificateField, chain: ParsedChain): void {
-  for (const certificate of chain) {
-    if (!certificate.ca && !isIssuedBy(certificate, certificate)) {
-      throw new CertificateNotAuthority(field, nameOf(certificate));
-    }
-  }
-  const last = chain.at(-1) ?? chain[0];
-  if (!isIssuedBy(last, last)) {
-    throw new CertificateRootMissing(field, nameOf(last), oneLine(last.issuer));
-  }
+/** Certificates that were checked before they were stored: any number. */
+export function parseStored(pem: string): X509Certificate[] {
+  return (pem.match(CERTIFICATE_BLOCK) ?? []).map((block) => new X509Certificate(block));
 }
 
 /** Written anew from what was parsed, so that nothing which stood beside the certificates goes any further. */
@@ -93,9 +54,15 @@ export function nameOf(certificate: X509Certificate): string {
   return oneLine(certificate.subject) || (certificate.subjectAltName ?? '');
 }
 
-function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+/** By name alone. */
+export function namesAsIssuer(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return certificate.issuer === issuer.subject;
+}
+
+/** By name and signature; what the issuer may do is another question. */
+export function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
   try {
-    return certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+    return namesAsIssuer(certificate, issuer) && certificate.verify(issuer.publicKey);
   } catch {
     return false;
   }
@@ -112,7 +79,7 @@ function factsOf(certificate: X509Certificate): CertificateFacts {
   };
 }
 
-function keyOf(certificate: X509Certificate): CertificateDetails['key'] {
+export function keyOf(certificate: X509Certificate): CertificateDetails['key'] {
   try {
     const { asymmetricKeyType: type = 'unknown', asymmetricKeyDetails: details = {} } = certificate.publicKey;
     const curve = details.namedCurve ?? null;
@@ -127,6 +94,6 @@ function keyOf(certificate: X509Certificate): CertificateDetails['key'] {
   }
 }
 
-function oneLine(name: string | undefined): string {
+export function oneLine(name: string | undefined): string {
   return (name ?? '').replaceAll('\n', ', ');
 }

@@ -53,7 +53,7 @@ function rulePartsOf(body: Readonly<Record<string, unknown>>) {
 function certificateErrors(body: Readonly<Record<string, unknown>>): FieldError[] {
   const certificates = isRecord(body['certificates']) ? readable(body['certificates']) : {};
   const now = new Date();
-  const problems = [...checkGatewayCertificates(certificates, now).problems];
+  const problems = [...checkGatewayCertificates(certificates, { now }).problems];
   const ca = isRecord(body['authentication']) ? body['authentication']['caCertificate'] : undefined;
   const problem = typeof ca === 'string' ? problemOfCaCertificate(ca, now) : undefined;
   if (problem !== undefined) problems.push(problem);

@@ -18,20 +18,20 @@ beforeAll(async () => {
 });
 
 const check = (serverCertificate: string, serverPrivateKey: string, at = now) =>
-  checkGatewayCertificates({ serverCertificate, serverPrivateKey }, at);
+  checkGatewayCertificates({ serverCertificate, serverPrivateKey }, { now: at });
 const problemsOfRoot = (pem: string) =>
-  checkGatewayCertificates({ deviceRootCertificate: pem }, now).problems;
+  checkGatewayCertificates({ deviceRootCertificate: pem }, { now }).problems;
 const problem = (code: string, field: string) =>
   expect.objectContaining({ code, errors: [expect.objectContaining({ path: `certificates.${field}` })] });
 
-test('a chain with its key is taken, and its facts are told', () => {
-  const { certificates, privateKeyPem, problems } = check(
+test('a chain with its key is taken without its root, and its facts are told', () => {
+  const { certificates, privateKeys, problems } = check(
     issued.certificatePem + rootPem,
     issued.privateKeyPem,
   );
   const leaf = new X509Certificate(issued.certificatePem);
   expect(problems).toEqual([]);
-  expect(certificates.server?.chain.map(({ subject }) => subject)).toEqual(['CN=localhost', 'CN=Example CA']);
+  expect(certificates.server?.chain.map(({ subject }) => subject)).toEqual(['CN=localhost']);
   expect(certificates.server?.chain[0]).toEqual({
     subject: 'CN=localhost',
     issuer: 'CN=Example CA',
@@ -40,7 +40,7 @@ test('a chain with its key is taken, and its facts are told', () => {
     notBefore: leaf.validFromDate.toISOString(),
     notAfter: leaf.validToDate.toISOString(),
   });
-  expect(privateKeyPem).toContain('BEGIN PRIVATE KEY');
+  expect(privateKeys.server).toContain('BEGIN PRIVATE KEY');
 });
 
 test('a private key that stands among the certificates goes no further', () => {
@@ -99,21 +99,23 @@ test('what is wrong with one field does not hide what is wrong with the next', (
       deviceRootCertificate: issued.certificatePem,
       trustedCertificate: '',
     },
-    now,
+    { now },
   );
   expect(problems).toEqual([
     problem('REGISTRY_CERTIFICATE_EXPIRED', 'serverCertificate'),
     problem('REGISTRY_PRIVATE_KEY_NOT_PEM', 'serverPrivateKey'),
     problem('REGISTRY_CERTIFICATE_NOT_AUTHORITY', 'deviceRootCertificate'),
+    problem('REGISTRY_CERTIFICATE_CLIENT_AUTH_MISSING', 'deviceRootCertificate'),
+    problem('REGISTRY_CERTIFICATE_ROOT_MISSING', 'deviceRootCertificate'),
     problem('REGISTRY_CERTIFICATE_NOT_PEM', 'trustedCertificate'),
   ]);
 });
 
 test('a certificate comes with its key, and the key with its certificate', () => {
-  expect(checkGatewayCertificates({ serverCertificate: issued.certificatePem }, now).problems).toEqual([
+  expect(checkGatewayCertificates({ serverCertificate: issued.certificatePem }, { now }).problems).toEqual([
     problem('REGISTRY_GATEWAY_INPUT_INVALID', 'serverPrivateKey'),
   ]);
-  expect(checkGatewayCertificates({ serverPrivateKey: issued.privateKeyPem }, now).problems).toEqual([
+  expect(checkGatewayCertificates({ serverPrivateKey: issued.privateKeyPem }, { now }).problems).toEqual([
     problem('REGISTRY_GATEWAY_INPUT_INVALID', 'serverCertificate'),
   ]);
 });

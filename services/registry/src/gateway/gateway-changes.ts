@@ -1,8 +1,11 @@
 import {
   gatewayLimits,
+  gatewayRevocation,
   type GatewayAuthentication,
   type GatewayLimits,
   type GatewayPatch,
+  type GatewayRevocation,
+  type GatewayTls,
   type OcspMode,
   type TopicPermission,
   type TopicSpace,
@@ -10,10 +13,13 @@ import {
 import type { Failure, FieldError } from '@gatehouse/failure';
 import { changedAuthentication } from './authentication-target.ts';
 import { canonical } from './canonical-json.ts';
-import type { GatewayCertificates } from './gateway-certificates.ts';
+import type { NoticedExpiries } from './certificate-expiry.ts';
+import type { DeviceRoot } from './device-roots.ts';
+import { problemOfKeyTypes, type GatewayCertificates } from './gateway-certificates.ts';
 import { brokenCommonNameRule, brokenRules, staples } from './gateway-rules.ts';
 import type { CertificateChain, GatewayEvent } from './gateway.events.ts';
 import { GatewayFieldImmutable, GatewayInputInvalid } from './gateway.failures.ts';
+import { fingerprintOf, isSameGeneration, type Generations, type ServerChains } from './server-chains.ts';
 
 export interface GatewaySettings {
   readonly gatewayId: string;
@@ -29,12 +35,12 @@ export interface GatewaySettings {
   readonly ocsp: OcspMode;
   readonly limits: GatewayLimits;
   readonly permissions: readonly TopicPermission[];
-  /** SHA-256 of each certificate; null where there is no certificate. */
-  readonly fingerprints: {
-    readonly server: string;
-    readonly deviceRoot: string | null;
-    readonly trusted: string | null;
-  };
+  readonly revocation: GatewayRevocation;
+  readonly tls: GatewayTls;
+  readonly generations: Generations;
+  readonly deviceRoots: readonly DeviceRoot[];
+  readonly trusted: CertificateChain | null;
+  readonly noticedExpiries: NoticedExpiries;
 }
 
 export interface GatewayChange {
@@ -65,10 +71,9 @@ export function problemsOfChange(
       x509: { enabled: settings.x509Enabled },
       ocsp,
       certificates: {
-        deviceRoot: settings.fingerprints.deviceRoot !== null || certificates.deviceRoot !== undefined,
+        deviceRoot: settings.deviceRoots.length > 0 || certificates.deviceRoot !== undefined,
         // What is kept goes by itself when nothing needs it any more.
-        trusted:
-          (staples(ocsp) && settings.fingerprints.trusted !== null) || certificates.trusted !== undefined,
+        trusted: (staples(ocsp) && settings.trusted !== null) || certificates.trusted !== undefined,
       },
     }),
   );
@@ -82,6 +87,10 @@ export function problemsOfChange(
       authentication: settings.authentication,
     }),
   );
+  const { server, alternative } = chainsAfter(certificates, settings.generations[0]);
+  const isGiven = certificates.server !== undefined || certificates.alternative !== undefined;
+  const sameKeyType = isGiven && alternative !== null ? problemOfKeyTypes(server, alternative) : undefined;
+  if (sameKeyType !== undefined) problems.push(sameKeyType);
   if (immutable.length > 0) problems.push(new GatewayFieldImmutable(immutable));
   if (invalid.length > 0) problems.push(new GatewayInputInvalid(invalid));
   return problems;
@@ -92,19 +101,29 @@ export function eventsOfChange(
   { patch, certificates, hasNewAccessKeySecret }: GatewayChange,
   settings: GatewaySettings,
 ): GatewayEvent[] {
-  const { gatewayId, productKey, fingerprints } = settings;
+  const { gatewayId, productKey, generations, deviceRoots } = settings;
   const events: GatewayEvent[] = [];
   if (patch.name !== undefined && patch.name !== settings.name) {
     events.push({ type: 'GatewayRenamed', data: { gatewayId, name: patch.name } });
   }
-  const { server, deviceRoot, trusted } = certificates;
-  if (server !== undefined && fingerprintOf(server) !== fingerprints.server) {
-    events.push({ type: 'ServerCertificateReplaced', data: { gatewayId, serverCertificate: server } });
+  const chains = chainsAfter(certificates, generations[0]);
+  if (!isSameGeneration(chains, generations[0])) {
+    events.push({
+      type: 'ServerCertificateReplaced',
+      data: {
+        gatewayId,
+        serverCertificate: chains.server,
+        alternativeServerCertificate: chains.alternative,
+        keepsFormer: true,
+      },
+    });
   }
-  if (deviceRoot !== undefined && fingerprintOf(deviceRoot) !== fingerprints.deviceRoot) {
+  const { deviceRoot, trusted } = certificates;
+  if (deviceRoot !== undefined && !isOnlyRoot(deviceRoots, deviceRoot)) {
     events.push({ type: 'DeviceRootReplaced', data: { gatewayId, deviceRootCertificate: deviceRoot } });
   }
-  if (trusted !== undefined && fingerprintOf(trusted) !== fingerprints.trusted) {
+  const formerTrusted = settings.trusted && fingerprintOf(settings.trusted);
+  if (trusted !== undefined && fingerprintOf(trusted) !== formerTrusted) {
     events.push({ type: 'TrustedCertificateReplaced', data: { gatewayId, trustedCertificate: trusted } });
   }
   if (patch.authentication !== undefined) {
@@ -125,6 +144,14 @@ export function eventsOfChange(
   if (patch.ocsp !== undefined && patch.ocsp !== settings.ocsp) {
     events.push({ type: 'OcspModeChanged', data: { gatewayId, ocsp: patch.ocsp } });
   }
+  const revocation = gatewayRevocation.parse({ ...settings.revocation, ...patch.revocation });
+  if (canonical(revocation) !== canonical(settings.revocation)) {
+    events.push({ type: 'RevocationSettingsChanged', data: { gatewayId, revocation } });
+  }
+  const minVersion = patch.tls?.minVersion ?? settings.tls.minVersion;
+  if (minVersion !== settings.tls.minVersion) {
+    events.push({ type: 'TlsSettingsChanged', data: { gatewayId, tls: { minVersion } } });
+  }
   if (patch.parsing !== undefined && patch.parsing.enabled !== settings.parsingEnabled) {
     events.push({ type: 'ParsingSwitched', data: { gatewayId, productKey, enabled: patch.parsing.enabled } });
   }
@@ -135,8 +162,22 @@ export function eventsOfChange(
   return events;
 }
 
-export function fingerprintOf({ chain }: CertificateChain): string {
-  return chain.map(({ fingerprint }) => fingerprint).join(' ');
+/** The server chains in force after a change; what is not given stays. */
+function chainsAfter({ server, alternative }: GatewayCertificates, current: ServerChains): ServerChains {
+  return {
+    server: server ?? current.server,
+    alternative: alternative === undefined ? current.alternative : alternative,
+  };
+}
+
+function isOnlyRoot(roots: readonly DeviceRoot[], certificate: CertificateChain): boolean {
+  const [root, ...others] = roots;
+  return (
+    root !== undefined &&
+    others.length === 0 &&
+    root.enabled &&
+    fingerprintOf(root.certificate) === fingerprintOf(certificate)
+  );
 }
 
 function isAboutType({ path }: FieldError): boolean {

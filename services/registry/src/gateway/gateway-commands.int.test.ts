@@ -164,7 +164,7 @@ test('every setting is kept and shown, and told when this version does not serve
   const { name, port, hostname, topicSpace, authentication, x509, ocsp, limits } = asked;
   const settings = { name, port, hostname, topicSpace, authentication, x509, ocsp, limits };
   expect(created).toMatchObject({ ...settings, version: 1, url: `mqtts://mqtt.example.com:${port}` });
-  expect(created.notices.map(({ code }) => code)).toContain('client-ocsp-not-checked');
+  expect(created.notices.map(({ code }) => code)).toContain('shared-topic-space-not-served');
   expect(await domain.gateways.get(created.gatewayId)).toEqual(created);
   expect(await domain.gatewayCertificates.get(created.gatewayId)).toMatchObject({
     serverCertificate: { chain: [{ subject: 'CN=localhost', key: { type: 'ec', curve: 'P-256' } }] },

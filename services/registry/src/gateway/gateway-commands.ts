@@ -8,7 +8,6 @@ import {
   type GatewayView,
   type TopicPermission,
 } from '@gatehouse/contracts';
-import { fold } from '@gatehouse/decider';
 import { violatedConstraint } from '@gatehouse/event-store';
 import type { Failure } from '@gatehouse/failure';
 import { z } from 'zod';
@@ -18,16 +17,21 @@ import { readStream } from '../event-log/read-events.ts';
 import { productDecider } from '../product/product.decider.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
 import { gatewayStream, productStream } from '../stream-names.ts';
-import { gatewayDecider, type GatewayCommand, type GatewayState } from './gateway.decider.ts';
-import { gatewayEvent } from './gateway.events.ts';
-import { GatewayInputInvalid, GatewayNameTaken, GatewayVersionMismatch, refuse } from './gateway.failures.ts';
+import { decideOnGateway, refuseTakenName } from './gateway-decision.ts';
+import { gatewayDecider } from './gateway.decider.ts';
+import { GatewayInputInvalid, GatewayNameTaken, refuse } from './gateway.failures.ts';
 import { secretOf, usesAccessKey } from './authentication-target.ts';
-import { checkGatewayCertificates, problemOfCaCertificate } from './gateway-certificates.ts';
+import {
+  checkGatewayCertificates,
+  problemOfCaCertificate,
+  type CheckedGatewayCertificates,
+} from './gateway-certificates.ts';
 import { newGatewayId, newProductKey } from './gateway-identity.ts';
 import { claimPort } from './gateway-ports.ts';
 import { brokenCommonNameRule, brokenRules, presenceOf } from './gateway-rules.ts';
 import type { GatewaySecrets } from './gateway-secrets.ts';
 import { productNameOf } from './gateway-row.ts';
+import { leafFingerprint, leafFingerprints } from './server-chains.ts';
 import type { GatewayPermissions, GatewayQueries } from './gateway-views.queries.ts';
 
 export type Clock = () => Date;
@@ -58,7 +62,7 @@ export class GatewayCommands {
    * @throws {GatewayNameTaken | GatewayPortTaken | GatewayInputInvalid} and what is wrong with a certificate
    */
   async create(input: GatewayInput, context: CommandContext): Promise<GatewayView> {
-    const { certificates, privateKeyPem } = this.#checkedInput(input);
+    const { certificates, privateKeys } = this.#checkedInput(input);
     const gatewayId = newGatewayId();
     const productKey = newProductKey();
     const description = { name: 'CreateGateway', input, answer: gatewayView };
@@ -79,7 +83,7 @@ export class GatewayCommands {
           { streamId: gatewayStream(gatewayId), expectedVersion: 0, events: gatewayEvents },
           { streamId: productStream(productKey), expectedVersion: 0, events: productEvents },
         );
-        await this.secrets.keepPrivateKey(attempt.db, gatewayId, privateKeyPem);
+        await this.#keepPrivateKeys(attempt.db, gatewayId, { certificates, privateKeys });
         const secret = secretOf(input.authentication);
         if (secret !== undefined) await this.secrets.keepAccessKeySecret(attempt.db, gatewayId, secret);
         return this.queries.get(gatewayId, attempt.db);
@@ -97,10 +101,9 @@ export class GatewayCommands {
     context: CommandContext,
     { expectedVersions, withStatus = asItIs }: GatewayChangeOptions = {},
   ): Promise<GatewayView> {
-    const { certificates, privateKeyPem, problems } = checkGatewayCertificates(
-      patch.certificates ?? {},
-      this.clock(),
-    );
+    const { certificates, privateKeys, problems } = checkGatewayCertificates(patch.certificates ?? {}, {
+      now: this.clock(),
+    });
     const allProblems = [...problems, ...this.#problemsOfAuthentication(patch.authentication)];
     const secret = patch.authentication === undefined ? undefined : secretOf(patch.authentication);
     const description = {
@@ -114,7 +117,7 @@ export class GatewayCommands {
         const { db } = attempt;
         const hasNewAccessKeySecret =
           secret !== undefined && (await this.secrets.accessKeySecret(db, gatewayId)) !== secret;
-        const { after } = await this.#decide(
+        const { after } = await decideOnGateway(
           attempt,
           {
             type: 'ChangeGateway',
@@ -126,7 +129,10 @@ export class GatewayCommands {
           },
           expectedVersions,
         );
-        if (privateKeyPem !== undefined) await this.secrets.keepPrivateKey(db, gatewayId, privateKeyPem);
+        await this.#keepPrivateKeys(db, gatewayId, { certificates, privateKeys });
+        if (after.status === 'present') {
+          await this.secrets.forgetOtherPrivateKeys(db, gatewayId, leafFingerprints(after.generations));
+        }
         if (hasNewAccessKeySecret) await this.secrets.keepAccessKeySecret(db, gatewayId, secret);
         if (after.status === 'present' && !usesAccessKey(after.authentication)) {
           await this.secrets.forgetAccessKeySecret(db, gatewayId);
@@ -149,7 +155,11 @@ export class GatewayCommands {
       answer: z.strictObject({ version: z.int(), permissions: topicPermissions }),
     };
     return this.transactions.run(description, context, async (attempt) => {
-      await this.#decide(attempt, { type: 'ReplacePermissions', gatewayId, permissions }, expectedVersions);
+      await decideOnGateway(
+        attempt,
+        { type: 'ReplacePermissions', gatewayId, permissions },
+        expectedVersions,
+      );
       const replaced = await this.queries.permissions(gatewayId, attempt.db);
       return { ...replaced, permissions: [...replaced.permissions] };
     });
@@ -172,7 +182,7 @@ export class GatewayCommands {
     };
     await this.transactions.run(description, context, async (attempt) => {
       const hasOnlineDevices = await this.#hasOnlineDevices(attempt.db, gatewayId);
-      const { before } = await this.#decide(
+      const { before } = await decideOnGateway(
         attempt,
         { type: 'DeleteGateway', gatewayId, hasOnlineDevices, force },
         expectedVersions,
@@ -185,9 +195,9 @@ export class GatewayCommands {
 
   /** Throws everything that is wrong with a description, together. */
   #checkedInput(input: GatewayInput) {
-    const checked = checkGatewayCertificates(input.certificates, this.clock());
+    const checked = checkGatewayCertificates(input.certificates, { now: this.clock() });
+    const { privateKeys } = checked;
     const { server } = checked.certificates;
-    const { privateKeyPem } = checked;
     const broken = [
       ...brokenRules({ ...input, certificates: presenceOf(input.certificates) }),
       ...brokenCommonNameRule(input),
@@ -197,10 +207,29 @@ export class GatewayCommands {
       ...(broken.length === 0 ? [] : [new GatewayInputInvalid(broken)]),
       ...this.#problemsOfAuthentication(input.authentication),
     ]);
-    if (server === undefined || privateKeyPem === undefined) {
+    if (server === undefined || privateKeys.server === undefined) {
       throw new Error('a server certificate with its key passed without a problem, and is not there');
     }
-    return { certificates: { ...checked.certificates, server }, privateKeyPem };
+    return { certificates: { ...checked.certificates, server }, privateKeys };
+  }
+
+  async #keepPrivateKeys(
+    db: RegistryTransaction,
+    gatewayId: string,
+    {
+      certificates: { server, alternative },
+      privateKeys,
+    }: Pick<CheckedGatewayCertificates, 'certificates' | 'privateKeys'>,
+  ): Promise<void> {
+    const pairs = [
+      [server, privateKeys.server],
+      [alternative, privateKeys.alternative],
+    ] as const;
+    for (const [certificate, key] of pairs) {
+      if (certificate === undefined || certificate === null || key === undefined) continue;
+      const fingerprint = leafFingerprint(certificate);
+      await this.secrets.keepPrivateKey(db, { gatewayId, fingerprint }, key);
+    }
   }
 
   #problemsOfAuthentication(
@@ -211,31 +240,6 @@ export class GatewayCommands {
     if (typeof caCertificate !== 'string') return [];
     const problem = problemOfCaCertificate(caCertificate, this.clock());
     return problem === undefined ? [] : [problem];
-  }
-
-  /** @returns the state that was decided on, and the one that came of it */
-  async #decide(
-    attempt: CommandAttempt,
-    command: Exclude<GatewayCommand, { type: 'CreateGateway' }>,
-    expectedVersions: readonly number[] | undefined,
-  ): Promise<{ readonly before: GatewayState; readonly after: GatewayState }> {
-    const { gatewayId } = command;
-    const streamId = gatewayStream(gatewayId);
-    const history = await readStream(attempt.db, streamId);
-    const before = fold(
-      gatewayDecider,
-      history.map((event) => gatewayEvent.parse({ type: event.type, data: event.data })),
-    );
-    const isExpected = expectedVersions?.includes(history.length) ?? true;
-    if (before.status === 'present' && !isExpected) {
-      throw new GatewayVersionMismatch(gatewayId, history.length);
-    }
-    const events = gatewayDecider.decide(command, before);
-    if (command.type === 'ChangeGateway' && events.length > 0 && command.patch.name !== undefined) {
-      await refuseTakenName(attempt.db, command.patch.name, gatewayId);
-    }
-    await attempt.append({ streamId, expectedVersion: history.length, events });
-    return { before, after: fold(gatewayDecider, events, before) };
   }
 
   async #hasOnlineDevices(db: RegistryTransaction, gatewayId: string): Promise<boolean> {
@@ -260,17 +264,6 @@ async function deleteProduct(attempt: CommandAttempt, productKey: string): Promi
   await attempt.append({ streamId, expectedVersion, events });
   await attempt.db.deleteFrom('device_secret').where('product_key', '=', productKey).execute();
   await attempt.db.deleteFrom('parsing_draft').where('product_key', '=', productKey).execute();
-}
-
-/** Two at once are told apart by the constraint; this spares PostgreSQL's log an error for each name that is taken. */
-async function refuseTakenName(db: RegistryTransaction, name: string, gatewayId: string): Promise<void> {
-  const other = await db
-    .selectFrom('gateway_view')
-    .select('gateway_id')
-    .where('name', '=', name)
-    .where('gateway_id', '!=', gatewayId)
-    .executeTakeFirst();
-  if (other !== undefined) throw new GatewayNameTaken(name);
 }
 
 async function nameTakenOr<T>(name: string, work: Promise<T>): Promise<T> {

@@ -1,23 +1,25 @@
 import type { GatewayNotice, GatewayView, TopicPermission } from '@gatehouse/contracts';
-import { checksClients, staples } from './gateway-rules.ts';
+import type { ExpiringChain } from './certificate-expiry.ts';
+import { expiryNotices, hostnameNotices } from './certificate-warnings.ts';
 
-interface Settings extends Pick<GatewayView, 'authentication' | 'ocsp' | 'topicSpace'> {
+interface Settings extends Pick<GatewayView, 'authentication' | 'topicSpace' | 'hostname'> {
   readonly permissions: readonly TopicPermission[];
+  /** PEM. */
+  readonly serverCertificate: string;
+  readonly alternativeServerCertificate: string | null;
+  readonly chains: readonly ExpiringChain[];
+  readonly now: Date;
 }
 
-/** What a reader of a gateway's settings would not expect: what is kept and not done yet, what shuts everyone out. */
-export function noticesOf({ authentication, ocsp, topicSpace, permissions }: Settings): GatewayNotice[] {
-  const notices: GatewayNotice[] = [];
+/** What a reader of a gateway's settings would not expect: what is kept and not done yet, what shuts devices out. */
+export function noticesOf(settings: Settings): GatewayNotice[] {
+  const { authentication, topicSpace, permissions, hostname } = settings;
+  const notices: GatewayNotice[] = [
+    ...expiryNotices(settings.chains, settings.now),
+    ...hostnameNotices(settings.serverCertificate, hostname),
+    ...hostnameNotices(settings.alternativeServerCertificate ?? '', hostname),
+  ];
   const tell = (code: string, message: string): void => void notices.push({ code, message });
-  if (checksClients(ocsp)) {
-    tell('client-ocsp-not-checked', 'this version does not ask for the status of client certificates yet');
-  }
-  if (staples(ocsp)) {
-    tell(
-      'ocsp-stapling-not-served',
-      'this version does not staple OCSP responses yet: handshakes go on without one',
-    );
-  }
   if (topicSpace === 'shared') {
     tell(
       'shared-topic-space-not-served',

@@ -1,8 +1,10 @@
 import type { Selectable } from 'kysely';
 import type { GatewayViewTable } from '../schema/registry-database.ts';
 import { changesWhoIsAdmitted } from './admission-change.ts';
+import { evolveNoticed, expiringChains, type ExpiringChain } from './certificate-expiry.ts';
+import { deviceRootOf, enabledRootsPem, evolveDeviceRoots, type DeviceRoot } from './device-roots.ts';
 import { staples } from './gateway-rules.ts';
-import type { GatewayEvent } from './gateway.events.ts';
+import type { CertificateChain, GatewayEvent } from './gateway.events.ts';
 
 /** A gateway as the view has it. */
 export type GatewayRow = Selectable<GatewayViewTable>;
@@ -21,31 +23,38 @@ export function evolveGatewayRow(
   const { event, streamVersion, recordedAt } = recorded;
   if (event.type === 'GatewayCreated') return createdRow(recorded, event);
   if (row === undefined || event.type === 'GatewayDeleted') return undefined;
+  const { authentication, device_roots: deviceRoots } = row;
+  const isAdmissionChanged = changesWhoIsAdmitted(event, { authentication, deviceRoots });
   const changed = {
     ...row,
     stream_version: streamVersion,
     updated_at: recordedAt,
-    admission_version: changesWhoIsAdmitted(event, row.authentication)
-      ? streamVersion
-      : row.admission_version,
+    admission_version: isAdmissionChanged ? streamVersion : row.admission_version,
+    expiry_noticed: evolveNoticed(row.expiry_noticed, event),
   };
   switch (event.type) {
     case 'GatewayRenamed':
       return { ...changed, name: event.data.name };
-    case 'ServerCertificateReplaced': {
-      const { chainPem, chain } = event.data.serverCertificate;
-      return { ...changed, server_certificate: chainPem, server_certificate_chain: chain };
-    }
+    case 'ServerCertificateReplaced':
+    case 'ServerCertificateRolledBack':
+      return { ...changed, ...serverColumns(event.data) };
     case 'DeviceRootReplaced':
-      return { ...changed, device_root_certificate: event.data.deviceRootCertificate.chainPem };
+    case 'DeviceRootAdded':
+    case 'DeviceRootSwitched':
+    case 'DeviceRootRemoved':
+      return { ...changed, ...deviceRootColumns(evolveDeviceRoots(deviceRoots, event)) };
     case 'TrustedCertificateReplaced':
-      return { ...changed, trusted_certificate: event.data.trustedCertificate.chainPem };
+      return { ...changed, ...trustedColumns(event.data.trustedCertificate) };
     case 'AuthenticationTargetChanged':
       return { ...changed, authentication: event.data.authentication };
     case 'OcspModeChanged': {
       const { ocsp } = event.data;
-      return { ...changed, ocsp, ...(staples(ocsp) ? {} : { trusted_certificate: null }) };
+      return { ...changed, ocsp, ...(staples(ocsp) ? {} : trustedColumns(null)) };
     }
+    case 'RevocationSettingsChanged':
+      return { ...changed, revocation: event.data.revocation };
+    case 'TlsSettingsChanged':
+      return { ...changed, tls: event.data.tls };
     case 'GatewayLimitsChanged':
       return { ...changed, limits: event.data.limits };
     case 'CommonNameCheckSwitched':
@@ -54,7 +63,27 @@ export function evolveGatewayRow(
       return { ...changed, permissions: event.data.permissions };
     case 'ParsingSwitched':
       return { ...changed, parsing_enabled: event.data.enabled };
+    case 'CertificateExpiryNoticed':
+      return changed;
   }
+}
+
+/** What of its certificates is in use, as far as expiry goes. */
+export function chainsOfRow(
+  row: Pick<
+    GatewayRow,
+    | 'server_certificate_chain'
+    | 'alternative_server_certificate_chain'
+    | 'device_roots'
+    | 'trusted_certificate_chain'
+  >,
+): ExpiringChain[] {
+  return expiringChains({
+    server: row.server_certificate_chain,
+    alternative: row.alternative_server_certificate_chain,
+    deviceRoots: row.device_roots,
+    trusted: row.trusted_certificate_chain,
+  });
 }
 
 /** As the reference platform names it. */
@@ -80,14 +109,44 @@ function createdRow(
     admission_version: streamVersion,
     permissions: [],
     ocsp: data.ocsp,
+    revocation: data.revocation,
+    tls: data.tls,
     limits: data.limits,
-    server_certificate: data.serverCertificate.chainPem,
-    server_certificate_chain: data.serverCertificate.chain,
-    device_root_certificate: data.deviceRootCertificate?.chainPem ?? null,
-    trusted_certificate: data.trustedCertificate?.chainPem ?? null,
+    ...serverColumns(data),
+    ...deviceRootColumns(
+      data.deviceRootCertificate === null ? [] : [deviceRootOf(data.deviceRootCertificate)],
+    ),
+    ...trustedColumns(data.trustedCertificate),
+    expiry_noticed: {},
     product_key: data.productKey,
     product_name: productNameOf(data.gatewayId),
     created_at: recordedAt,
     updated_at: recordedAt,
+  };
+}
+
+function serverColumns({
+  serverCertificate: server,
+  alternativeServerCertificate: alternative,
+}: {
+  readonly serverCertificate: CertificateChain;
+  readonly alternativeServerCertificate: CertificateChain | null;
+}) {
+  return {
+    server_certificate: server.chainPem,
+    server_certificate_chain: server.chain,
+    alternative_server_certificate: alternative?.chainPem ?? null,
+    alternative_server_certificate_chain: alternative?.chain ?? null,
+  };
+}
+
+function deviceRootColumns(roots: readonly DeviceRoot[]) {
+  return { device_roots: [...roots], device_root_certificate: enabledRootsPem(roots) };
+}
+
+function trustedColumns(trusted: CertificateChain | null) {
+  return {
+    trusted_certificate: trusted?.chainPem ?? null,
+    trusted_certificate_chain: trusted?.chain ?? null,
   };
 }

@@ -7,13 +7,31 @@ import { gatewayStream } from '../stream-names.ts';
 export class GatewaySecrets {
   constructor(private readonly sealer: SecretSealer) {}
 
-  async keepPrivateKey(db: RegistryTransaction, gatewayId: string, privateKeyPem: string): Promise<void> {
+  /** @param fingerprint of the certificate that the key belongs to */
+  async keepPrivateKey(
+    db: RegistryTransaction,
+    { gatewayId, fingerprint }: { readonly gatewayId: string; readonly fingerprint: string },
+    privateKeyPem: string,
+  ): Promise<void> {
     const { keyId, sealed } = this.sealer.seal(privateKeyPem, gatewayStream(gatewayId));
     const secret = { key_id: keyId, sealed_private_key: sealed };
     await db
       .insertInto('gateway_secret')
-      .values({ gateway_id: gatewayId, ...secret })
-      .onConflict((conflict) => conflict.column('gateway_id').doUpdateSet(secret))
+      .values({ gateway_id: gatewayId, fingerprint, ...secret })
+      .onConflict((conflict) => conflict.columns(['gateway_id', 'fingerprint']).doUpdateSet(secret))
+      .execute();
+  }
+
+  /** @param needed fingerprints of the certificates whose keys stay */
+  async forgetOtherPrivateKeys(
+    db: RegistryTransaction,
+    gatewayId: string,
+    needed: readonly string[],
+  ): Promise<void> {
+    await db
+      .deleteFrom('gateway_secret')
+      .where('gateway_id', '=', gatewayId)
+      .where('fingerprint', 'not in', [...needed])
       .execute();
   }
 

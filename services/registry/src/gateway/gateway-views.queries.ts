@@ -13,7 +13,7 @@ import { gatewayRowAt } from '../time-travel/gateway-at.ts';
 import { lastChange } from '../time-travel/last-change.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
 import { noticesOf } from './gateway-notices.ts';
-import type { GatewayRow } from './gateway-row.ts';
+import { chainsOfRow, type GatewayRow } from './gateway-row.ts';
 import { GatewayNotFound } from './gateway.failures.ts';
 
 export interface GatewayPermissions {
@@ -28,6 +28,7 @@ export class GatewayQueries {
   constructor(
     private readonly db: RegistryDb,
     private readonly publicHost: string,
+    private readonly clock: () => Date = () => new Date(),
   ) {}
 
   async list({ limit, after }: PageRequest): Promise<Page<GatewayView>> {
@@ -104,6 +105,8 @@ export class GatewayQueries {
         commonNameMustEqualUsername: row.common_name_must_equal_username,
       },
       ocsp: row.ocsp,
+      revocation: row.revocation,
+      tls: row.tls,
       limits: row.limits,
     };
     return {
@@ -120,10 +123,19 @@ export class GatewayQueries {
       certificates: {
         serverCertificate: row.server_certificate,
         serverCertificateChain: row.server_certificate_chain,
+        alternativeServerCertificate: row.alternative_server_certificate,
         deviceRootCertificate: row.device_root_certificate,
         trustedCertificate: row.trusted_certificate,
       },
-      notices: noticesOf({ ...settings, permissions: row.permissions }),
+      notices: noticesOf({
+        ...settings,
+        hostname: row.hostname,
+        permissions: row.permissions,
+        serverCertificate: row.server_certificate,
+        alternativeServerCertificate: row.alternative_server_certificate,
+        chains: chainsOfRow(row),
+        now: this.clock(),
+      }),
       productKey: row.product_key,
       productName: row.product_name,
       createdAt: row.created_at.toISOString(),

@@ -1,5 +1,7 @@
 import {
   DEFAULT_GATEWAY_LIMITS,
+  DEFAULT_GATEWAY_TLS,
+  DEFAULT_REVOCATION,
   gatewayInput,
   type GatewayAuthentication,
   type GatewayPatch,
@@ -50,6 +52,13 @@ const withKey = {
   function: { ...functionCompute, accessKeyId: 'id-1' },
 } as const;
 
+const replacement = (fingerprint: string, alternative: string | null = null) => ({
+  gatewayId,
+  serverCertificate: certificateOf(fingerprint),
+  alternativeServerCertificate: alternative === null ? null : certificateOf(alternative),
+  keepsFormer: true,
+});
+
 type CreatedData = Extract<GatewayEvent, { type: 'GatewayCreated' }>['data'];
 const createdWith = (more: Partial<CreatedData>): GatewayEvent => ({
   type: 'GatewayCreated',
@@ -64,7 +73,10 @@ const createdWith = (more: Partial<CreatedData>): GatewayEvent => ({
     x509Enabled: false,
     commonNameMustEqualUsername: false,
     ocsp: 'disabled',
+    revocation: DEFAULT_REVOCATION,
+    tls: DEFAULT_GATEWAY_TLS,
     serverCertificate: server,
+    alternativeServerCertificate: null,
     deviceRootCertificate: null,
     trustedCertificate: null,
     limits: DEFAULT_GATEWAY_LIMITS,
@@ -138,7 +150,7 @@ test('a change says what happened, one event each', () => {
     )
     .expectEvents(
       { type: 'GatewayRenamed', data: { gatewayId, name: 'plant_8' } },
-      { type: 'ServerCertificateReplaced', data: { gatewayId, serverCertificate: certificateOf('bb') } },
+      { type: 'ServerCertificateReplaced', data: replacement('bb') },
       { type: 'DeviceRootReplaced', data: { gatewayId, deviceRootCertificate: deviceRoot } },
       { type: 'TrustedCertificateReplaced', data: { gatewayId, trustedCertificate: trusted } },
       { type: 'OcspModeChanged', data: { gatewayId, ocsp: 'server' } },

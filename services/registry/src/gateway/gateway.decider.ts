@@ -3,15 +3,11 @@ import type { Decider } from '@gatehouse/decider';
 import type { Failure } from '@gatehouse/failure';
 import { withoutSecret } from './authentication-target.ts';
 import { canonical } from './canonical-json.ts';
-import type { GatewayCertificates } from './gateway-certificates.ts';
-import {
-  eventsOfChange,
-  fingerprintOf,
-  problemsOfChange,
-  type GatewayChange,
-  type GatewaySettings,
-} from './gateway-changes.ts';
-import { brokenCommonNameRule, brokenRules, staples } from './gateway-rules.ts';
+import { decideOnCertificates, type CertificateCommand } from './certificate-decisions.ts';
+import { problemOfKeyTypes, type GatewayCertificates } from './gateway-certificates.ts';
+import { eventsOfChange, problemsOfChange, type GatewayChange } from './gateway-changes.ts';
+import { brokenCommonNameRule, brokenRules } from './gateway-rules.ts';
+import { evolveGateway, type GatewayState, type PresentGateway } from './gateway-state.ts';
 import type { CertificateChain, GatewayEvent } from './gateway.events.ts';
 import { GatewayHasOnlineDevices, GatewayInputInvalid, GatewayNotFound, refuse } from './gateway.failures.ts';
 
@@ -34,16 +30,13 @@ export type GatewayCommand =
       readonly gatewayId: string;
       readonly permissions: readonly TopicPermission[];
     }
+  | CertificateCommand
   | {
       readonly type: 'DeleteGateway';
       readonly gatewayId: string;
       readonly hasOnlineDevices: boolean;
       readonly force: boolean;
     };
-
-export type GatewayState = { readonly status: 'absent' } | ({ readonly status: 'present' } & GatewaySettings);
-
-type Present = Extract<GatewayState, { status: 'present' }>;
 
 export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState> = {
   initialState: { status: 'absent' },
@@ -63,6 +56,12 @@ export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState>
         if (canonical(permissions) === canonical(before)) return [];
         return [{ type: 'PermissionsReplaced', data: { gatewayId, permissions: [...permissions] } }];
       }
+      case 'AddDeviceRoot':
+      case 'SwitchDeviceRoot':
+      case 'RemoveDeviceRoot':
+      case 'RollBackServerCertificate':
+      case 'NoticeExpiry':
+        return decideOnCertificates(command, settingsOf(command.gatewayId, state));
       case 'DeleteGateway': {
         const { gatewayId, hasOnlineDevices, force } = command;
         const { productKey } = settingsOf(gatewayId, state);
@@ -72,42 +71,7 @@ export const gatewayDecider: Decider<GatewayCommand, GatewayEvent, GatewayState>
     }
   },
 
-  evolve(state, event) {
-    if (event.type === 'GatewayCreated') return created(event.data);
-    if (state.status === 'absent') return state;
-    const { fingerprints } = state;
-    const withFingerprint = (changed: Partial<Present['fingerprints']>): Present => ({
-      ...state,
-      fingerprints: { ...fingerprints, ...changed },
-    });
-    switch (event.type) {
-      case 'GatewayRenamed':
-        return { ...state, name: event.data.name };
-      case 'ServerCertificateReplaced':
-        return withFingerprint({ server: fingerprintOf(event.data.serverCertificate) });
-      case 'DeviceRootReplaced':
-        return withFingerprint({ deviceRoot: fingerprintOf(event.data.deviceRootCertificate) });
-      case 'TrustedCertificateReplaced':
-        return withFingerprint({ trusted: fingerprintOf(event.data.trustedCertificate) });
-      case 'AuthenticationTargetChanged':
-        return { ...state, authentication: event.data.authentication };
-      case 'OcspModeChanged': {
-        const { ocsp } = event.data;
-        const trusted = staples(ocsp) ? fingerprints.trusted : null;
-        return { ...withFingerprint({ trusted }), ocsp };
-      }
-      case 'ParsingSwitched':
-        return { ...state, parsingEnabled: event.data.enabled };
-      case 'GatewayLimitsChanged':
-        return { ...state, limits: event.data.limits };
-      case 'CommonNameCheckSwitched':
-        return { ...state, commonNameMustEqualUsername: event.data.enabled };
-      case 'PermissionsReplaced':
-        return { ...state, permissions: event.data.permissions };
-      case 'GatewayDeleted':
-        return { status: 'absent' };
-    }
-  },
+  evolve: evolveGateway,
 };
 
 function creation({
@@ -116,11 +80,13 @@ function creation({
   input,
   certificates,
 }: Extract<GatewayCommand, { type: 'CreateGateway' }>): GatewayEvent {
-  const { server, deviceRoot, trusted } = certificates;
+  const { server, alternative = null, deviceRoot, trusted } = certificates;
   const { x509, ocsp } = input;
   const present = { deviceRoot: deviceRoot !== undefined, trusted: trusted !== undefined };
   const errors = [...brokenRules({ x509, ocsp, certificates: present }), ...brokenCommonNameRule(input)];
   if (errors.length > 0) throw new GatewayInputInvalid(errors);
+  const sameKeyType = alternative === null ? undefined : problemOfKeyTypes(server, alternative);
+  if (sameKeyType !== undefined) throw sameKeyType;
   return {
     type: 'GatewayCreated',
     data: {
@@ -134,8 +100,11 @@ function creation({
       x509Enabled: x509.enabled,
       commonNameMustEqualUsername: x509.commonNameMustEqualUsername,
       ocsp,
+      revocation: input.revocation,
+      tls: input.tls,
       productKey,
       serverCertificate: server,
+      alternativeServerCertificate: alternative,
       deviceRootCertificate: deviceRoot ?? null,
       trustedCertificate: trusted ?? null,
       limits: input.limits,
@@ -143,25 +112,7 @@ function creation({
   };
 }
 
-function created({
-  serverCertificate,
-  deviceRootCertificate,
-  trustedCertificate,
-  ...settings
-}: Extract<GatewayEvent, { type: 'GatewayCreated' }>['data']): Present {
-  return {
-    status: 'present',
-    ...settings,
-    permissions: [],
-    fingerprints: {
-      server: fingerprintOf(serverCertificate),
-      deviceRoot: deviceRootCertificate && fingerprintOf(deviceRootCertificate),
-      trusted: trustedCertificate && fingerprintOf(trustedCertificate),
-    },
-  };
-}
-
-function settingsOf(gatewayId: string, state: GatewayState): Present {
+function settingsOf(gatewayId: string, state: GatewayState): PresentGateway {
   if (state.status === 'absent') throw new GatewayNotFound(gatewayId);
   return state;
 }

@@ -2,6 +2,8 @@ import {
   certificateFacts,
   gatewayAuthentication,
   gatewayLimits,
+  gatewayRevocation,
+  gatewayTls,
   ocspMode,
   topicPermission,
   topicSpace,
@@ -28,8 +30,11 @@ const gatewayCreated = z.strictObject({
     x509Enabled: z.boolean(),
     commonNameMustEqualUsername: z.boolean(),
     ocsp: ocspMode,
+    revocation: gatewayRevocation,
+    tls: gatewayTls,
     productKey: z.string(),
     serverCertificate: certificateChain,
+    alternativeServerCertificate: certificateChain.nullable(),
     deviceRootCertificate: certificateChain.nullable(),
     trustedCertificate: certificateChain.nullable(),
     limits: gatewayLimits,
@@ -41,14 +46,49 @@ const gatewayRenamed = z.strictObject({
   data: z.strictObject({ gatewayId: z.string(), name: z.string() }),
 });
 
-const serverCertificateReplaced = z.strictObject({
-  type: z.literal('ServerCertificateReplaced'),
-  data: z.strictObject({ gatewayId: z.string(), serverCertificate: certificateChain }),
+/** Both chains that are in force from then on: together they are a generation. */
+const serverChains = z.strictObject({
+  gatewayId: z.string(),
+  serverCertificate: certificateChain,
+  alternativeServerCertificate: certificateChain.nullable(),
 });
 
+const serverCertificateReplaced = z.strictObject({
+  type: z.literal('ServerCertificateReplaced'),
+  /** Whether the chains until then, with their keys, are kept; false from before generations were. */
+  data: serverChains.extend({ keepsFormer: z.boolean() }),
+});
+
+/** Back to the generation before; the one that was in force is forgotten. */
+const serverCertificateRolledBack = z.strictObject({
+  type: z.literal('ServerCertificateRolledBack'),
+  data: serverChains,
+});
+
+/** Instead of all device roots. */
 const deviceRootReplaced = z.strictObject({
   type: z.literal('DeviceRootReplaced'),
   data: z.strictObject({ gatewayId: z.string(), deviceRootCertificate: certificateChain }),
+});
+
+const deviceRootAdded = z.strictObject({
+  type: z.literal('DeviceRootAdded'),
+  data: z.strictObject({
+    gatewayId: z.string(),
+    deviceRootCertificate: certificateChain,
+    enabled: z.boolean(),
+  }),
+});
+
+/** A device root goes by the fingerprint of the root itself, the last of its chain. */
+const deviceRootSwitched = z.strictObject({
+  type: z.literal('DeviceRootSwitched'),
+  data: z.strictObject({ gatewayId: z.string(), fingerprint: z.string(), enabled: z.boolean() }),
+});
+
+const deviceRootRemoved = z.strictObject({
+  type: z.literal('DeviceRootRemoved'),
+  data: z.strictObject({ gatewayId: z.string(), fingerprint: z.string() }),
 });
 
 const trustedCertificateReplaced = z.strictObject({
@@ -70,6 +110,16 @@ const authenticationTargetChanged = z.strictObject({
 const ocspModeChanged = z.strictObject({
   type: z.literal('OcspModeChanged'),
   data: z.strictObject({ gatewayId: z.string(), ocsp: ocspMode }),
+});
+
+const revocationSettingsChanged = z.strictObject({
+  type: z.literal('RevocationSettingsChanged'),
+  data: z.strictObject({ gatewayId: z.string(), revocation: gatewayRevocation }),
+});
+
+const tlsSettingsChanged = z.strictObject({
+  type: z.literal('TlsSettingsChanged'),
+  data: z.strictObject({ gatewayId: z.string(), tls: gatewayTls }),
 });
 
 const parsingSwitched = z.strictObject({
@@ -96,6 +146,23 @@ const permissionsReplaced = z.strictObject({
   data: z.strictObject({ gatewayId: z.string(), permissions: z.array(permission) }),
 });
 
+/** Which certificates of a gateway are meant. */
+export const certificateRole = z.enum(['server', 'alternative-server', 'device-root', 'trusted']);
+export type CertificateRole = z.infer<typeof certificateRole>;
+
+/** A certificate in use expires within so many days; 0: it has expired. */
+const certificateExpiryNoticed = z.strictObject({
+  type: z.literal('CertificateExpiryNoticed'),
+  data: z.strictObject({
+    gatewayId: z.string(),
+    certificate: certificateRole,
+    subject: z.string(),
+    fingerprint: z.string(),
+    notAfter: z.iso.datetime(),
+    days: z.int().nonnegative(),
+  }),
+});
+
 const gatewayDeleted = z.strictObject({
   type: z.literal('GatewayDeleted'),
   data: z.strictObject({ gatewayId: z.string(), productKey: z.string() }),
@@ -105,14 +172,21 @@ export const gatewayEvent = z.discriminatedUnion('type', [
   gatewayCreated,
   gatewayRenamed,
   serverCertificateReplaced,
+  serverCertificateRolledBack,
   deviceRootReplaced,
+  deviceRootAdded,
+  deviceRootSwitched,
+  deviceRootRemoved,
   trustedCertificateReplaced,
   authenticationTargetChanged,
   ocspModeChanged,
+  revocationSettingsChanged,
+  tlsSettingsChanged,
   parsingSwitched,
   gatewayLimitsChanged,
   commonNameCheckSwitched,
   permissionsReplaced,
+  certificateExpiryNoticed,
   gatewayDeleted,
 ]);
 export type GatewayEvent = z.infer<typeof gatewayEvent>;

@@ -19,6 +19,16 @@ export const gatewayUpcasters: UpcastSteps = {
     }),
     withConnectLimit,
     (data) => ({ ...data, commonNameMustEqualUsername: false }),
+    (data) => ({
+      ...data,
+      alternativeServerCertificate: null,
+      revocation: { scope: 'leaf', onUnknown: 'allow', responderUrl: null },
+      tls: { minVersion: '1.2' },
+    }),
+  ],
+  // There was one chain only, and its key was written over that of the one before.
+  ServerCertificateReplaced: [
+    (data) => ({ ...data, alternativeServerCertificate: null, keepsFormer: false }),
   ],
   GatewayLimitsChanged: [withConnectLimit],
 };

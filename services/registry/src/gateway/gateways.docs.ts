@@ -8,6 +8,7 @@ import {
   type RequestExample,
 } from '../open-api/operation-docs.ts';
 import type { ProblemCode } from '../open-api/problem-statuses.ts';
+import { CHAIN_PROBLEMS } from './certificate-chain.docs.ts';
 import type { GatewaysController } from './gateways.controller.ts';
 
 const CERTIFICATE = {
@@ -33,10 +34,13 @@ const GATEWAY: GatewayView = {
   authentication: { type: 'one-way' },
   x509: { enabled: false, commonNameMustEqualUsername: false },
   ocsp: 'disabled',
+  revocation: { scope: 'leaf', onUnknown: 'allow', responderUrl: null },
+  tls: { minVersion: '1.2' },
   limits: { maxPacketBytes: 262_144, maxSubscriptions: 100, keepAlive: null, connectsPerMinute: 5 },
   certificates: {
     serverCertificate: PEM.certificate,
     serverCertificateChain: [CERTIFICATE],
+    alternativeServerCertificate: null,
     deviceRootCertificate: null,
     trustedCertificate: null,
   },
@@ -47,22 +51,36 @@ const GATEWAY: GatewayView = {
   updatedAt: '2026-11-21T03:10:00.000Z',
 };
 
-const CERTIFICATES: GatewayCertificatesView = {
+export const SERVER_CHAIN: GatewayCertificatesView['serverCertificate'] = {
+  pem: PEM.certificate,
+  chain: [
+    {
+      ...CERTIFICATE,
+      key: { type: 'ec', bits: null, curve: 'P-256' },
+      isCertificateAuthority: false,
+      subjectAlternativeNames: 'DNS:mqtt.example.com',
+    },
+  ],
+  expiresAt: CERTIFICATE.notAfter,
+};
+
+export const CERTIFICATES: GatewayCertificatesView = {
   gatewayId: EXAMPLE.gatewayId,
-  serverCertificate: {
-    pem: PEM.certificate,
-    chain: [
-      {
-        ...CERTIFICATE,
-        key: { type: 'ec', bits: null, curve: 'P-256' },
-        isCertificateAuthority: false,
-        subjectAlternativeNames: 'DNS:mqtt.example.com',
-      },
-    ],
-    expiresAt: CERTIFICATE.notAfter,
-  },
+  version: 1,
+  serverCertificate: SERVER_CHAIN,
+  alternativeServerCertificate: null,
   deviceRootCertificate: null,
+  deviceRoots: [],
   trustedCertificate: null,
+  staple: null,
+  generations: [
+    {
+      version: 1,
+      usedFrom: '2026-11-21T03:10:00.000Z',
+      serverCertificate: SERVER_CHAIN,
+      alternativeServerCertificate: null,
+    },
+  ],
 };
 
 const headers = {
@@ -144,12 +162,8 @@ const CREATIONS: Readonly<Record<string, RequestExample>> = {
 
 const CERTIFICATE_PROBLEMS: readonly ProblemCode[] = [
   'REGISTRY_GATEWAY_INPUT_INVALID',
-  'REGISTRY_CERTIFICATE_NOT_PEM',
-  'REGISTRY_CERTIFICATE_CHAIN_OUT_OF_ORDER',
-  'REGISTRY_CERTIFICATE_NOT_AUTHORITY',
-  'REGISTRY_CERTIFICATE_ROOT_MISSING',
-  'REGISTRY_CERTIFICATE_EXPIRED',
-  'REGISTRY_CERTIFICATE_NOT_YET_VALID',
+  ...CHAIN_PROBLEMS,
+  'REGISTRY_CERTIFICATE_KEY_TYPE_SAME',
   'REGISTRY_PRIVATE_KEY_NOT_PEM',
   'REGISTRY_PRIVATE_KEY_ENCRYPTED',
   'REGISTRY_PRIVATE_KEY_MISMATCH',

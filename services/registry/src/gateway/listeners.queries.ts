@@ -1,6 +1,6 @@
 import type { GatewayListener } from '@gatehouse/contracts';
-import type { Selectable } from 'kysely';
-import type { GatewaySecretTable, GatewayViewTable, RegistryDb } from '../schema/registry-database.ts';
+import { sql, type Selectable } from 'kysely';
+import type { GatewayViewTable, RegistryDb } from '../schema/registry-database.ts';
 import type { SecretSealer } from '../secrets/sealed-secret.ts';
 import { gatewayStream } from '../stream-names.ts';
 
@@ -11,6 +11,13 @@ const MAX_PAGE_ITEMS = 100;
 export interface ListenerPage {
   readonly gateways: GatewayListener[];
   readonly next: string | null;
+}
+
+interface ListenerRow extends Selectable<GatewayViewTable> {
+  readonly key_id: string;
+  readonly sealed_private_key: string;
+  readonly alternative_key_id: string | null;
+  readonly alternative_sealed_private_key: string | null;
 }
 
 /** What edges must know to listen, private keys unsealed. */
@@ -47,15 +54,33 @@ export class ListenerQueries {
   #select() {
     return this.db
       .selectFrom('gateway_view')
-      .innerJoin('gateway_secret', 'gateway_secret.gateway_id', 'gateway_view.gateway_id')
+      .innerJoin('gateway_secret as secret', (join) =>
+        join
+          .onRef('secret.gateway_id', '=', 'gateway_view.gateway_id')
+          .on('secret.fingerprint', '=', sql<string>`server_certificate_chain -> 0 ->> 'fingerprint'`),
+      )
+      .leftJoin('gateway_secret as alternative', (join) =>
+        join
+          .onRef('alternative.gateway_id', '=', 'gateway_view.gateway_id')
+          .on(
+            'alternative.fingerprint',
+            '=',
+            sql<string>`alternative_server_certificate_chain -> 0 ->> 'fingerprint'`,
+          ),
+      )
       .selectAll('gateway_view')
-      .select(['gateway_secret.key_id', 'gateway_secret.sealed_private_key']);
+      .select([
+        'secret.key_id',
+        'secret.sealed_private_key',
+        'alternative.key_id as alternative_key_id',
+        'alternative.sealed_private_key as alternative_sealed_private_key',
+      ]);
   }
 
-  #listener(
-    row: Selectable<GatewayViewTable> & Omit<Selectable<GatewaySecretTable>, 'gateway_id'>,
-  ): GatewayListener {
-    const sealed = { keyId: row.key_id, sealed: row.sealed_private_key };
+  #listener(row: ListenerRow): GatewayListener {
+    const place = gatewayStream(row.gateway_id);
+    const { alternative_key_id: keyId, alternative_sealed_private_key: sealed } = row;
+    const hasAlternative = keyId !== null && sealed !== null;
     return {
       gatewayId: row.gateway_id,
       productKey: row.product_key,
@@ -64,7 +89,13 @@ export class ListenerQueries {
       hostname: row.hostname,
       version: row.stream_version,
       serverCertificate: row.server_certificate,
-      serverPrivateKey: this.sealer.open(sealed, gatewayStream(row.gateway_id)),
+      serverPrivateKey: this.sealer.open({ keyId: row.key_id, sealed: row.sealed_private_key }, place),
+      alternativeServerCertificate: hasAlternative ? row.alternative_server_certificate : null,
+      alternativeServerPrivateKey: hasAlternative ? this.sealer.open({ keyId, sealed }, place) : null,
+      trustedCertificate: row.trusted_certificate,
+      tls: row.tls,
+      ocsp: row.ocsp,
+      revocation: row.revocation,
       deviceRootCertificate: row.device_root_certificate,
       admissionVersion: row.admission_version,
       limits: row.limits,

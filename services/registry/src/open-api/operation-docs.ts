@@ -43,6 +43,7 @@ export const PEM = {
   chain:
     '-----BEGIN CERTIFICATE-----\nMIIB…\n-----END CERTIFICATE-----\n' +
     '-----BEGIN CERTIFICATE-----\nMIIC…\n-----END CERTIFICATE-----\n',
+  request: '-----BEGIN CERTIFICATE REQUEST-----\nMHYw…\n-----END CERTIFICATE REQUEST-----\n',
   privateKey: '-----BEGIN PRIVATE KEY-----\nMIGH…\n-----END PRIVATE KEY-----\n',
 } as const;
 
@@ -54,6 +55,8 @@ export const EXAMPLE = {
   importId: '01980f3c-5b1e-7c44-9d0a-3f6e2b7a1c55',
   version: '1',
   apiKeyId: '9f86d081884c7d65',
+  authorityId: 'ca-mfzwizltoq',
+  serialNumber: '4b2f0c9d5e7a11864b2f0c9d5e7a1186',
   instant: '2026-11-21T03:12:00Z',
 } as const;
 
@@ -79,9 +82,18 @@ export const PARAMETERS: Readonly<Record<string, ParameterDocs>> = {
     example: EXAMPLE.productKey,
   },
   deviceName: { description: 'Name of the device, percent-encoded', example: EXAMPLE.deviceName },
+  fingerprint: {
+    description: '`fingerprint` of the device root: SHA-256 of the DER, hexadecimal',
+    example: '6f1c7f8a'.repeat(8),
+  },
   importId: { description: '`importId` of the answer to `devices:import`', example: EXAMPLE.importId },
   version: { description: 'Number of a submitted version', example: EXAMPLE.version },
   apiKeyId: { description: '`apiKeyId` of the key; not the key itself', example: EXAMPLE.apiKeyId },
+  authorityId: { description: '`authorityId` of the authority', example: EXAMPLE.authorityId },
+  serialNumber: {
+    description: 'Serial number of the certificate, lower-case hexadecimal',
+    example: EXAMPLE.serialNumber,
+  },
   at: { description: 'The state at this instant, ISO 8601, instead of now', example: EXAMPLE.instant },
   'Idempotency-Key': {
     description:

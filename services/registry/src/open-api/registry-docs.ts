@@ -1,9 +1,12 @@
+import { authoritiesDocs } from '../authority/authorities.docs.ts';
 import { bansDocs } from '../ban/bans.docs.ts';
 import { connectionAttemptsDocs } from '../connection-attempt/connection-attempts.docs.ts';
 import { deviceImportsDocs } from '../device/device-imports.docs.ts';
 import { devicesDocs } from '../device/devices.docs.ts';
 import { eventsDocs } from '../event-log/events.docs.ts';
 import { authenticationTestDocs } from '../gateway/authentication-test.docs.ts';
+import { certificatesDocs } from '../gateway/certificates.docs.ts';
+import { deviceRootsDocs } from '../gateway/device-roots.docs.ts';
 import { gatewaysDocs } from '../gateway/gateways.docs.ts';
 import { permissionsDocs } from '../gateway/permissions.docs.ts';
 import { downlinkDocs } from '../live-session/downlink.docs.ts';
@@ -16,8 +19,11 @@ import type { OperationDocs } from './operation-docs.ts';
 /** By the first half of the operationId: `gateways` of `gateways.create`. */
 const DOCS: Readonly<Record<string, Readonly<Record<string, OperationDocs>>>> = {
   gateways: gatewaysDocs,
+  certificates: certificatesDocs,
+  deviceRoots: deviceRootsDocs,
   permissions: permissionsDocs,
   authenticationTest: authenticationTestDocs,
+  authorities: authoritiesDocs,
   products: productsDocs,
   devices: devicesDocs,
   deviceImports: deviceImportsDocs,

@@ -11,6 +11,8 @@ import { deviceImports } from './migrations/0007-device-imports.ts';
 import { auditIndexes } from './migrations/0008-audit-indexes.ts';
 import { edgeEventIndex } from './migrations/0009-edge-event-index.ts';
 import { admission } from './migrations/0010-admission.ts';
+import { certificates } from './migrations/0011-certificates.ts';
+import { authorities } from './migrations/0013-authorities.ts';
 
 /** In this order, each once; what has been released is never edited. */
 const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
@@ -24,6 +26,8 @@ const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0008-audit-indexes': auditIndexes,
   '0009-edge-event-index': edgeEventIndex,
   '0010-admission': admission,
+  '0011-certificates': certificates,
+  '0013-authorities': authorities,
 });
 
 /**

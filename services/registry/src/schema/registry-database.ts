@@ -4,6 +4,8 @@ import type {
   DeviceStatus,
   GatewayAuthentication,
   GatewayLimits,
+  GatewayRevocation,
+  GatewayTls,
   OcspMode,
   TopicPermission,
   TopicSpace,
@@ -11,11 +13,15 @@ import type {
 import type { EventStoreTables } from '@gatehouse/event-store';
 import { key } from '@gatehouse/nest';
 import type { ColumnType, Kysely, Transaction } from 'kysely';
+import type { NoticedExpiries } from '../gateway/certificate-expiry.ts';
+import type { DeviceRoot } from '../gateway/device-roots.ts';
+import type { AuthorityTables } from './authority-tables.ts';
 
 type Instant = ColumnType<Date, Date, Date>;
 type InstantOrNull = ColumnType<Date | null, Date | null, Date | null>;
 /** Read as a value, written as JSON text. */
 type Json<T> = ColumnType<T, string, string>;
+type JsonOrNull<T> = ColumnType<T | null, string | null, string | null>;
 
 /** A view: rows that the log makes; see `rebuild-views.ts`. */
 export interface GatewayViewTable {
@@ -33,20 +39,40 @@ export interface GatewayViewTable {
   admission_version: number;
   permissions: Json<TopicPermission[]>;
   ocsp: OcspMode;
+  revocation: Json<GatewayRevocation>;
+  tls: Json<GatewayTls>;
   limits: Json<GatewayLimits>;
   server_certificate: string;
   server_certificate_chain: Json<CertificateFacts[]>;
+  alternative_server_certificate: string | null;
+  alternative_server_certificate_chain: JsonOrNull<CertificateFacts[]>;
+  device_roots: Json<DeviceRoot[]>;
+  /** PEM of the device roots that are switched on. */
   device_root_certificate: string | null;
   trusted_certificate: string | null;
+  trusted_certificate_chain: JsonOrNull<CertificateFacts[]>;
+  expiry_noticed: Json<NoticedExpiries>;
   product_key: string;
   product_name: string;
   created_at: Instant;
   updated_at: Instant;
 }
 
-/** Not a view: the sealed private key, which the log never holds. */
+/** A view: the server chains in force and those before them that can be taken into use again. */
+export interface GatewayGenerationViewTable {
+  gateway_id: string;
+  /** Version of the gateway at which they were first taken into use. */
+  stream_version: number;
+  used_from: Instant;
+  server_certificate: string;
+  alternative_server_certificate: string | null;
+}
+
+/** Not a view: sealed private keys of server certificates, which the log never holds. */
 export interface GatewaySecretTable {
   gateway_id: string;
+  /** Of the certificate that the key belongs to: SHA-256 of the DER, hexadecimal. */
+  fingerprint: string;
   key_id: string;
   sealed_private_key: string;
 }
@@ -178,8 +204,9 @@ export interface IdempotentCommandTable {
   created_at: ColumnType<Date, Date | undefined, never>;
 }
 
-export interface RegistryDatabase extends EventStoreTables {
+export interface RegistryDatabase extends EventStoreTables, AuthorityTables {
   gateway_view: GatewayViewTable;
+  gateway_generation_view: GatewayGenerationViewTable;
   gateway_secret: GatewaySecretTable;
   gateway_authentication_secret: GatewayAuthenticationSecretTable;
   product_view: ProductViewTable;

@@ -1,5 +1,5 @@
 import { placeOfAccessKeySecret } from '../gateway/gateway-secrets.ts';
-import { deviceStream, gatewayStream } from '../stream-names.ts';
+import { authorityStream, deviceStream, gatewayStream } from '../stream-names.ts';
 
 /** Where sealed secrets stand. Each table also has the column `key_id`. */
 export interface SealedColumn {
@@ -15,7 +15,7 @@ export interface SealedColumn {
 export const SEALED_COLUMNS: readonly SealedColumn[] = [
   {
     table: 'gateway_secret',
-    idColumns: ['gateway_id'],
+    idColumns: ['gateway_id', 'fingerprint'],
     sealedColumn: 'sealed_private_key',
     placeOf: ([gatewayId = '']) => gatewayStream(gatewayId),
   },
@@ -30,5 +30,11 @@ export const SEALED_COLUMNS: readonly SealedColumn[] = [
     idColumns: ['product_key', 'device_name'],
     sealedColumn: 'sealed_password',
     placeOf: ([productKey = '', deviceName = '']) => deviceStream(productKey, deviceName),
+  },
+  {
+    table: 'authority_secret',
+    idColumns: ['authority_id'],
+    sealedColumn: 'sealed_private_key',
+    placeOf: ([authorityId = '']) => authorityStream(authorityId),
   },
 ];

@@ -21,7 +21,7 @@ beforeAll(async () => {
   const sealer = new SecretSealer(OLD);
   const rows = Array.from({ length: GATEWAYS }, (_, number) => {
     const { keyId, sealed } = sealer.seal(`key ${number}`, `gateway/${idOf(number)}`);
-    return { gateway_id: idOf(number), key_id: keyId, sealed_private_key: sealed };
+    return { gateway_id: idOf(number), fingerprint: 'aa', key_id: keyId, sealed_private_key: sealed };
   });
   await domain.db.insertInto('gateway_secret').values(rows).execute();
 });
@@ -95,7 +95,12 @@ test('a secret that neither key opens is named and left as it is', async () => {
   const other = new SecretSealer('56'.repeat(32)).seal('lost', 'gateway/gw-lost');
   await domain.db
     .insertInto('gateway_secret')
-    .values({ gateway_id: 'gw-lost', key_id: other.keyId, sealed_private_key: other.sealed })
+    .values({
+      gateway_id: 'gw-lost',
+      fingerprint: 'aa',
+      key_id: other.keyId,
+      sealed_private_key: other.sealed,
+    })
     .execute();
   const { unreadable } = await rotateSecrets(domain.db, new SecretSealer(NEW, OLD));
   expect(unreadable).toEqual([{ place: 'gateway/gw-lost', keyId: other.keyId }]);

@@ -1,6 +1,8 @@
 import type { RecordedEvent } from '@gatehouse/event-store';
+import { projectAuthority } from '../authority/authority-views.projection.ts';
 import { forgetDevicesOf, projectDevices } from '../device/device-views.projection.ts';
 import { projectGateway } from '../gateway/gateway-views.projection.ts';
+import { projectIssuedCertificate } from '../issued-certificate/issued-certificate-views.projection.ts';
 import { forgetParsingOf, projectParsingScript } from '../parsing-script/parsing-script-views.projection.ts';
 import { projectProduct } from '../product/product-views.projection.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
@@ -30,6 +32,8 @@ export async function applyToViews(
     await projectGateway(db, event);
     await projectProduct(db, event);
     await projectParsingScript(db, event);
+    await projectAuthority(db, event);
+    await projectIssuedCertificate(db, event);
     if (event.type === 'ProductDeleted') {
       const productKey = String(event.data['productKey']);
       await ofDevices.forget(db, productKey);
