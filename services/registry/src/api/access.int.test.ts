@@ -12,9 +12,8 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
 function promisedRole(method: string, path: string): ApiKeyRole {
   if (method === 'get') return 'viewer';
   if (path.endsWith(':test-authentication')) return 'operator';
-  return path.startsWith('/api/v1/gateways') || path.startsWith('/api/v1/api-keys')
-    ? 'administrator'
-    : 'operator';
+  if (path.startsWith('/api/v1/authorities/{authorityId}/certificates')) return 'operator';
+  return /^\/api\/v1\/(gateways|authorities|api-keys)/.test(path) ? 'administrator' : 'operator';
 }
 
 const { paths } = await openApiOf(registryControllers);

@@ -1,5 +1,5 @@
 import { gatewayInput, type GatewayView } from '@gatehouse/contracts';
-import { createCertificateAuthority } from '@gatehouse/pki';
+import { buildCertificateRequest, createCertificateAuthority, TestAuthority } from '@gatehouse/pki';
 import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -17,6 +17,7 @@ beforeAll(async () => {
   domain = await openDomain({ url: database.url, masterKey: '12'.repeat(32) });
   gateway = await createGateway('plant_1', 8_883);
   await importDevices(0, 300);
+  await useAuthorities();
 });
 afterAll(async () => {
   await domain[Symbol.asyncDispose]();
@@ -35,6 +36,20 @@ async function createGateway(name: string, port: number): Promise<GatewayView> {
     certificates: { serverCertificate: certificatePem, serverPrivateKey: privateKeyPem },
   });
   return domain.gatewayCommands.create(input, context);
+}
+
+/** One with a certificate that is revoked and one that is not, and one that is gone. */
+async function useAuthorities(): Promise<void> {
+  const { authorityCommands, issuedCertificateCommands: issuing } = domain;
+  const csr = buildCertificateRequest({ commonName: 'pump-7', key: TestAuthority.createRoot().key });
+  const request = { csr, usage: 'client', days: 30 } as const;
+  const { authorityId } = await authorityCommands.create({ commonName: 'Pumps', days: 365 }, context);
+  const { serialNumber } = await issuing.issue(authorityId, request, context);
+  await issuing.issue(authorityId, request, context);
+  await issuing.revoke(authorityId, serialNumber, { reason: 'superseded', context });
+  const gone = await authorityCommands.create({ commonName: 'Gone', days: 365 }, context);
+  await issuing.issue(gone.authorityId, request, context);
+  await authorityCommands.delete(gone.authorityId, context);
 }
 
 async function importDevices(from: number, count: number): Promise<void> {
@@ -66,12 +81,18 @@ test('views that were damaged are what they were, with every index under its nam
   const indexes = await constraintsOf(tables);
   await sql`delete from device_view where device_name = 'pump-7'`.execute(db);
   await sql`update gateway_view set name = 'wrong'`.execute(db);
+  await sql`update issued_certificate_view set revoked_at = null`.execute(db);
   await fakeDevice('ghost').execute(db);
 
   const found = await verifyViews(db);
   expect(found.find(({ view }) => view === 'device_view')).toMatchObject({ unexplained: 1, missing: 1 });
   expect(found.find(({ view }) => view === 'gateway_view')).toMatchObject({ unexplained: 1, missing: 1 });
   expect(found.find(({ view }) => view === 'product_view')).toMatchObject({ unexplained: 0, missing: 0 });
+  expect(found.find(({ view }) => view === 'issued_certificate_view')).toMatchObject({
+    rows: 2,
+    unexplained: 1,
+    missing: 1,
+  });
   expect(found.flatMap(({ examples }) => examples).join('\n')).toContain('ghost');
 
   const progress: number[] = [];
