@@ -67,7 +67,7 @@ type Version = (typeof VERSIONS)[number];
 
 async function prepare(): Promise<void> {
   for (const name of ['plain', 'limited', 'mutual'] as const) {
-    const users = ['wrong', 'disabled', 'guessed', 'quick', 'keep-alive', 'willing', 'mismatch'];
+    const users = ['wrong', 'disabled', 'guessed', 'quick', 'keep-alive', 'willing', 'mismatch', 'welcome'];
     const body = {
       devices: users.flatMap((user) =>
         VERSIONS.map((version) => ({ username: `${user}-${version}`, password: PASSWORD })),
@@ -159,20 +159,19 @@ const judged: Record<string, Refusal> = {
     codes: [3, 0x9f],
     record: { code: 'EDGE_FAILED_ATTEMPTS_EXCEEDED', reason: 'failed-attempts-exceeded' },
   },
-  'a banned address': {
+  'a banned address that devices were admitted from': {
     gateway: 'plain',
     username: 'banned',
     before: async (_attempt, version) => {
-      const { address } = gatewayOf('plain');
-      for (let round = 0; round <= BAN_FAILURES; round += 1) {
-        const stranger = {
-          protocolVersion: version,
-          username: `stranger-${round}`,
-          password: Buffer.from('x'),
-        };
-        // oxlint-disable-next-line no-await-in-loop -- one after the other
-        await connackOf({ ...address, localAddress: addressOf('a banned address', version) }, stranger);
-      }
+      const localAddress = addressOf('a banned address that devices were admitted from', version);
+      const come = (username: string, password: string) =>
+        connackOf(
+          { ...gatewayOf('plain').address, localAddress },
+          { protocolVersion: version, username, password: Buffer.from(password) },
+        );
+      expect(await come(`welcome-${version}`, PASSWORD)).toMatchObject({ code: 0 });
+      // oxlint-disable-next-line no-await-in-loop -- one after the other
+      for (let round = 0; round <= BAN_FAILURES; round += 1) await come(`stranger-${round}`, 'wrong');
     },
     codes: [5, 0x8a],
     record: { code: 'EDGE_ADDRESS_BANNED', reason: 'address-banned' },
