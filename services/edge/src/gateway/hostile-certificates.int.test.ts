@@ -5,14 +5,16 @@ import { eventually } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { certificateMessage, replacingCertificate } from '../testing/certificate-message.ts';
 import { EdgeHouse } from '../testing/edge-under-test.ts';
-import { HostileCertificates, type DeviceChain } from '../testing/hostile-certificates.ts';
+import type { DeviceChain } from '../testing/device-chain.ts';
+import { HostileCertificates } from '../testing/hostile-certificates.ts';
+import { oddCertificates } from '../testing/odd-certificates.ts';
 import { connectPacket } from '../testing/raw-client.ts';
 
 let house: EdgeHouse;
 let gateway: GatewayListener;
 const certificates = new HostileCertificates();
 const bad = [...certificates.bad()];
-const good = [...certificates.good()];
+const good = [...oddCertificates(certificates)];
 const usual = good.find(([what]) => what === 'an intermediate')?.[1] ?? { cert: '', key: '' };
 
 beforeAll(async () => {

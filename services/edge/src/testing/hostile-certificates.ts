@@ -1,28 +1,17 @@
-import { sign, X509Certificate, type KeyObject } from 'node:crypto';
-import { extensionOf, nameOf, TestAuthority, type TestCertificate } from '@gatehouse/pki';
-import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
+import { extensionOf, nameOf, TestAuthority } from '@gatehouse/pki';
+import { AlgorithmIdentifier, type TBSCertificate, Version } from '@peculiar/asn1-x509';
 import {
-  AlgorithmIdentifier,
-  Certificate,
-  Extension,
-  GeneralName,
-  GeneralSubtree,
-  GeneralSubtrees,
-  id_ce_nameConstraints,
-  NameConstraints,
-  type TBSCertificate,
-  Version,
-} from '@peculiar/asn1-x509';
+  chain,
+  changedCertificate,
+  permittedSubject,
+  selfSigned,
+  spoiled,
+  UNKNOWN_EXTENSION,
+  type DeviceChain,
+} from './device-chain.ts';
 
 const DAY_MS = 86_400_000;
 const daysFromNow = (days: number): Date => new Date(Date.now() + days * DAY_MS);
-const UNKNOWN_EXTENSION = '1.3.6.1.4.1.99999.1';
-
-/** A chain as a device sends it, its own certificate first, with the key that it signs with. */
-export interface DeviceChain {
-  readonly cert: string;
-  readonly key: string;
-}
 
 /** Authorities of one gateway, and what can go wrong below them. */
 export class HostileCertificates {
@@ -266,146 +255,4 @@ export class HostileCertificates {
     const changed = changedCertificate(intermediate.certificate, this.root.key, change);
     return { cert: device.certificatePem + changed.toString(), key: device.privateKeyPem };
   }
-
-  /** Odd chains that count all the same. */
-  *good(): Generator<[what: string, chain: DeviceChain]> {
-    const { root, intermediate, foreign } = this;
-    yield ['a certificate of the root', chain(root)];
-    yield ['an intermediate', chain(intermediate)];
-    yield [
-      'three intermediates',
-      chain(
-        intermediate.createIntermediate({ commonName: 'second' }).createIntermediate({ commonName: 'third' }),
-      ),
-    ];
-    yield ['the root sent too', chain(intermediate, {}, [root])];
-    const crossed = foreign.createIntermediate({ commonName: 'Test intermediate', key: intermediate.key });
-    yield ['an intermediate that another root has signed too', chain(intermediate, {}, [crossed, foreign])];
-    const device = intermediate.issueClient();
-    yield [
-      'certificates that do not belong to the chain between those that do',
-      {
-        cert: device.certificatePem + foreign.certificatePem + intermediate.certificatePem,
-        key: device.privateKeyPem,
-      },
-    ];
-    for (const keyType of ['p384', 'rsa-2048', 'rsa-3072', 'ed25519'] as const) {
-      yield [`a key of type ${keyType}`, chain(intermediate, { keyType })];
-      yield [`an intermediate with a key of type ${keyType}`, chain(root.createIntermediate({ keyType }))];
-    }
-    yield ['no extended key usage', chain(intermediate, { extendedKeyUsages: undefined })];
-    yield [
-      'a certificate for clients and servers',
-      chain(intermediate, { extendedKeyUsages: ['serverAuth', 'clientAuth'] }),
-    ];
-    yield [
-      'names that are permitted',
-      chain(root.createIntermediate({ permittedNames: { dnsNames: ['example.com'] } }), {
-        dnsNames: ['pump.example.com'],
-      }),
-    ];
-    yield [
-      'a subject that is permitted',
-      chain(root.createIntermediate({ moreExtensions: [permittedSubject('Example')] }), {
-        subject: nameOf([{ O: ['Example'] }, { CN: ['pump-1'] }]),
-      }),
-    ];
-    yield ['a path length that is kept', chain(root.createIntermediate({ pathLength: 0 }))];
-    yield [
-      'an unknown extension that is not critical',
-      chain(intermediate, { moreExtensions: [extensionOf(UNKNOWN_EXTENSION, Buffer.of(5, 0))] }),
-    ];
-    yield [
-      '2,000 DNS names',
-      chain(intermediate, {
-        dnsNames: Array.from({ length: 2_000 }, (_, index) => `pump-${index}.example.com`),
-      }),
-    ];
-    yield [
-      '64 kB',
-      chain(intermediate, {
-        moreExtensions: [
-          extensionOf(UNKNOWN_EXTENSION, Buffer.concat([Buffer.of(4, 0x82, 0xf0, 0), Buffer.alloc(0xf000)])),
-        ],
-      }),
-    ];
-    yield [
-      'a serial number of 40 bytes',
-      changedDevice(
-        intermediate,
-        (tbs) => void (tbs.serialNumber = Uint8Array.from(Buffer.alloc(40, 0x7f)).buffer),
-      ),
-    ];
-    yield [
-      'a negative serial number',
-      changedDevice(intermediate, (tbs) => void (tbs.serialNumber = Uint8Array.of(0x80, 1).buffer)),
-    ];
-    yield [
-      'the serial number 0',
-      changedDevice(intermediate, (tbs) => void (tbs.serialNumber = Uint8Array.of(0).buffer)),
-    ];
-    yield ['an empty subject', chain(intermediate, { subject: nameOf([]) })];
-    yield ['a common name with NUL', chain(intermediate, { commonName: 'pump-1\u0000.example.com' })];
-  }
-}
-
-function chain(
-  authority: TestAuthority,
-  request: Parameters<TestAuthority['issueClient']>[0] = {},
-  more: readonly TestCertificate[] = [],
-): DeviceChain {
-  const issued = authority.issueClient({ commonName: 'pump-1', ...request });
-  const above = more.map(({ certificatePem }) => certificatePem).join('');
-  return { cert: chainWithoutRoot(authority, issued) + above, key: issued.privateKeyPem };
-}
-
-/** As TestAuthority.chainPem, for authorities that are roots too. */
-const chainWithoutRoot = (authority: TestAuthority, issued: TestCertificate): string =>
-  authority.chainPem(issued);
-
-function selfSigned(commonName: string): DeviceChain {
-  const { certificatePem, privateKeyPem } = TestAuthority.createRoot({
-    commonName,
-    isAuthority: false,
-    keyUsages: ['digitalSignature'],
-  });
-  return { cert: certificatePem, key: privateKeyPem };
-}
-
-function changedDevice(authority: TestAuthority, change: (tbs: TBSCertificate) => void): DeviceChain {
-  const device = authority.issueClient({ commonName: 'pump-1' });
-  const changed = changedCertificate(device.certificate, authority.key, change);
-  return { cert: changed.toString() + authority.certificatePem, key: device.privateKeyPem };
-}
-
-/** Signed again by the same issuer, with SHA-256. */
-function changedCertificate(
-  certificate: X509Certificate,
-  issuerKey: KeyObject,
-  change: (tbs: TBSCertificate) => void,
-): X509Certificate {
-  const parsed = AsnConvert.parse(certificate.raw, Certificate);
-  change(parsed.tbsCertificate);
-  const signed = Buffer.from(AsnConvert.serialize(parsed.tbsCertificate));
-  parsed.signatureValue = Uint8Array.from(sign('sha256', signed, issuerKey)).buffer;
-  return new X509Certificate(Buffer.from(AsnConvert.serialize(parsed)));
-}
-
-function spoiled(certificate: X509Certificate): string {
-  const der = Buffer.from(certificate.raw);
-  der[der.length - 1] = (der.at(-1) ?? 0) ^ 1;
-  return new X509Certificate(der).toString();
-}
-
-/** Only subjects of this organization. */
-function permittedSubject(organization: string): Extension {
-  const base = new GeneralName({ directoryName: nameOf([{ O: [organization] }]) });
-  const constraints = new NameConstraints({
-    permittedSubtrees: new GeneralSubtrees([new GeneralSubtree({ base })]),
-  });
-  return new Extension({
-    extnID: id_ce_nameConstraints,
-    critical: true,
-    extnValue: new OctetString(AsnConvert.serialize(constraints)),
-  });
 }
