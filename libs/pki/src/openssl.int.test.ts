@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { opensslProgram } from '@gatehouse/local-servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { readCertificateRequest } from './certificate-request.ts';
 import { ocspCertificateId } from './ocsp-certificate-id.ts';
@@ -22,7 +23,8 @@ let directory: string;
 const at = (name: string): string => join(directory, name);
 
 async function openssl(...args: readonly string[]): Promise<string> {
-  const { stdout, stderr } = await run('openssl', [...args], { cwd: directory, timeout: 20_000 });
+  const { command, environment: env } = await opensslProgram();
+  const { stdout, stderr } = await run(command, [...args], { cwd: directory, env, timeout: 20_000 });
   return stdout + stderr;
 }
 

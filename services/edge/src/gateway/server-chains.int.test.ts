@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
+import { opensslProgram } from '@gatehouse/local-servers';
 import type { GatewayListener } from '@gatehouse/contracts';
 import { TestAuthority, type TestCertificate } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
@@ -86,7 +87,10 @@ async function shown(
 /** The whole answer of `openssl s_client -status`. */
 async function sClient(gateway: GatewayListener, ...args: string[]): Promise<string> {
   const address = ['-connect', `127.0.0.1:${gateway.port}`, '-CAfile', join(directory, 'root.pem')];
-  const client = spawn('openssl', ['s_client', ...address, '-status', '-verify_return_error', ...args]);
+  const { command, environment: env } = await opensslProgram();
+  const client = spawn(command, ['s_client', ...address, '-status', '-verify_return_error', ...args], {
+    env,
+  });
   let output = '';
   client.stdout.on('data', (data: Buffer) => {
     output += data.toString();
@@ -122,8 +126,9 @@ test('of two chains a client gets the first that it can verify, each with its ow
       const { name: seen, staple } = await shown(gateway, client);
       expect(seen).toBe(name);
       await writeFile(join(directory, 'staple.der'), staple ?? '');
+      const { command, environment: env } = await opensslProgram();
       const { stdout, stderr } = await run(
-        'openssl',
+        command,
         [
           'ocsp',
           '-respin',
@@ -135,7 +140,7 @@ test('of two chains a client gets the first that it can verify, each with its ow
           '-CAfile',
           'root.pem',
         ],
-        { cwd: directory },
+        { env, cwd: directory },
       );
       expect(stderr).toContain('Response verify OK');
       expect(stdout).toContain(`${name}.pem: good`);

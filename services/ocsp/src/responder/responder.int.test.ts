@@ -18,6 +18,7 @@ import {
 import { startTestNats } from '@gatehouse/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { fastify } from 'fastify';
+import { opensslProgram } from '@gatehouse/local-servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AuthorityAnswers } from './authority-answers.ts';
 import { ResponderMetrics } from './responder-metrics.ts';
@@ -109,10 +110,11 @@ test.each([
   ['device.pem', 'good'],
   ['revoked.pem', 'revoked'],
 ])('openssl asks about %s, with a nonce, and verifies that it is %s', async (file, status) => {
+  const { command, environment: env } = await opensslProgram();
   const { stdout, stderr } = await run(
-    'openssl',
+    command,
     ['ocsp', '-issuer', 'root.pem', '-cert', file, '-CAfile', 'root.pem', '-url', `${url}/ocsp/${ID}`],
-    { cwd: directory, timeout: 20_000 },
+    { cwd: directory, env, timeout: 20_000 },
   );
   expect(stdout + stderr).toContain('Response verify OK');
   expect(stdout).toContain(`${file}: ${status}`);

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort, startChildServer, type ManagedProcess } from '@gatehouse/local-servers';
+import { freePort, opensslProgram, startChildServer, type ManagedProcess } from '@gatehouse/local-servers';
 import type { TestAuthority, TestCertificate } from '@gatehouse/pki';
 
 type Row = readonly [certificate: TestCertificate, state: 'valid' | 'revoked'];
@@ -33,12 +33,13 @@ export async function startOpensslResponder(authority: TestAuthority) {
         '-rkey',
         'responder.key',
       ];
+      const { command, environment: env } = await opensslProgram();
       // It answers one at a time: who only tried whether it listens would keep it from the others.
       program = await startChildServer({
         name: 'openssl ocsp',
-        command: 'openssl',
+        command,
         arguments: ['ocsp', '-port', String(listenOn), '-nmin', '60', ...files],
-        spawn: { cwd: directory },
+        spawn: { cwd: directory, env },
         stopSignal: 'SIGTERM',
         isReadyLine: (line) => line.includes('waiting for OCSP client connections'),
         readyTimeoutMs: 10_000,

@@ -17,6 +17,7 @@ import {
   type OcspVerdict,
 } from '@gatehouse/pki';
 import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
+import { opensslProgram } from '@gatehouse/local-servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
 
@@ -40,7 +41,10 @@ afterAll(async () => {
 });
 
 const at = (name: string): string => join(directory, name);
-const openssl = (...args: string[]) => run('openssl', args, { cwd: directory });
+const openssl = async (...args: string[]) => {
+  const { command, environment: env } = await opensslProgram();
+  return run(command, args, { cwd: directory, env });
+};
 
 const create = (commonName = 'Devices'): Promise<AuthorityView> =>
   domain.authorityCommands.create({ commonName, days: 3_650 }, actor);
