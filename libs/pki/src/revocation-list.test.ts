@@ -92,6 +92,12 @@ test.each(['rsa-2048', 'p384', 'ed25519'] as const)('lists are signed with %s to
 /** IssuingDistributionPoint with one BOOLEAN, by its tag. */
 const scopeExtension = (tag: number): ReturnType<typeof extensionOf> =>
   extensionOf('2.5.29.28', new Uint8Array([0x30, 3, 0x80 + tag, 1, 0xff]), true);
+/** IssuingDistributionPoint that names where it belongs. */
+const partExtension = (): ReturnType<typeof extensionOf> => {
+  const url = Buffer.from('http://a/');
+  const name = Buffer.concat([Buffer.of(0xa0, url.length + 4, 0xa0, url.length + 2, 0x86, url.length), url]);
+  return extensionOf('2.5.29.28', new Uint8Array([0x30, name.length, ...name]), true);
+};
 const mute = TestAuthority.createRoot({ ...LIFE, commonName: 'Root', keyUsages: ['keyCertSign'] });
 const weak = TestAuthority.createRoot({ ...LIFE, keyType: 'rsa-2048' });
 
@@ -122,6 +128,11 @@ const badLists: readonly [string, RevocationListDefect, () => ReturnType<typeof 
     () => verdict(list({ extension: scopeExtension(2) })),
   ],
   ['of other issuers too', 'certificate-not-covered', () => verdict(list({ extension: scopeExtension(4) }))],
+  [
+    'of one distribution point',
+    'certificate-not-covered',
+    () => verdict(list({ extension: partExtension() })),
+  ],
   [
     'that only says what changed',
     'extension-unknown',

@@ -46,7 +46,10 @@ export interface RevokedEntry {
 export interface RevocationListScope {
   readonly endEntities: boolean;
   readonly authorities: boolean;
-  /** False: for some reasons only, or for certificates of other issuers. */
+  /**
+   * False: for some reasons only, for certificates of other issuers, or for those of one distribution point.
+   * Over http anybody could hand out the part of another one.
+   */
   readonly isComplete: boolean;
 }
 
@@ -162,7 +165,7 @@ function scopeOf(extensions: readonly Extension[]): RevocationListScope {
   return {
     endEntities: !onlyAuthorities && !onlyAttributes,
     authorities: !onlyEndEntities && !onlyAttributes,
-    isComplete: !has(3) && !has(4),
+    isComplete: !has(0) && !has(3) && !has(4),
   };
 }
 
