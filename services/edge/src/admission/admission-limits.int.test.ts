@@ -141,7 +141,7 @@ describe('who is admitted changes', () => {
     await callService(house.nats, kickSession(edgeId), {
       productKey: 'a1',
       deviceName: 'pump-1',
-      upToSession: 1_000_000,
+      upToSession: Number.MAX_SAFE_INTEGER,
       reason: 'credentials-changed',
     });
     expect(await told).toEqual({ reasonCode: 0x98, reasonString: expect.stringContaining('new password') });
