@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { promisify } from 'node:util';
 import { opensslProgram } from '@gatehouse/local-servers';
-import type { GatewayListener } from '@gatehouse/contracts';
+import { certificateStaple, type GatewayListener } from '@gatehouse/contracts';
 import { TestAuthority, type TestCertificate } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -177,12 +177,12 @@ test('a staple is asked for again when ocsp says so', async () => {
   await eventually(async () => expect((await shown(gateway)).staple).not.toEqual(first.staple), 6_000, 250);
 });
 
-test('a new chain waits for its staple, and no longer than a second', async () => {
+test('a new chain waits for its staple, but not for an ocsp that never answers', async () => {
   const gateway = await served({ ...chain(root.issueServer({ commonName: 'old' })), ...STAPLING });
   const changed = { ...gateway, ...chain(root.issueServer({ commonName: 'new' })), version: 2 };
   house.ocsp.staple = async (request) => {
     await new Promise((resolve) => {
-      setTimeout(resolve, 300);
+      setTimeout(resolve, 50);
     });
     return staplesOf(root, 60)(request);
   };
@@ -196,10 +196,11 @@ test('a new chain waits for its staple, and no longer than a second', async () =
 
   house.ocsp.staple = () => new Promise(() => undefined);
   const again = { ...changed, ...chain(root.issueServer({ commonName: 'newest' })), version: 3 };
-  const started = performance.now();
+  const startedAt = performance.now();
   house.bus.put(again);
   await eventually(async () => expect((await shown(again)).name).toBe('newest'));
-  expect(performance.now() - started).toBeLessThan(1_500);
+  // Less than the question to ocsp may take.
+  expect(performance.now() - startedAt).toBeLessThan(certificateStaple.timeoutMs);
   expect((await shown(again)).staple).toBeNull();
 });
 
