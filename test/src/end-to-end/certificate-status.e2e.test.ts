@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '@gatehouse/local-servers';
+import { freePort, opensslProgram } from '@gatehouse/local-servers';
 import { eventually } from '@gatehouse/testing';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -80,7 +80,8 @@ async function post(path: string, body: unknown): Promise<Readonly<Record<string
 async function sign(name: string, usage: string, ...request: readonly string[]): Promise<string> {
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256'];
   const files = ['-nodes', '-keyout', `${name}.key`, '-out', `${name}.csr`];
-  await run('openssl', ['req', '-new', ...key, ...files, ...request], { cwd: directory });
+  const { command, environment: env } = await opensslProgram();
+  await run(command, ['req', '-new', ...key, ...files, ...request], { cwd: directory, env });
   const csr = await readFile(at(`${name}.csr`), 'utf8');
   const { certificate, serialNumber } = await post(`${authorityPath}/certificates`, { csr, usage });
   await writeFile(at(`${name}.pem`), String(certificate));
@@ -104,7 +105,8 @@ async function connect(name: string): Promise<MqttClient> {
 async function sClient(): Promise<string> {
   const device = ['-cert', at('meter-0.pem'), '-key', at('meter-0.key')];
   const args = ['s_client', '-connect', `${HOST}:${port}`, '-CAfile', at('ca.pem'), '-status', ...device];
-  const client = spawn('openssl', args);
+  const { command, environment: env } = await opensslProgram();
+  const client = spawn(command, args, { env });
   let output = '';
   client.stdout.on('data', (data: Buffer) => {
     output += data.toString();
