@@ -1,5 +1,5 @@
 import { START_OF_LOG } from '@gatehouse/event-store';
-import { createTestDatabase } from '@gatehouse/testing';
+import { createTestDatabase, eventually } from '@gatehouse/testing';
 import { sql } from 'kysely';
 import { expect, test } from 'vitest';
 import { openDomain } from '../domain-on-database.ts';
@@ -34,7 +34,16 @@ test.each([1, 7, 1_000])('rows buffered up to %i are those that commands have wr
 
   await sql`delete from device_view`.execute(db);
   const buffer = new BufferedDeviceRows(maxRows);
-  const events = await readAll(db, START_OF_LOG, 1_000);
+  const { total } = await db
+    .selectFrom('event')
+    .select(({ fn }) => fn.countAll<string>().as('total'))
+    .executeTakeFirstOrThrow();
+  // A transaction of another test holds back what `readAll` returns.
+  const events = await eventually(async () => {
+    const found = await readAll(db, START_OF_LOG, 1_000);
+    expect(found).toHaveLength(Number(total));
+    return found;
+  });
   for (const event of events) {
     await db.transaction().execute((transaction) => applyToViews(transaction, [event], buffer));
     if (buffer.isFull) await writeAll();
