@@ -28,7 +28,6 @@ import { handleUnsubscribe } from '../packet-handlers/unsubscribe.ts';
 import type { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { AdmissionExpired } from '../session/session.failures.ts';
 import { RECEIVE_MAXIMUM, type Session } from '../session/session.ts';
-import { Acknowledgements } from './acknowledgements.ts';
 import type { ClientConnection, QuietEnd } from './client-connection.ts';
 import { isReasoned, lastPacket, type ReasonedFailure } from './close-reason.ts';
 import { mayMove, type ConnectionState } from './connection-state.ts';
@@ -41,6 +40,7 @@ import {
 } from './connection.failures.ts';
 import { silenceLimitMs } from './keep-alive.ts';
 import type { OpenConnections } from './open-connections.ts';
+import { OutboundWrites } from './outbound-writes.ts';
 
 export interface ConnectionLimits {
   readonly connectTimeoutMs: number;
@@ -88,10 +88,8 @@ export class MqttConnection implements ClientConnection {
   #pauses = 0;
   /** A PUBLISH that the uplink had no room for; it is taken before anything more is read. */
   #held: PublishPacket | undefined;
-  #isCorked = false;
-  readonly #acknowledgements = new Acknowledgements();
+  readonly #writes: OutboundWrites;
   #lastReadAt = performance.now();
-  #stalledSince = Number.POSITIVE_INFINITY;
   #closedAt = Number.POSITIVE_INFINITY;
 
   constructor(
@@ -108,6 +106,11 @@ export class MqttConnection implements ClientConnection {
     const { maxPacketBytes } = parts.settings.of(attempt.gatewayId)?.limits ?? parts.limits;
     this.#maxPacketBytes = Math.min(maxPacketBytes, parts.limits.maxPacketBytes);
     this.#reader = new PacketReader({ maxPacketBytes: this.#maxPacketBytes });
+    this.#writes = new OutboundWrites(socket, {
+      sentBytes: parts.metrics.sentBytes,
+      protocolVersion: () => this.#session?.terms.protocolVersion ?? 4,
+      onStalled: () => this.#pause(Pause.outbound),
+    });
     parts.open.add(this);
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     socket.on('drain', () => this.#drained());
@@ -127,18 +130,15 @@ export class MqttConnection implements ClientConnection {
   }
 
   send(packet: Uint8Array): void {
-    if (this.#state === 'closing') return;
-    this.#cork();
-    this.parts.metrics.sentBytes.add(packet.length);
-    this.socket.write(packet);
+    if (this.#state !== 'closing') this.#writes.packet(packet);
   }
 
   acknowledge(packetId: number): void {
     const session = this.#session;
     if (session === undefined || this.#state === 'closing') return;
-    this.#acknowledge(packetId, ReasonCode.Success);
+    this.#writes.acknowledge(packetId, ReasonCode.Success);
     session.unacknowledged -= 1;
-    if (session.refused.size > 0) session.refused.stored(this.#acknowledge);
+    if (session.refused.size > 0) session.refused.stored(this.#writes.acknowledge);
     if ((this.#pauses & Pause.acknowledgement) !== 0 && session.unacknowledged < RECEIVE_MAXIMUM) {
       this.#resume(Pause.acknowledgement);
     }
@@ -148,7 +148,7 @@ export class MqttConnection implements ClientConnection {
     const session = this.#session;
     if (session === undefined || this.#state === 'closing') return;
     if (session.unacknowledged > 0) session.refused.add(packetId, reasonCode, session.unacknowledged);
-    else this.#acknowledge(packetId, reasonCode);
+    else this.#writes.acknowledge(packetId, reasonCode);
   }
 
   close(reason: ReasonedFailure | QuietEnd): void {
@@ -159,22 +159,9 @@ export class MqttConnection implements ClientConnection {
     this.#endReason = typeof reason === 'string' ? reason : reason.code;
     this.#held = undefined;
     this.parts.publish.uplink.forgetWaiter(this.#onRoom);
-    this.#writeAcknowledgements();
-    let packet: Buffer | undefined;
-    if (typeof reason !== 'string') {
-      packet = lastPacket(
-        {
-          state,
-          protocolVersion: this.#reader.protocolVersion,
-          maximumPacketBytes: this.#session?.terms.maximumPacketBytes ?? Number.POSITIVE_INFINITY,
-        },
-        reason,
-      );
-      if (packet !== undefined) this.socket.write(packet);
-    }
+    const packet = typeof reason === 'string' ? undefined : this.#lastPacket(state, reason);
+    this.#writes.end(packet);
     this.#record.failed(typeof reason === 'string' ? new ClientGone() : reason, packet);
-    if (this.#isCorked) this.socket.uncork();
-    this.socket.end();
     // What still arrives is thrown away: a socket that is closed with unread data resets the connection,
     // and the client would lose the packet that tells it why.
     this.socket.resume();
@@ -195,7 +182,7 @@ export class MqttConnection implements ClientConnection {
         if (now - this.#closedAt > LINGER_MS) this.socket.destroy();
         return;
       case 'connected':
-        if (now - this.#stalledSince > limits.outboundStallMs) {
+        if (now - this.#writes.stalledSince > limits.outboundStallMs) {
           this.close(new ClientStalled(limits.outboundStallMs));
         } else if (this.#pauses === 0 && now - this.#lastReadAt > this.#silenceLimitMs) {
           this.close(new KeepAliveExpired(this.#session?.terms.keepAliveSeconds ?? 0));
@@ -203,6 +190,12 @@ export class MqttConnection implements ClientConnection {
           this.close(new AdmissionExpired());
         }
     }
+  }
+
+  #lastPacket(state: ConnectionState, reason: ReasonedFailure): Buffer | undefined {
+    const { protocolVersion } = this.#reader;
+    const maximumPacketBytes = this.#session?.terms.maximumPacketBytes ?? Number.POSITIVE_INFINITY;
+    return lastPacket({ state, protocolVersion, maximumPacketBytes }, reason);
   }
 
   #read(chunk: Buffer): void {
@@ -391,38 +384,8 @@ export class MqttConnection implements ClientConnection {
     return this.#pauses === 0 && this.isOpen;
   }
 
-  #cork(): void {
-    if (this.#isCorked) return;
-    this.#isCorked = true;
-    this.socket.cork();
-    process.nextTick(this.#uncork);
-  }
-
-  readonly #uncork = (): void => {
-    if (!this.#isCorked || this.#state === 'closing') return;
-    this.#isCorked = false;
-    this.#writeAcknowledgements();
-    this.socket.uncork();
-    if (this.socket.writableNeedDrain && this.#stalledSince === Number.POSITIVE_INFINITY) {
-      this.#stalledSince = performance.now();
-      this.#pause(Pause.outbound);
-    }
-  };
-
-  readonly #acknowledge = (packetId: number, reasonCode: number): void => {
-    this.#acknowledgements.add(packetId, reasonCode);
-    this.#cork();
-  };
-
-  #writeAcknowledgements(): void {
-    const packets = this.#acknowledgements.take(this.#session?.terms.protocolVersion ?? 4);
-    if (packets === undefined) return;
-    this.parts.metrics.sentBytes.add(packets.length);
-    this.socket.write(packets);
-  }
-
   #drained(): void {
-    this.#stalledSince = Number.POSITIVE_INFINITY;
+    this.#writes.drained();
     this.#session?.ways.downlink.sendWaiting();
     if ((this.#pauses & Pause.outbound) !== 0) this.#resume(Pause.outbound);
   }

@@ -16,7 +16,7 @@ export interface GatewayChangesParts {
 
 /** Sessions are ended in so many portions, this far apart: their devices come back as a stream, not at once. */
 const PORTIONS = 20;
-const PORTION_MS = 50;
+const PORTION_MS = 25;
 /** Rules are compiled for so many sessions before packets have their turn. */
 const SESSIONS_AT_ONCE = 100;
 
