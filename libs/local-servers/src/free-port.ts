@@ -1,25 +1,37 @@
+import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
 
-/** Handed out by this process: the system may offer a port again before anybody listens on it. */
+/**
+ * Ports that no system gives to outgoing connections (Linux: from 32768, others: from 49152): one that is free
+ * now would be taken by anybody's next connection before somebody listens on it.
+ */
+const LEAST_PORT = 10_000;
+const BEYOND_PORT = 32_768;
+
+/** Handed out by this process, where perhaps nobody listens yet. */
 const handedOut = new Set<number>();
 
 /** A TCP port of the loopback interface that nobody listens on right now, and another one at each call. */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
-    const port = await unusedPort(host);
-    if (handedOut.has(port)) continue;
+    const port = randomInt(LEAST_PORT, BEYOND_PORT);
+    if (handedOut.has(port) || !(await isFree(port, host))) continue;
     handedOut.add(port);
     return port;
   }
 }
 
-async function unusedPort(host: string): Promise<number> {
+async function isFree(port: number, host: string): Promise<boolean> {
   const server = createServer();
-  server.listen(0, host);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  server.listen(port, host);
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') return false;
+    throw error;
+  }
   server.close();
   await once(server, 'close');
-  return port;
+  return true;
 }
