@@ -8,6 +8,12 @@ const parserConfig = serviceConfig.extend({
   PARSER_SCRIPT_MEMORY_MB: z.coerce.number().int().min(8).max(1_024).default(32),
   /** Largest JSON that a script may return. */
   PARSER_SCRIPT_RESULT_MAX_BYTES: z.coerce.number().int().min(1_024).max(4_194_304).default(524_288),
+  /** Script time that one device may take for good, in milliseconds a second; ten times that at once. */
+  PARSER_DEVICE_SCRIPT_MS_PER_SECOND: z.coerce.number().int().min(1).default(100),
+  /** Messages a second that one device may fail for good; ten times that at once. */
+  PARSER_DEVICE_FAILURES_PER_SECOND: z.coerce.number().int().min(1).default(10),
+  /** Devices whose messages run out of time or memory within 5 s before the script is stopped for all. */
+  PARSER_SCRIPT_STOP_DEVICES: z.coerce.number().int().min(1).max(100).default(3),
   /** Scripts kept loaded; the one that was not used for longest is unloaded first. */
   PARSER_LOADED_SCRIPTS: z.coerce.number().int().min(1).default(64),
   /** How long the registry may take to say how a product is parsed; then it is asked again. */

@@ -57,6 +57,11 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
               maxResultBytes: settings.PARSER_SCRIPT_RESULT_MAX_BYTES,
             },
             { scriptCpuSeconds, onIsolateLost: () => lost.report() },
+            {
+              scriptMsPerSecond: settings.PARSER_DEVICE_SCRIPT_MS_PER_SECOND,
+              failuresPerSecond: settings.PARSER_DEVICE_FAILURES_PER_SECOND,
+              devicesThatStop: settings.PARSER_SCRIPT_STOP_DEVICES,
+            },
           ),
       ),
       provideMade(

@@ -6,12 +6,23 @@ export const FAILURE_MARK = '!';
 export const RESULT_SEPARATOR = '\n';
 export const TOPIC_SEPARATOR = '\0';
 
+/** A call does not begin another message after this time: nobody waits for the rest of a slow batch. */
+const CALL_BUDGET_MS = 100;
+/** Messages that take this long are told of one by one. */
+const SLOW_MS = 2;
+const MAX_SLOW = CALL_BUDGET_MS / SLOW_MS + 1;
+/**
+ * Words of the memory in which a call tells of its progress: the message in work, how many were slow, and of
+ * each of these its number in the batch and its milliseconds.
+ */
+export const PROGRESS_WORDS = 2 + 2 * MAX_SLOW;
+
 /**
  * Runs inside the isolate, before the customer's script: takes the built-ins that it needs while they are
  * genuine, and gives back the function that turns a whole batch into lines. It speaks ES5 like its guests.
  *
- * The function's arguments: where to write the number of the message in work · lengths (u32 each) followed by
- * all payloads · how many there are · their topic names.
+ * The function's arguments: where to write its progress ({@link PROGRESS_WORDS}) · lengths (u32 each) followed by
+ * all payloads · how many there are · their topic names. When its time is over it gives back the lines it has.
  */
 export const HARNESS_SOURCE = String.raw`(function () {
   'use strict';
@@ -21,6 +32,7 @@ export const HARNESS_SOURCE = String.raw`(function () {
   var slice = call.bind(String.prototype.slice);
   var replace = call.bind(String.prototype.replace);
   var exec = call.bind(RegExp.prototype.exec);
+  var now = Date.now;
   var text = String, List = Array, Bytes = Uint8Array, Words = Uint32Array;
   // What a parsing script has no use for, and what could hold a thread, share memory or run code of the
   // script at a time of its own choice.
@@ -73,13 +85,25 @@ export const HARNESS_SOURCE = String.raw`(function () {
     var topics = count === 1 ? [topicNames] : split(topicNames, '\0');
     var lines = '';
     var at = 0;
+    var slow = 0;
+    var startedAt = now();
+    var before = startedAt;
+    progress[1] = 0;
     for (var index = 0; index < count; index += 1) {
+      if (index > 0 && before - startedAt >= ${CALL_BUDGET_MS}) break;
       progress[0] = index;
       var length = lengths[index];
       var rawData = new List(length);
       for (var each = 0; each < length; each += 1) rawData[each] = bytes[at + each];
       at += length;
       lines += index === 0 ? resultLine(topics[0], rawData) : '\n' + resultLine(topics[index], rawData);
+      var after = now();
+      if (after - before >= ${SLOW_MS} && slow < ${MAX_SLOW}) {
+        progress[2 + 2 * slow] = index;
+        progress[3 + 2 * slow] = after - before;
+        progress[1] = slow += 1;
+      }
+      before = after;
     }
     return lines;
   };

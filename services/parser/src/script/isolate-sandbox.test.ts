@@ -346,3 +346,55 @@ test('a script that took too long to load once is loaded once more', async () =>
   const until = Date.now() + 400;
   expect(await transform(`while (Date.now() < ${until}); ${body('return { a: 1 }')}`)).toEqual({ a: 1 });
 });
+
+const ofDevices = (names: readonly string[]) =>
+  names.map((deviceName, index) => ({ topic: `up/${index}`, payload: Uint8Array.of(index), deviceName }));
+
+test('a device whose messages loop is throttled, and the others of its product have their results', async () => {
+  const sandbox = open(body('if (rawData[0] % 2) for (;;); return { n: rawData[0] }'));
+  const inputs = ofDevices(Array.from({ length: 20 }, (_, n) => (n % 2 ? 'mixer' : 'pump')));
+  const outcomes = (await sandbox.run(inputs)).map(shown);
+  expect(outcomes.filter((_, n) => n % 2 === 0)).toEqual(
+    Array.from({ length: 10 }, (_, each) => ({ n: each * 2 })),
+  );
+  expect([outcomes[1], outcomes[3], outcomes[5]]).toEqual([LOOPED, LOOPED, LOOPED]);
+  expect(outcomes[7]).toMatch(/^26010 the messages of device mixer fail or take time too often; it is thr/);
+  expect((await sandbox.run(ofDevices(['pump', 'mixer']))).map(shown)).toEqual([{ n: 0 }, outcomes[7]]);
+});
+
+test('a device whose messages keep failing is throttled, one that is told nothing for its messages is not', async () => {
+  const sandbox = open(body('if (topic === "up/0") return null; throw "no"'));
+  const outcomes = async (deviceName: string, topic: string) =>
+    (
+      await sandbox.run(Array.from({ length: 110 }, () => ({ topic, payload: Uint8Array.of(1), deviceName })))
+    ).map(shown);
+  await outcomes('pump', 'up/0');
+  expect((await outcomes('pump', 'up/0')).at(-1)).toBe('6201 transformPayload returned nothing');
+  expect((await outcomes('mixer', 'up/1')).at(-1)).toBe('26002 no');
+  expect((await outcomes('mixer', 'up/1')).at(-1)).toMatch(/^26010 the messages of device mixer/);
+  expect((await outcomes('pump', 'up/1'))[0]).toBe('26002 no');
+});
+
+test('a script that loops for three devices is stopped for all', async () => {
+  const sandbox = open(body('if (rawData[0] < 3) for (;;); return { n: rawData[0] }'));
+  const outcomes = (await sandbox.run(ofDevices(['pump', 'mixer', 'valve', 'meter']))).map(shown);
+  expect(outcomes).toEqual([LOOPED, LOOPED, LOOPED, expect.stringMatching(STOPPED)]);
+});
+
+test('a run of slow messages is given up as soon as that is asked for', async () => {
+  const sandbox = open(body('for (var end = Date.now() + 20; Date.now() < end;); return { n: rawData[0] }'));
+  let asked = 0;
+  const outcomes = await sandbox.run(numbered(100), () => {
+    asked += 1;
+    return asked === 3 ? new ScriptFailure('26010', 'given up') : undefined;
+  });
+  const done = outcomes.filter((outcome) => !(outcome instanceof ScriptFailure)).length;
+  expect(done).toBeGreaterThan(1);
+  expect(done).toBeLessThan(20);
+  expect(shown(outcomes[done])).toBe('26010 given up');
+});
+
+test('slow messages that nobody gives up all have their results', async () => {
+  const sandbox = open(body('for (var end = Date.now() + 7; Date.now() < end;); return { n: rawData[0] }'));
+  expect((await sandbox.run(numbered(40))).map(shown)).toEqual(Array.from({ length: 40 }, (_, n) => ({ n })));
+});

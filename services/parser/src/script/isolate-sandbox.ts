@@ -1,6 +1,7 @@
 import type { CountedTotal } from '@gatehouse/observability';
+import { DeviceBudgets, type DeviceBudgetLimits } from './device-budgets.ts';
 import { FAILURE_MARK, RESULT_SEPARATOR } from './isolate-harness.ts';
-import { LoadedScript, type BrokenRun, type ScriptLimits } from './loaded-script.ts';
+import { LoadedScript, type BrokenRun, type FinishedRun, type ScriptLimits } from './loaded-script.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure, type ScriptFailureCode } from './script-failure.ts';
 import { ScriptPause } from './script-pause.ts';
 import {
@@ -17,18 +18,36 @@ export interface SandboxReports {
   readonly onIsolateLost: () => void;
 }
 
+/** When a device is throttled, and when a script is stopped for all. */
+export interface BudgetLimits extends DeviceBudgetLimits {
+  /** Devices whose messages run out of time or memory within 5 s. */
+  readonly devicesThatStop: number;
+}
+
+const DEFAULT_BUDGETS: BudgetLimits = { scriptMsPerSecond: 100, failuresPerSecond: 10, devicesThatStop: 3 };
+
 /** Sandboxes made of V8 isolates inside this process. */
 export class IsolateSandboxes extends ScriptSandboxes {
   constructor(
     private readonly limits: ScriptLimits,
     private readonly reports: SandboxReports,
+    private readonly budgets = DEFAULT_BUDGETS,
   ) {
     super();
   }
 
   open(code: string): ScriptSandbox {
-    return new IsolateSandbox(code, this.limits, this.reports);
+    const throttles = {
+      pause: new ScriptPause(this.budgets.devicesThatStop),
+      devices: new DeviceBudgets(this.budgets),
+    };
+    return new IsolateSandbox(code, this.limits, this.reports, throttles);
   }
+}
+
+interface Throttles {
+  readonly pause: ScriptPause;
+  readonly devices: DeviceBudgets;
 }
 
 const MARK_BYTE = FAILURE_MARK.charCodeAt(0);
@@ -37,22 +56,25 @@ const SEPARATOR_BYTE = RESULT_SEPARATOR.charCodeAt(0);
 /**
  * One call into the isolate for a whole batch: crossing over costs ten times what most scripts do. When the
  * isolate dies on the way, the message it died of is tried once more by itself, in a fresh isolate, so that
- * it answers neither for its neighbours nor for a busy machine. A script that breaks too often is stopped for
- * a while, since everybody waits for it: then its messages fail at once.
+ * it answers neither for its neighbours nor for a busy machine. A device whose messages do that again and again
+ * is throttled, and a script that breaks for several devices is stopped for a while: then its messages fail at once.
  */
 class IsolateSandbox implements ScriptSandbox {
   #script: LoadedScript | ScriptFailure | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-  readonly #pause = new ScriptPause();
 
   constructor(
     private readonly code: string,
     private readonly limits: ScriptLimits,
     private readonly reports: SandboxReports,
+    private readonly throttles: Throttles,
   ) {}
 
-  run(inputs: readonly ScriptInput[]): Promise<readonly ScriptOutcome[]> {
-    const outcomes = this.#turn.then(() => this.#runInTurn(inputs));
+  run(
+    inputs: readonly ScriptInput[],
+    givenUp: () => ScriptFailure | undefined = () => undefined,
+  ): Promise<readonly ScriptOutcome[]> {
+    const outcomes = this.#turn.then(() => this.#runInTurn(inputs, givenUp));
     this.#turn = outcomes.catch(() => undefined);
     return outcomes;
   }
@@ -61,62 +83,126 @@ class IsolateSandbox implements ScriptSandbox {
     this.#turn = this.#turn.then(() => this.#unload());
   }
 
-  async #runInTurn(inputs: readonly ScriptInput[]): Promise<ScriptOutcome[]> {
+  async #runInTurn(
+    inputs: readonly ScriptInput[],
+    givenUp: () => ScriptFailure | undefined,
+  ): Promise<ScriptOutcome[]> {
     const outcomes: ScriptOutcome[] = Array.from({ length: inputs.length });
-    const stopped = this.#stopped();
-    if (stopped !== undefined) return outcomes.fill(stopped);
-    let ranges: [from: number, to: number][] = [[0, inputs.length]];
+    const fail = (failure: ScriptFailure, indexes: readonly number[]): void => {
+      for (const index of indexes) outcomes[index] = failure;
+    };
+    /** What is still to be done, in order: each is one call, as far as the time of a call goes. */
+    let portions: (readonly number[])[] = [inputs.map((_, index) => index)];
     let isLastTry = false;
-    for (let range = ranges.shift(); range !== undefined; range = ranges.shift()) {
-      const [from, to] = range;
-      if (from === to) continue;
+    for (let next = portions.shift(); next !== undefined; next = portions.shift()) {
+      const portion = this.#unthrottled(next, inputs, outcomes);
+      if (portion.length === 0) continue;
+      const stopped = isLastTry ? undefined : (this.#stopped() ?? givenUp());
+      if (stopped !== undefined) {
+        fail(stopped, [portion, ...portions].flat());
+        break;
+      }
       const script = await this.#loaded();
-      if (script instanceof ScriptFailure) return outcomes.fill(script, from, isLastTry ? to : undefined);
-      const lines = await script.run(inputs.slice(from, to));
+      if (script instanceof ScriptFailure) {
+        fail(script, [portion, ...portions].flat());
+        break;
+      }
+      const run = await script.run(portion.flatMap((index) => inputs[index] ?? []));
       this.reports.scriptCpuSeconds.add(script.takeCpuSeconds());
-      if (typeof lines === 'string') {
-        this.#readLines(lines, outcomes, from, to);
+      if ('lines' in run) {
+        this.#readLines(run, portion, outcomes);
+        this.#charge(run, portion, { inputs, outcomes });
+        if (run.count < portion.length) portions.unshift(portion.slice(run.count));
         continue;
       }
       this.#unload();
-      const guilty = from + lines.index;
-      if (!lines.isLost && !isLastTry && to - from > 1) {
-        ranges.unshift([from, guilty], [guilty, guilty + 1], [guilty + 1, to]);
+      const guilty = portion[run.index] ?? 0;
+      const before = portion.slice(0, run.index);
+      const after = portion.slice(run.index + 1);
+      if (!run.isLost && !isLastTry && portion.length > 1) {
+        portions.unshift(before, [guilty], after);
         continue;
       }
-      const failure = this.#broke(lines);
-      const stop = this.#stopped();
+      const failure = this.#broke(run, inputs[guilty]?.deviceName);
       if (isLastTry) {
-        outcomes.fill(failure, from, to);
-        continue;
+        fail(failure, portion);
+        break;
       }
       outcomes[guilty] = failure;
+      const stop = this.#stopped();
       if (stop !== undefined) {
-        outcomes.fill(stop, guilty + 1);
+        fail(stop, [after, ...portions].flat());
         // What went well before the guilty one gets its results, but has no second chance.
-        ranges = [[from, guilty]];
+        portions = [before];
         isLastTry = true;
       }
     }
     return outcomes;
   }
 
+  /** The messages of a portion whose devices are not throttled; the others have failed. */
+  #unthrottled(
+    portion: readonly number[],
+    inputs: readonly ScriptInput[],
+    outcomes: ScriptOutcome[],
+  ): readonly number[] {
+    const { devices } = this.throttles;
+    if (!devices.hasThrottled) return portion;
+    const now = performance.now();
+    const failures = new Map<string, ScriptFailure>();
+    return portion.filter((index) => {
+      const deviceName = inputs[index]?.deviceName;
+      if (deviceName === undefined) return true;
+      const leftMs = devices.leftMs(deviceName, now);
+      if (leftMs === 0) return true;
+      const failure = failures.get(deviceName) ?? deviceThrottled(deviceName, leftMs);
+      failures.set(deviceName, failure);
+      outcomes[index] = failure;
+      return false;
+    });
+  }
+
+  #charge(
+    { count, slow }: FinishedRun,
+    portion: readonly number[],
+    { inputs, outcomes }: { inputs: readonly ScriptInput[]; outcomes: readonly ScriptOutcome[] },
+  ): void {
+    const { devices } = this.throttles;
+    const now = performance.now();
+    for (const { index, milliseconds } of slow) {
+      const deviceName = inputs[portion[index] ?? -1]?.deviceName;
+      if (deviceName !== undefined) devices.took(deviceName, milliseconds, now);
+    }
+    for (const index of portion.slice(0, count)) {
+      const outcome = outcomes[index];
+      if (!(outcome instanceof ScriptFailure)) continue;
+      // A script that gives nothing has looked at the message and wants none: no trouble to anybody.
+      if (outcome.code === SCRIPT_FAILURE_CODE.emptyResult) continue;
+      const deviceName = inputs[index]?.deviceName;
+      if (deviceName !== undefined) devices.failed(deviceName, now);
+    }
+  }
+
   /** Why no message is tried now, when none is. */
   #stopped(): ScriptFailure | undefined {
-    const leftMs = this.#pause.leftMs(performance.now());
+    const leftMs = this.throttles.pause.leftMs(performance.now());
     if (leftMs === 0) return undefined;
-    const until = new Date(Date.now() + leftMs).toISOString();
     return new ScriptFailure(
       SCRIPT_FAILURE_CODE.stopped,
-      `the script ran out of time or memory too often and is stopped until ${until}, or until it is changed`,
+      `the script ran out of time or memory too often and is stopped until ${isoAfter(leftMs)}, or until it is changed`,
     );
   }
 
-  #broke({ isLost, message }: BrokenRun): ScriptFailure {
+  #broke({ isLost, message }: BrokenRun, deviceName: string | undefined): ScriptFailure {
+    const { pause, devices } = this.throttles;
+    const now = performance.now();
     if (isLost) {
-      this.#pause.stop(performance.now());
+      pause.stop(now);
       this.reports.onIsolateLost();
-    } else this.#pause.broke(performance.now());
+    } else {
+      pause.broke(now, deviceName);
+      if (deviceName !== undefined) devices.broke(deviceName, now);
+    }
     return new ScriptFailure(SCRIPT_FAILURE_CODE.exception, message);
   }
 
@@ -129,7 +215,7 @@ class IsolateSandbox implements ScriptSandbox {
     }
     if (loaded instanceof LoadedScript) return (this.#script = loaded);
     if (!loaded.mayPass) return (this.#script = loaded.failure);
-    this.#pause.stop(performance.now());
+    this.throttles.pause.stop(performance.now());
     if (loaded.isLost) this.reports.onIsolateLost();
     return loaded.failure;
   }
@@ -139,13 +225,13 @@ class IsolateSandbox implements ScriptSandbox {
     this.#script = undefined;
   }
 
-  #readLines(lines: string, outcomes: ScriptOutcome[], from: number, to: number): void {
+  #readLines({ lines, count }: FinishedRun, portion: readonly number[], outcomes: ScriptOutcome[]): void {
     const bytes = Buffer.from(lines);
     let at = 0;
-    for (let index = from; index < to; index += 1) {
-      const separator = index === to - 1 ? -1 : bytes.indexOf(SEPARATOR_BYTE, at);
+    for (let each = 0; each < count; each += 1) {
+      const separator = each === count - 1 ? -1 : bytes.indexOf(SEPARATOR_BYTE, at);
       const end = separator === -1 ? bytes.length : separator;
-      outcomes[index] = this.#outcomeOf(bytes.subarray(at, end));
+      outcomes[portion[each] ?? -1] = this.#outcomeOf(bytes.subarray(at, end));
       at = end + 1;
     }
   }
@@ -166,3 +252,12 @@ function failureOf(line: string): ScriptFailure {
   const place = { line: Number(row), column: Number(column) };
   return new ScriptFailure(code as ScriptFailureCode, message, place.line > 0 ? place : undefined);
 }
+
+function deviceThrottled(deviceName: string, leftMs: number): ScriptFailure {
+  return new ScriptFailure(
+    SCRIPT_FAILURE_CODE.stopped,
+    `the messages of device ${deviceName} fail or take time too often; it is throttled until ${isoAfter(leftMs)}`,
+  );
+}
+
+const isoAfter = (milliseconds: number): string => new Date(Date.now() + milliseconds).toISOString();

@@ -1,5 +1,11 @@
 import ivm from 'isolated-vm';
-import { FUNCTION_CHECK_SOURCE, HARNESS_SOURCE, SCRIPT_FILE, TOPIC_SEPARATOR } from './isolate-harness.ts';
+import {
+  FUNCTION_CHECK_SOURCE,
+  HARNESS_SOURCE,
+  PROGRESS_WORDS,
+  SCRIPT_FILE,
+  TOPIC_SEPARATOR,
+} from './isolate-harness.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure } from './script-failure.ts';
 import type { ScriptInput } from './script-sandbox.ts';
 
@@ -18,6 +24,14 @@ const WHOLE_LOAD_TIMEOUT_MS = 750;
 /** An isolate that was told to end and did not within this time is beyond control. */
 const END_TIMEOUT_MS = 1_000;
 const NOT_STARTED = -1;
+
+/** What a run came to in its time: the lines of its first messages, and which of them took long. */
+export interface FinishedRun {
+  readonly lines: string;
+  /** At least 1. */
+  readonly count: number;
+  readonly slow: readonly { readonly index: number; readonly milliseconds: number }[];
+}
 
 /** A run that did not come to its end: at which of its messages, why, and whether the isolate still holds a thread. */
 export interface BrokenRun {
@@ -74,7 +88,7 @@ export class LoadedScript {
     const timeout = LOAD_TIMEOUT_MS;
     const context = await isolate.createContext();
     const transformBatch: ivm.Reference = await context.eval(HARNESS_SOURCE, { reference: true, timeout });
-    const seen = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const seen = new Int32Array(new SharedArrayBuffer(PROGRESS_WORDS * Int32Array.BYTES_PER_ELEMENT));
     const inside: ivm.Reference = await context.evalClosure(
       'return $0',
       [new ivm.ExternalCopy(seen).copyInto()],
@@ -99,8 +113,8 @@ export class LoadedScript {
     return spent;
   }
 
-  /** @returns one line for each input, or where the run broke */
-  async run(inputs: readonly ScriptInput[]): Promise<string | BrokenRun> {
+  /** @returns one line for each input that its time was enough for, or where the run broke */
+  async run(inputs: readonly ScriptInput[]): Promise<FinishedRun | BrokenRun> {
     this.progress.seen[0] = NOT_STARTED;
     const batch = [
       this.progress.inside.derefInto(),
@@ -116,7 +130,7 @@ export class LoadedScript {
     });
     const watch = this.#watch();
     try {
-      return String(await Promise.race([run, watch.lost]));
+      return this.#finished(String(await Promise.race([run, watch.lost])));
     } catch (error) {
       return this.#broken(error, watch.verdict());
     } finally {
@@ -157,6 +171,15 @@ export class LoadedScript {
         clearTimeout(end);
       },
     };
+  }
+
+  #finished(lines: string): FinishedRun {
+    const { seen } = this.progress;
+    const slow = Array.from({ length: seen[1] ?? 0 }, (_, each) => ({
+      index: seen[2 + 2 * each] ?? 0,
+      milliseconds: seen[3 + 2 * each] ?? 0,
+    }));
+    return { lines, count: (seen[0] ?? 0) + 1, slow };
   }
 
   #broken(error: unknown, verdict: Verdict): BrokenRun {

@@ -33,3 +33,11 @@ test('a minute without trouble makes the next pause a short one', () => {
   pause.stop(76_000);
   expect(pause.leftMs(76_000)).toBe(5_000);
 });
+
+test('one device alone does not stop a script, three do', () => {
+  const pause = new ScriptPause();
+  for (let now = 0; now < 4_000; now += 100) expect(pause.broke(now, 'pump')).toBe(false);
+  expect(pause.broke(4_000, 'mixer')).toBe(false);
+  expect(pause.broke(4_100, 'pump')).toBe(false);
+  expect(pause.broke(4_200, 'valve')).toBe(true);
+});

@@ -1,17 +1,26 @@
-/** Breaks of a script within {@link WINDOW_MS} after which it is stopped: each holds up all other products. */
-const MAX_BREAKS = 3;
+/** Devices whose messages break a script within {@link WINDOW_MS} before it is stopped, unless said otherwise. */
+const MAX_DEVICES = 3;
 const WINDOW_MS = 5_000;
 const FIRST_MS = 5_000;
 const LONGEST_MS = 60_000;
 
+interface Break {
+  readonly at: number;
+  /** Breaks that no device answers for count each. */
+  readonly deviceName: string | undefined;
+}
+
 /**
  * When a script that broke its isolates is left alone: 5 s at first, twice as long each time it has to be
- * stopped again within a minute, at most a minute. Times are in milliseconds of one monotonic clock.
+ * stopped again within a minute, at most a minute. What one device does is its own affair (device-budgets.ts):
+ * its breaks within a window count once. Times are in milliseconds of one monotonic clock.
  */
 export class ScriptPause {
-  #breaks: number[] = [];
+  #breaks: Break[] = [];
   #lengthMs = 0;
   #until = 0;
+
+  constructor(private readonly maxDevices = MAX_DEVICES) {}
 
   /** How long the script stays stopped; 0 when it may run. */
   leftMs(now: number): number {
@@ -23,10 +32,12 @@ export class ScriptPause {
    *
    * @returns whether that was once too often: the script is stopped now
    */
-  broke(now: number): boolean {
-    this.#breaks = this.#breaks.filter((at) => now - at < WINDOW_MS);
-    this.#breaks.push(now);
-    if (this.#breaks.length < MAX_BREAKS) return false;
+  broke(now: number, deviceName?: string): boolean {
+    this.#breaks = this.#breaks.filter(
+      (one) => now - one.at < WINDOW_MS && (deviceName === undefined || one.deviceName !== deviceName),
+    );
+    this.#breaks.push({ at: now, deviceName });
+    if (this.#breaks.length < this.maxDevices) return false;
     this.stop(now);
     return true;
   }

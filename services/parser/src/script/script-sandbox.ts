@@ -4,6 +4,8 @@ import type { ScriptFailure } from './script-failure.ts';
 export interface ScriptInput {
   readonly topic: string;
   readonly payload: Uint8Array;
+  /** Who answers for the time it takes and for its failures; nobody when it is left out. */
+  readonly deviceName?: string;
 }
 
 /** The JSON of the object that the script returned, or why there is none. */
@@ -13,11 +15,16 @@ export type ScriptOutcome = Uint8Array | ScriptFailure;
 export interface ScriptSandbox {
   /**
    * Calls `transformPayload(topic, rawData)` for each input. Never rejects because of the script: a message
-   * that throws, loops or eats memory fails by itself, and the others have their results.
+   * that throws, loops or eats memory fails by itself, and the others have their results. A device that does so
+   * again and again is throttled: its messages fail at once, for a while.
    *
+   * @param givenUp asked every 100 ms or so: why nothing more is tried, once that is so
    * @returns one outcome for each input, in order
    */
-  run(inputs: readonly ScriptInput[]): Promise<readonly ScriptOutcome[]>;
+  run(
+    inputs: readonly ScriptInput[],
+    givenUp?: () => ScriptFailure | undefined,
+  ): Promise<readonly ScriptOutcome[]>;
   /** Frees its memory once the runs that were asked for are over. */
   retire(): void;
 }

@@ -85,7 +85,7 @@ export class MessageParser {
   ): Promise<(index: number) => ParsingResult> {
     const startedAt = Date.now();
     const outcomes = await sandbox.run(
-      messages.map(({ topic, message }) => ({ topic, payload: message.payload })),
+      messages.map(({ topic, message: { payload, deviceName } }) => ({ topic, payload, deviceName })),
     );
     return (index) => {
       const outcome = outcomes[index] ?? EMPTY;
