@@ -14,7 +14,7 @@ import { TestGateways, type TestGateway } from '../test-gateways.ts';
 
 const PASSWORD = 'password-1';
 /** A second, and what a busy machine takes besides. */
-const SOON_MS = 2_000;
+const SOON_MS = 1_000;
 /** The kernel gives a connection to either edge: of so many both have some. */
 const DEVICES = 10;
 

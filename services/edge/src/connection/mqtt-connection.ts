@@ -161,7 +161,10 @@ export class MqttConnection implements ClientConnection {
     this.parts.publish.uplink.forgetWaiter(this.#onRoom);
     const packet = typeof reason === 'string' ? undefined : this.#lastPacket(state, reason);
     this.#writes.end(packet);
-    this.#record.failed(typeof reason === 'string' ? new ClientGone() : reason, packet);
+    // Most leave when all is decided, and a stack trace is not for free.
+    if (this.#record.attempt !== undefined) {
+      this.#record.failed(typeof reason === 'string' ? new ClientGone() : reason, packet);
+    }
     // What still arrives is thrown away: a socket that is closed with unread data resets the connection,
     // and the client would lose the packet that tells it why.
     this.socket.resume();
