@@ -134,6 +134,7 @@ export {
   type GatewayAdmission,
 } from './registry/admission-queries.ts';
 export { findCredential, passwordHash, type PasswordHash } from './registry/credential-queries.ts';
+export { isInCanary } from './registry/canary-share.ts';
 export {
   getProductParsing,
   productParsing,
@@ -256,10 +257,14 @@ export {
 } from './http/device-resource.ts';
 export {
   MAX_SCRIPT_BYTES,
+  canaryPercent,
+  parsingCanaryInput,
   parsingDraftInput,
   parsingDraftView,
+  parsingSubmitInput,
   parsingVersionList,
   parsingVersionView,
+  type ParsingCanaryInput,
   type ParsingDraftInput,
   type ParsingDraftView,
   type ParsingVersionView,

@@ -48,7 +48,10 @@ const STORY = [
   'parsingScripts.putDraft',
   'parsingScripts.draft',
   'parsingScripts.submit',
+  'parsingScripts.resizeCanary',
   'parsingScripts.versions',
+  'parsingScripts.promoteCanary',
+  'parsingScripts.endCanary',
   'parsingScripts.restore',
   'devices.import',
   'deviceImports.list',
@@ -126,6 +129,7 @@ test.each(STORY)('%s: every example is answered as described', async (operationI
   if (operationId === 'bans.list') await guessPasswords();
   // A rollback needs something to go back from.
   if (operationId === 'gateways.change') pem = { ...pem, ...(await newServerCertificate()) };
+  if (operationId === 'parsingScripts.resizeCanary') await submitCanary();
   const bodies = operation.requests.length === 0 ? [undefined] : operation.requests;
   for (const body of bodies) {
     if (operation.method === 'GET') await expectDescribed(operation, body, requiredOf(operation));
@@ -228,6 +232,15 @@ function urlOf(operation: DescribedOperation, parameters: DescribedOperation['pa
     url.searchParams.set(name, name === 'at' ? new Date().toISOString() : example);
   }
   return url;
+}
+
+/** A canary runs when the draft is another one than what is in force. */
+async function submitCanary(): Promise<void> {
+  const parsing = `/products/${valueFor('productKey')}/parsing`;
+  const { body: draft } = await gatehouse.api('GET', `${parsing}/draft`);
+  const code = `${String(draft['code'])}// and so on\n`;
+  await gatehouse.api('PUT', `${parsing}/draft`, { language: draft['language'], code });
+  await gatehouse.api('POST', `${parsing}/draft:submit`, { canaryPercent: 10 });
 }
 
 /** Until the address is banned. */

@@ -3,14 +3,20 @@ import { requestContract } from '../request-contract.ts';
 
 export const scriptLanguage = z.enum(['javascript']);
 
+const submittedScript = z.strictObject({
+  version: z.int().positive(),
+  language: scriptLanguage,
+  code: z.string(),
+});
+
 /** How a product's uplink is parsed: switched off, or by the version of the script that is in force. */
 export const productParsing = z.strictObject({
   productKey: z.string(),
   gatewayId: z.string(),
   enabled: z.boolean(),
-  script: z
-    .strictObject({ version: z.int().positive(), language: scriptLanguage, code: z.string() })
-    .nullable(),
+  script: submittedScript.nullable(),
+  /** The version that parses `percent` of the devices instead ({@link isInCanary}); absent when there is none. */
+  canary: submittedScript.extend({ percent: z.int().min(1).max(99) }).optional(),
 });
 export type ProductParsing = z.infer<typeof productParsing>;
 

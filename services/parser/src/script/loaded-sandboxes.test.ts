@@ -20,6 +20,15 @@ test('a product keeps its sandbox while its code stays the same', () => {
   expect(made.retired).toEqual(['one']);
 });
 
+test('what is retired by name is made anew when it is asked for again', () => {
+  const made = new NotedSandboxes();
+  const loaded = new LoadedSandboxes(made, 2);
+  loaded.of('p', 'one');
+  loaded.retire('p');
+  loaded.retire('q');
+  expect([made.retired, loaded.size]).toEqual([['one'], 0]);
+});
+
 test('the one that was not used for longest makes room', () => {
   const made = new NotedSandboxes();
   const loaded = new LoadedSandboxes(made, 2);

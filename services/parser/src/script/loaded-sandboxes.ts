@@ -6,7 +6,7 @@ interface Loaded {
 }
 
 /**
- * One sandbox a product, for the script it uses now. Holds a limited number of them; the one that was not
+ * One sandbox a product, for the script it uses now, and one for its canary. Holds a limited number of them; the one that was not
  * used for longest is retired, and made anew when its product is heard of again.
  */
 export class LoadedSandboxes {
@@ -21,14 +21,21 @@ export class LoadedSandboxes {
     return this.#loaded.size;
   }
 
-  of(productKey: string, code: string): ScriptSandbox {
-    const former = this.#loaded.get(productKey);
-    this.#loaded.delete(productKey);
+  /** @param name the product, or what else has a sandbox of its own */
+  of(name: string, code: string): ScriptSandbox {
+    const former = this.#loaded.get(name);
+    this.#loaded.delete(name);
     const loaded = former?.code === code ? former : { code, sandbox: this.sandboxes.open(code) };
     if (loaded !== former) former?.sandbox.retire();
-    this.#loaded.set(productKey, loaded);
+    this.#loaded.set(name, loaded);
     if (this.#loaded.size > this.maxLoaded) this.#retireOldest();
     return loaded.sandbox;
+  }
+
+  /** Nothing happens when there is none of this name. */
+  retire(name: string): void {
+    this.#loaded.get(name)?.sandbox.retire();
+    this.#loaded.delete(name);
   }
 
   retireAll(): void {

@@ -15,7 +15,19 @@ import type { ScriptSandbox } from './script-sandbox.ts';
 export type ParsingRule =
   | { readonly kind: 'pass' }
   | { readonly kind: 'fail'; readonly failure: MessageFailure }
-  | { readonly kind: 'script'; readonly version: number; readonly sandbox: ScriptSandbox };
+  | {
+      readonly kind: 'script';
+      readonly version: number;
+      readonly sandbox: ScriptSandbox;
+      /** The version of a share of the devices. */
+      readonly canary: CanaryRule | undefined;
+    };
+
+export interface CanaryRule {
+  readonly version: number;
+  readonly sandbox: ScriptSandbox;
+  readonly percent: number;
+}
 
 /** Products whose parsing is kept in memory. */
 const MAX_PRODUCTS = 10_000;
@@ -136,7 +148,22 @@ export class ProductParsings {
       );
       return { kind: 'fail', failure };
     }
-    return { kind: 'script', version: script.version, sandbox: this.sandboxes.of(productKey, script.code) };
+    return {
+      kind: 'script',
+      version: script.version,
+      sandbox: this.sandboxes.of(productKey, script.code),
+      canary: this.#canaryOf(productKey, parsing),
+    };
+  }
+
+  #canaryOf(productKey: string, { canary }: ProductParsing): CanaryRule | undefined {
+    const name = `canary of ${productKey}`;
+    if (canary === undefined) {
+      this.sandboxes.retire(name);
+      return undefined;
+    }
+    const { version, code, percent } = canary;
+    return { version, percent, sandbox: this.sandboxes.of(name, code) };
   }
 }
 

@@ -1,7 +1,7 @@
-import type { UplinkMessage } from '@gatehouse/contracts';
+import { isInCanary, type UplinkMessage } from '@gatehouse/contracts';
 import { MessageTrace } from '../observability/message-trace.ts';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
-import type { ParsingRule, ProductParsings } from '../script/product-parsing.ts';
+import type { CanaryRule, ParsingRule, ProductParsings } from '../script/product-parsing.ts';
 import type { ScriptFailureLog } from '../script/script-failure-log.ts';
 import { ScriptFailure } from '../script/script-failure.ts';
 import type { ParsedMessage, ParsingResult } from './parsed-message.ts';
@@ -9,6 +9,9 @@ import type { ReceivedBatch } from './uplink-consumer.ts';
 
 /** Ordinary products of the reference platform ask for parsing with this tag; it is no part of the topic name. */
 const PARSING_TAG = '?_sn=default';
+
+/** A script that runs, with its number. */
+type ScriptVersion = Pick<CanaryRule, 'version' | 'sandbox'>;
 
 interface Waiting {
   readonly messageId: string;
@@ -75,12 +78,34 @@ export class MessageParser {
       case 'fail':
         return () => ({ outcome: 'failed', failure: rule.failure });
       case 'script':
-        return this.#runScript(rule, messages);
+        return rule.canary === undefined
+          ? this.#runScript(rule, messages)
+          : this.#runWithCanary(rule, rule.canary, messages);
     }
   }
 
+  /** A device's messages all go one way, so their order is kept. */
+  async #runWithCanary(
+    inForce: ScriptVersion,
+    canary: CanaryRule,
+    messages: readonly Waiting[],
+  ): Promise<(index: number) => ParsingResult> {
+    const shares = messages.map(({ message }) => isInCanary(message.deviceName, canary.percent));
+    const ofCanary = messages.filter((_, index) => shares[index] === true);
+    const ofOthers = messages.filter((_, index) => shares[index] === false);
+    const [canaryResult, otherResult] = await Promise.all([
+      this.#runScript(canary, ofCanary),
+      this.#runScript(inForce, ofOthers),
+    ]);
+    let canaries = 0;
+    const results = shares.map((isCanary, index) =>
+      isCanary ? canaryResult(canaries++) : otherResult(index - canaries),
+    );
+    return (index) => results[index] ?? otherResult(index);
+  }
+
   async #runScript(
-    { sandbox, version }: Extract<ParsingRule, { kind: 'script' }>,
+    { sandbox, version }: ScriptVersion,
     messages: readonly Waiting[],
   ): Promise<(index: number) => ParsingResult> {
     const startedAt = Date.now();

@@ -3,6 +3,7 @@ import { createCertificateAuthority } from '@gatehouse/pki';
 import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+import { verifyViews } from '../views/rebuild-views.ts';
 
 let database: TestDatabase;
 let domain: RegistryDomain;
@@ -69,6 +70,64 @@ test('versions are kept, and an earlier one comes back under its number', async 
   await expect(scriptCommands.restore(productKey, 9, context)).rejects.toMatchObject({
     code: 'REGISTRY_PARSING_VERSION_NOT_FOUND',
   });
+});
+
+test('an empty draft is not put in force', async () => {
+  const { scriptCommands, productParsing } = domain;
+  const { productKey } = gateway;
+  await scriptCommands.putDraft(productKey, draftOf(' \n\t'), context);
+  await expect(scriptCommands.submit(productKey, context)).rejects.toMatchObject({
+    code: 'REGISTRY_PARSING_SCRIPT_EMPTY',
+    kind: 'invalid',
+  });
+  expect(await productParsing.get(productKey)).toMatchObject({ script: { version: 1 } });
+});
+
+test('a canary runs beside the version in force, and its views are the same when they are made anew', async () => {
+  const { scriptCommands, scripts, productParsing } = domain;
+  const { productKey } = gateway;
+  await scriptCommands.putDraft(productKey, draftOf('four'), context);
+  expect(await scriptCommands.submit(productKey, context, 10)).toMatchObject({
+    version: 4,
+    isInForce: false,
+    canaryPercent: 10,
+  });
+  expect(await productParsing.get(productKey)).toMatchObject({
+    script: { version: 1, code: 'one' },
+    canary: { version: 4, code: 'four', percent: 10 },
+  });
+  expect(await scriptCommands.resizeCanary(productKey, 60, context)).toMatchObject({ canaryPercent: 60 });
+  const { items } = await scripts.versions(productKey, { limit: 4 });
+  expect(items.map(({ version, isInForce, canaryPercent }) => [version, isInForce, canaryPercent])).toEqual([
+    [4, false, 60],
+    [3, false, null],
+    [2, false, null],
+    [1, true, null],
+  ]);
+
+  expect(await scriptCommands.promoteCanary(productKey, context)).toMatchObject({
+    version: 4,
+    isInForce: true,
+    canaryPercent: null,
+  });
+  const promoted = await productParsing.get(productKey);
+  expect(promoted).toMatchObject({ script: { version: 4 } });
+  expect(promoted).not.toHaveProperty('canary');
+
+  await scriptCommands.putDraft(productKey, draftOf('five'), context);
+  await scriptCommands.submit(productKey, context, 20);
+  await scriptCommands.endCanary(productKey, context);
+  await scriptCommands.endCanary(productKey, context);
+  expect(await productParsing.get(productKey)).not.toHaveProperty('canary');
+
+  expect(await scriptCommands.submit(productKey, context, 30)).toMatchObject({
+    version: 6,
+    canaryPercent: 30,
+  });
+  const differences = await verifyViews(domain.db);
+  expect(differences.filter(({ unexplained, missing }) => unexplained + missing > 0)).toEqual([]);
+  expect(await scriptCommands.restore(productKey, 4, context)).toMatchObject({ isInForce: true });
+  expect(await productParsing.get(productKey)).not.toHaveProperty('canary');
 });
 
 test('a script may have 128 kB and not a byte more', async () => {

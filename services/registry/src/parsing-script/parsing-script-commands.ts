@@ -20,7 +20,7 @@ import {
   type ParsingScriptCommand,
   type ParsingScriptState,
 } from './parsing-script.decider.ts';
-import { ScriptSyntaxInvalid, ScriptTooLarge } from './parsing-script.failures.ts';
+import { ScriptEmpty, ScriptSyntaxInvalid, ScriptTooLarge } from './parsing-script.failures.ts';
 import { syntaxProblem } from './script-syntax.ts';
 
 export class ParsingScriptCommands {
@@ -63,26 +63,57 @@ export class ParsingScriptCommands {
   }
 
   /**
-   * The draft becomes the next version and comes into force, and stays as the draft of the version after it. A
-   * draft that is in force already makes no new version.
+   * The draft becomes the next version and comes into force for all devices, or for a share of them as the canary,
+   * and stays as the draft of the version after it. A draft that is in force already makes no new version.
    *
-   * @throws {ProductNotFound | DraftNotFound | ScriptSyntaxInvalid}
+   * @param canaryPercent 1 to 99; undefined: for all devices, which ends a canary
+   * @throws {ProductNotFound | DraftNotFound | ScriptEmpty | ScriptSyntaxInvalid | CanaryWithoutVersion}
    */
-  async submit(productKey: string, context: CommandContext): Promise<ParsingVersionView> {
-    const description = { name: 'SubmitParsingScript', input: { productKey }, answer: parsingVersionView };
+  async submit(
+    productKey: string,
+    context: CommandContext,
+    canaryPercent?: number,
+  ): Promise<ParsingVersionView> {
+    const input = canaryPercent === undefined ? { productKey } : { productKey, canaryPercent };
+    const description = { name: 'SubmitParsingScript', input, answer: parsingVersionView };
     return this.transactions.run(description, context, async (attempt) => {
       await requireProduct(attempt.db, productKey);
       const { language, code } = await this.queries.draft(productKey, attempt.db);
+      if (code.trim() === '') throw new ScriptEmpty(productKey);
       const problem = syntaxProblem(code);
       if (problem !== undefined) throw new ScriptSyntaxInvalid(problem.line, problem.message);
-      const { versionInForce } = await decideOnScript(attempt, {
+      const sameAs = await this.queries.sameAs(productKey, { language, code }, attempt.db);
+      const { versionInForce, canary } = await decideOnScript(attempt, {
         type: 'SubmitParsingScript',
         productKey,
         language,
         code,
-        isInForce: await this.queries.isInForce(productKey, code, attempt.db),
+        sameAs,
+        canaryPercent,
       });
-      return this.queries.version(productKey, versionInForce, attempt.db);
+      const isCanary = canaryPercent !== undefined && !sameAs.versionInForce;
+      const version = isCanary ? (canary?.version ?? versionInForce) : versionInForce;
+      return this.queries.version(productKey, version, attempt.db);
+    });
+  }
+
+  /** The canary parses another share of the devices. @throws {ProductNotFound | CanaryNotFound} */
+  resizeCanary(productKey: string, percent: number, context: CommandContext): Promise<ParsingVersionView> {
+    return this.#onCanary({ type: 'ResizeParsingCanary', productKey, percent }, context);
+  }
+
+  /** The canary comes into force for all devices. @throws {ProductNotFound | CanaryNotFound} */
+  promoteCanary(productKey: string, context: CommandContext): Promise<ParsingVersionView> {
+    return this.#onCanary({ type: 'PromoteParsingCanary', productKey }, context);
+  }
+
+  /** The version in force parses all devices again. Nothing changes without a canary. @throws {ProductNotFound} */
+  async endCanary(productKey: string, context: CommandContext): Promise<void> {
+    const description = { name: 'EndParsingCanary', input: { productKey }, answer: z.null() };
+    await this.transactions.run(description, context, async (attempt) => {
+      await requireProduct(attempt.db, productKey);
+      await decideOnScript(attempt, { type: 'EndParsingCanary', productKey });
+      return null;
     });
   }
 
@@ -98,6 +129,19 @@ export class ParsingScriptCommands {
       await requireProduct(attempt.db, productKey);
       await decideOnScript(attempt, { type: 'RestoreParsingScript', productKey, version });
       return this.queries.version(productKey, version, attempt.db);
+    });
+  }
+
+  async #onCanary(
+    command: Extract<ParsingScriptCommand, { type: 'ResizeParsingCanary' | 'PromoteParsingCanary' }>,
+    context: CommandContext,
+  ): Promise<ParsingVersionView> {
+    const { type: name, productKey } = command;
+    const description = { name, input: command, answer: parsingVersionView };
+    return this.transactions.run(description, context, async (attempt) => {
+      await requireProduct(attempt.db, productKey);
+      const { versionInForce, canary } = await decideOnScript(attempt, command);
+      return this.queries.version(productKey, canary?.version ?? versionInForce, attempt.db);
     });
   }
 }
@@ -126,7 +170,14 @@ async function loadScriptState(
     .executeTakeFirst();
   if (row === undefined) return { state: parsingScriptDecider.initialState, version: 0 };
   return {
-    state: { newestVersion: row.newest_version, versionInForce: row.version_in_force },
+    state: {
+      newestVersion: row.newest_version,
+      versionInForce: row.version_in_force,
+      canary:
+        row.canary_version === null || row.canary_percent === null
+          ? null
+          : { version: row.canary_version, percent: row.canary_percent },
+    },
     version: row.stream_version,
   };
 }

@@ -1,4 +1,10 @@
-import type { Page, ParsingDraftView, ParsingVersionView, ProductParsing } from '@gatehouse/contracts';
+import type {
+  Page,
+  ParsingDraftInput,
+  ParsingDraftView,
+  ParsingVersionView,
+  ProductParsing,
+} from '@gatehouse/contracts';
 import { ProductQueries } from '../product/product-views.queries.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
@@ -54,13 +60,27 @@ export class ParsingScriptQueries {
     return viewOf(row);
   }
 
-  async isInForce(productKey: string, code: string, db: RegistryDb = this.db): Promise<boolean> {
-    const row = await this.#select(db)
+  /** Which of the versions in use are this very script. */
+  async sameAs(
+    productKey: string,
+    { language, code }: ParsingDraftInput,
+    db: RegistryDb = this.db,
+  ): Promise<{ versionInForce: boolean; canary: boolean }> {
+    const rows = await this.#select(db)
       .where('parsing_version_view.product_key', '=', productKey)
-      .whereRef('version', '=', 'version_in_force')
+      .where((where) =>
+        where.or([
+          where('version', '=', where.ref('version_in_force')),
+          where('version', '=', where.ref('canary_version')),
+        ]),
+      )
+      .where('language', '=', language)
       .where('code', '=', code)
-      .executeTakeFirst();
-    return row !== undefined;
+      .execute();
+    return {
+      versionInForce: rows.some((row) => row.version === row.version_in_force),
+      canary: rows.some((row) => row.version === row.canary_version),
+    };
   }
 
   #select(db: RegistryDb = this.db) {
@@ -68,7 +88,7 @@ export class ParsingScriptQueries {
       .selectFrom('parsing_version_view')
       .innerJoin('parsing_script_view', 'parsing_script_view.product_key', 'parsing_version_view.product_key')
       .selectAll('parsing_version_view')
-      .select('parsing_script_view.version_in_force');
+      .select(['version_in_force', 'canary_version', 'canary_percent']);
   }
 }
 
@@ -85,15 +105,40 @@ export class ProductParsingQueries {
           .onRef('parsing_version_view.product_key', '=', 'parsing_script_view.product_key')
           .onRef('parsing_version_view.version', '=', 'parsing_script_view.version_in_force'),
       )
-      .select(['gateway_view.gateway_id', 'gateway_view.parsing_enabled', 'version', 'language', 'code'])
+      .leftJoin('parsing_version_view as canary', (join) =>
+        join
+          .onRef('canary.product_key', '=', 'parsing_script_view.product_key')
+          .onRef('canary.version', '=', 'parsing_script_view.canary_version'),
+      )
+      .select(['gateway_view.gateway_id', 'gateway_view.parsing_enabled', 'canary_percent'])
+      .select(['parsing_version_view.version', 'parsing_version_view.language', 'parsing_version_view.code'])
+      .select([
+        'canary.version as canary_version',
+        'canary.language as canary_language',
+        'canary.code as canary_code',
+      ])
       .where('gateway_view.product_key', '=', productKey)
       .executeTakeFirst();
     if (row === undefined) return null;
-    const { gateway_id: gatewayId, parsing_enabled: enabled, version, language, code } = row;
-    const script =
-      version === null || language === null || code === null ? null : { version, language, code };
-    return { productKey, gatewayId, enabled, script };
+    const { gateway_id: gatewayId, parsing_enabled: enabled, canary_percent: percent } = row;
+    const script = scriptOf(row.version, row.language, row.code);
+    const canary = scriptOf(row.canary_version, row.canary_language, row.canary_code);
+    return {
+      productKey,
+      gatewayId,
+      enabled,
+      script,
+      ...(canary === null || percent === null ? {} : { canary: { ...canary, percent } }),
+    };
   }
+}
+
+function scriptOf(
+  version: number | null,
+  language: ParsingDraftInput['language'] | null,
+  code: string | null,
+): ProductParsing['script'] {
+  return version === null || language === null || code === null ? null : { version, language, code };
 }
 
 function viewOf(row: {
@@ -104,6 +149,8 @@ function viewOf(row: {
   submitted_at: Date;
   submitted_by: string;
   version_in_force: number;
+  canary_version: number | null;
+  canary_percent: number | null;
 }): ParsingVersionView {
   return {
     productKey: row.product_key,
@@ -113,5 +160,6 @@ function viewOf(row: {
     submittedAt: row.submitted_at.toISOString(),
     submittedBy: row.submitted_by,
     isInForce: row.version === row.version_in_force,
+    canaryPercent: row.version === row.canary_version ? row.canary_percent : null,
   };
 }

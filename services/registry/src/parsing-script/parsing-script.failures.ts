@@ -21,6 +21,38 @@ export class ScriptVersionNotFound extends Failure {
   }
 }
 
+export class CanaryNotFound extends Failure {
+  readonly code = 'REGISTRY_PARSING_CANARY_NOT_FOUND';
+  readonly kind = 'not-found';
+
+  constructor(readonly productKey: string) {
+    super(`product ${productKey} has no canary; submit a draft with canaryPercent to start one`);
+  }
+}
+
+export class CanaryWithoutVersion extends Failure {
+  readonly code = 'REGISTRY_PARSING_CANARY_WITHOUT_VERSION';
+  readonly kind = 'conflict';
+
+  constructor(readonly productKey: string) {
+    super(
+      `product ${productKey} has no version in force that could parse the other devices; submit without canaryPercent`,
+    );
+  }
+}
+
+export class ScriptEmpty extends Failure {
+  readonly code = 'REGISTRY_PARSING_SCRIPT_EMPTY';
+  readonly kind = 'invalid';
+  override readonly errors: readonly FieldError[] = [{ path: 'code', message: 'is empty' }];
+
+  constructor(readonly productKey: string) {
+    super(
+      `the draft of product ${productKey} is empty and was not put in force; switch parsing off to pass messages on unchanged`,
+    );
+  }
+}
+
 export class ScriptTooLarge extends Failure {
   readonly code = 'REGISTRY_PARSING_SCRIPT_TOO_LARGE';
   readonly kind = 'too-large';

@@ -1,11 +1,14 @@
 import {
+  parsingCanaryInput,
   parsingDraftInput,
   parsingDraftView,
+  parsingSubmitInput,
   parsingVersionList,
   parsingVersionView,
   versionListQuery,
   wholeNumberText,
   type Page,
+  type ParsingCanaryInput,
   type ParsingDraftInput,
   type ParsingDraftView,
   type ParsingVersionView,
@@ -77,13 +80,50 @@ export class ParsingScriptsController {
   }
 
   @Post('draft/::submit')
-  @ApiOperation({ summary: 'Put the draft in force as the next version' })
+  @ApiOperation({
+    summary: 'Put the draft in force as the next version, for all devices or as a canary',
+    description:
+      'With `canaryPercent` the new version parses that share of devices and the version in force all others. ' +
+      'Without it the draft is for all devices, which ends a canary that runs.',
+  })
   @ApiCreatedResponse({ standardSchema: parsingVersionView })
   submit(
     @Param('productKey') productKey: string,
+    @Body({ schema: parsingSubmitInput }) input: z.infer<typeof parsingSubmitInput>,
     @Req() request: FastifyRequest,
   ): Promise<ParsingVersionView> {
-    return this.commands.submit(productKey, commandContext(request));
+    return this.commands.submit(productKey, commandContext(request), input?.canaryPercent);
+  }
+
+  @Post('canary')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Let the canary parse another share of devices; a larger one holds the smaller' })
+  @ApiOkResponse({ standardSchema: parsingVersionView })
+  resizeCanary(
+    @Param('productKey') productKey: string,
+    @Body({ schema: parsingCanaryInput }) { percent }: ParsingCanaryInput,
+    @Req() request: FastifyRequest,
+  ): Promise<ParsingVersionView> {
+    return this.commands.resizeCanary(productKey, percent, commandContext(request));
+  }
+
+  @Post('canary/::promote')
+  @HttpCode(200)
+  @ApiOperation({ summary: 'Put the canary in force for all devices' })
+  @ApiOkResponse({ standardSchema: parsingVersionView })
+  promoteCanary(
+    @Param('productKey') productKey: string,
+    @Req() request: FastifyRequest,
+  ): Promise<ParsingVersionView> {
+    return this.commands.promoteCanary(productKey, commandContext(request));
+  }
+
+  @Delete('canary')
+  @HttpCode(204)
+  @ApiOperation({ summary: 'End the canary: the version in force parses all devices again' })
+  @ApiNoContentResponse()
+  async endCanary(@Param('productKey') productKey: string, @Req() request: FastifyRequest): Promise<void> {
+    await this.commands.endCanary(productKey, commandContext(request));
   }
 
   @Get('versions')
@@ -98,7 +138,7 @@ export class ParsingScriptsController {
 
   @Post('versions/:version/::restore')
   @HttpCode(200)
-  @ApiOperation({ summary: 'Put an earlier version in force again' })
+  @ApiOperation({ summary: 'Put an earlier version in force again for all devices; ends a canary' })
   @ApiOkResponse({ standardSchema: parsingVersionView })
   restore(
     @Param('productKey') productKey: string,

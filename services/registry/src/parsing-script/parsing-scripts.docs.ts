@@ -24,7 +24,10 @@ const VERSION: ParsingVersionView = {
   submittedAt: '2026-11-21T03:11:30.000Z',
   submittedBy: 'anna@console',
   isInForce: true,
+  canaryPercent: null,
 };
+
+const CANARY: ParsingVersionView = { ...VERSION, version: 2, isInForce: false, canaryPercent: 10 };
 
 export const parsingScriptsDocs: DocsOf<ParsingScriptsController> = {
   draft: {
@@ -47,19 +50,42 @@ export const parsingScriptsDocs: DocsOf<ParsingScriptsController> = {
   },
   submit: {
     answer: {
-      description: 'The version in force; one that was in force already, when the draft is the same',
+      description:
+        'The version in force, or the canary; one that was there already, when the draft is the same script',
       example: VERSION,
     },
+    requests: {
+      'all-devices': { summary: 'For all devices; a body is not needed', value: {} },
+      canary: {
+        summary: 'As a canary for a tenth of the devices; a draft that is in force already starts none',
+        value: { canaryPercent: 10 },
+      },
+    },
     problems: [
+      'REGISTRY_PARSING_SCRIPT_EMPTY',
       'REGISTRY_PARSING_SCRIPT_INVALID',
+      'REGISTRY_PARSING_CANARY_WITHOUT_VERSION',
       'REGISTRY_PRODUCT_NOT_FOUND',
       'REGISTRY_PARSING_DRAFT_NOT_FOUND',
     ],
   },
+  resizeCanary: {
+    answer: { description: 'The canary', example: { ...CANARY, canaryPercent: 50 } },
+    requests: { half: { summary: 'Half of the devices', value: { percent: 50 } } },
+    problems: ['REGISTRY_PRODUCT_NOT_FOUND', 'REGISTRY_PARSING_CANARY_NOT_FOUND'],
+  },
+  promoteCanary: {
+    answer: { description: 'The version, which is in force now', example: { ...VERSION, version: 2 } },
+    problems: ['REGISTRY_PRODUCT_NOT_FOUND', 'REGISTRY_PARSING_CANARY_NOT_FOUND'],
+  },
+  endCanary: {
+    answer: { description: 'There is no canary; the version in force parses all devices' },
+    problems: ['REGISTRY_PRODUCT_NOT_FOUND'],
+  },
   versions: {
     answer: {
       description: 'A page of versions, newest first; `next` is null on the last',
-      example: { items: [VERSION], next: null },
+      example: { items: [CANARY, VERSION], next: null },
     },
     parameters: pageParameters('2'),
     problems: ['REGISTRY_PRODUCT_NOT_FOUND'],

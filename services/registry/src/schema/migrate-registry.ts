@@ -13,6 +13,7 @@ import { edgeEventIndex } from './migrations/0009-edge-event-index.ts';
 import { admission } from './migrations/0010-admission.ts';
 import { certificates } from './migrations/0011-certificates.ts';
 import { authorities } from './migrations/0013-authorities.ts';
+import { parsingCanary } from './migrations/0015-parsing-canary.ts';
 
 /** In this order, each once; what has been released is never edited. */
 const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
@@ -28,6 +29,7 @@ const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0010-admission': admission,
   '0011-certificates': certificates,
   '0013-authorities': authorities,
+  '0015-parsing-canary': parsingCanary,
 });
 
 /**

@@ -163,6 +163,9 @@ export interface ParsingScriptViewTable {
   stream_version: number;
   newest_version: number;
   version_in_force: number;
+  /** Both or neither. */
+  canary_version: number | null;
+  canary_percent: number | null;
 }
 
 /** A view. */
