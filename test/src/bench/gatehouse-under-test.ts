@@ -84,6 +84,6 @@ export async function gatewayUnderTest(
   };
 }
 
-async function processesOf(gatehouse: RunningGatehouse): Promise<Measured[]> {
+export async function processesOf(gatehouse: RunningGatehouse): Promise<Measured[]> {
   return Promise.all(PARTS.map(async (name) => ({ name, pids: await gatehouse.pidsOf(name) })));
 }
