@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import { benchConnects } from './connects-bench.ts';
+import { benchHandshakes } from './handshakes-bench.ts';
 import { machineLine } from './machine.ts';
 import { benchRegistry, benchRegistryRebuild } from './registry-bench.ts';
 import { benchStorm } from './storm-bench.ts';
@@ -12,6 +13,7 @@ const write = (text: string): void => {
 const { values } = parseArgs({
   options: {
     connect: { type: 'boolean' },
+    handshakes: { type: 'boolean' },
     rebuild: { type: 'boolean' },
     registry: { type: 'boolean' },
     storm: { type: 'boolean' },
@@ -19,12 +21,13 @@ const { values } = parseArgs({
     devices: { type: 'string', default: '5000' },
   },
 });
-const { connect, rebuild, registry, storm } = values;
-const isAll = !connect && !rebuild && !registry && !storm;
+const { connect, handshakes, rebuild, registry, storm } = values;
+const isAll = !connect && !handshakes && !rebuild && !registry && !storm;
 
 write(`Measured on ${machineLine()}; every table in one run.\n`);
 if (isAll) await benchTraffic(write);
 if (isAll || connect) await benchConnects(write);
+if (isAll || handshakes) await benchHandshakes(write);
 if (isAll || registry) await benchRegistry(write);
 if (storm) await benchStorm(write, Number(values.devices));
 if (rebuild) await benchRegistryRebuild(write);
