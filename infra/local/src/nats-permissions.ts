@@ -99,6 +99,7 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       ...readBucket(BANS_BUCKET),
       ...writeBucket(BANS_BUCKET),
       testAuthentication.subject,
+      certificateStaple.subject,
       'edge.v1.*.deliver',
       'edge.v1.*.kick',
       watchProduct.subject,

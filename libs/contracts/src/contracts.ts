@@ -194,6 +194,7 @@ export {
   type DeviceRootView,
   type GatewayCertificatesPatch,
   type GatewayCertificatesView,
+  type StapleStatusView,
 } from './http/gateway-certificates.ts';
 export { DEFAULT_GATEWAY_LIMITS, gatewayLimits, type GatewayLimits } from './http/gateway-limits.ts';
 export {

@@ -7,6 +7,8 @@ import { DeviceQueries } from './device/device-views.queries.ts';
 import { CertificatesCheck } from './gateway/certificates-check.ts';
 import { AuthenticationTest } from './gateway/authentication-test.ts';
 import { GatewayQueries } from './gateway/gateway-views.queries.ts';
+import { StapledCertificates } from './gateway/stapled-certificates.ts';
+import { GatewayCertificateQueries } from './gateway/gateway-certificates.queries.ts';
 import { GatewayStatusView } from './edge/gateway-status-view.ts';
 import { LiveEdges } from './edge/live-edges.ts';
 import { EventQueries } from './event-log/events.queries.ts';
@@ -45,6 +47,7 @@ const registryApiProviders = [
   provide(EventQueries, [REGISTRY_DB]),
   provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
   provide(AuthenticationTest, [NATS, GatewayQueries]),
+  provide(StapledCertificates, [NATS, GatewayQueries, GatewayCertificateQueries]),
   provide(CertificatesCheck, [GatewayQueries, CLOCK]),
   provide(Bans, [NATS]),
   provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),

@@ -21,6 +21,7 @@ let gatehouse: RunningGatehouse;
 let directory: string;
 let authorityPath: string;
 let port: number;
+let gatewayId: string;
 const serialNumbers = new Map<string, string>();
 const at = (name: string): string => join(directory, name);
 
@@ -48,7 +49,7 @@ beforeAll(async () => {
   );
   for (const name of DEVICES) serialNumbers.set(name, await sign(name, 'client', '-subj', `/CN=${name}`));
   port = await freePort();
-  const { productKey } = await post('/gateways', {
+  const gateway = await post('/gateways', {
     name: 'meters',
     port,
     x509: { enabled: true },
@@ -60,7 +61,8 @@ beforeAll(async () => {
       trustedCertificate: ca,
     },
   });
-  await post(`/products/${String(productKey)}/devices:import`, {
+  gatewayId = String(gateway['gatewayId']);
+  await post(`/products/${String(gateway['productKey'])}/devices:import`, {
     devices: DEVICES.map((username) => ({ username, password: 'secret' })),
   });
 }, 120_000);
@@ -132,6 +134,23 @@ test('openssl is shown the OCSP response of the responder, again and again', asy
     20_000,
     500,
   );
+});
+
+test('the API tells what is stapled', async () => {
+  await eventually(async () => {
+    const { body } = await gatehouse.api('GET', `/gateways/${gatewayId}/certificates`);
+    expect(body['staple']).toEqual({
+      outcome: 'staple',
+      status: 'good',
+      mustStaple: false,
+      producedAt: expect.any(String),
+      thisUpdate: expect.any(String),
+      nextUpdate: expect.any(String),
+      validUntil: expect.any(String),
+      lastError: null,
+    });
+    expect(body['alternativeStaple']).toBeNull();
+  });
 });
 
 test('devices that are revoked are off when the answer about them ends, on both edges; others stay', async () => {

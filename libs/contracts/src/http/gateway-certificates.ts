@@ -95,17 +95,40 @@ export type DeviceRootInput = z.infer<typeof deviceRootInput>;
 export const deviceRootPatch = z.strictObject({ enabled: z.boolean() });
 export type DeviceRootPatch = z.infer<typeof deviceRootPatch>;
 
-const stapleStatus = z
-  .discriminatedUnion('outcome', [
-    z.strictObject({
-      outcome: z.literal('staple'),
-      status: z.enum(['good', 'revoked', 'unknown']),
-      producedAt: z.iso.datetime(),
-      validUntil: z.iso.datetime(),
-    }),
-    z.strictObject({ outcome: z.literal('none'), reason: z.string() }),
-  ])
-  .describe('The OCSP response that edges staple to it');
+const mustStaple = z
+  .boolean()
+  .describe('Whether the certificate promises a staple (RFC 7633): without one, clients that mind refuse it');
+
+/** The OCSP response that edges staple to a server certificate, as ocsp knows it. */
+const stapleStatus = z.discriminatedUnion('outcome', [
+  z.strictObject({
+    outcome: z.literal('staple'),
+    status: z.enum(['good', 'revoked', 'unknown']).describe('What the responder says of the certificate'),
+    mustStaple,
+    producedAt: z.iso.datetime(),
+    thisUpdate: z.iso.datetime(),
+    nextUpdate: z.iso.datetime().nullable().describe('Null when the responder promises no newer one'),
+    validUntil: z.iso.datetime().describe('Stapled until then'),
+    lastError: z.string().nullable().describe('Why there is no newer one yet; null when all is well'),
+  }),
+  z.strictObject({
+    outcome: z.literal('expired'),
+    mustStaple,
+    endedAt: z.iso.datetime().describe('Nothing is stapled since then'),
+    lastError: z.string().describe('Why there is no newer one'),
+  }),
+  z.strictObject({
+    outcome: z.literal('none'),
+    mustStaple,
+    lastError: z.string().describe('Why there has not been one'),
+  }),
+  z.strictObject({
+    outcome: z.literal('not-known'),
+    mustStaple,
+    lastError: z.string().describe('Why ocsp could not be asked'),
+  }),
+]);
+export type StapleStatusView = z.infer<typeof stapleStatus>;
 
 /** The answer of GET /gateways/{gatewayId}/certificates. */
 export const gatewayCertificatesView = z.strictObject({
@@ -116,7 +139,12 @@ export const gatewayCertificatesView = z.strictObject({
   deviceRootCertificate: certificateChain.nullable().describe('Of the device roots that are switched on'),
   deviceRoots: z.array(deviceRootView),
   trustedCertificate: certificateChain.nullable(),
-  staple: stapleStatus.nullable().describe('Null without stapling, and when nobody could say in time'),
+  staple: stapleStatus
+    .nullable()
+    .describe(
+      'What edges staple to the server certificate. Null when the gateway does not staple, and where a change is answered',
+    ),
+  alternativeStaple: stapleStatus.nullable().describe('The same of the alternative one'),
   generations: z
     .array(certificateGeneration)
     .describe('Server chains in force and up to three before them, newest first'),

@@ -66,12 +66,23 @@ export const certificateStaple = requestContract({
       /** RFC 6960's words: a staple that says `revoked` is served too. */
       status: z.enum(['good', 'revoked', 'unknown']),
       producedAt: z.iso.datetime(),
+      thisUpdate: z.iso.datetime(),
+      /** Null: the responder promises no newer one. */
+      nextUpdate: z.iso.datetime().nullable(),
+      /** Why there is no newer one although it was asked for; null when nothing went wrong. */
+      lastError: z.string().nullable(),
       /** Served until then, and not a moment longer. */
       validUntil: z.iso.datetime(),
       /** When to ask here again. */
       askAgainAt: z.iso.datetime(),
     }),
-    z.strictObject({ outcome: z.literal('none'), reason: z.string(), askAgainAt: z.iso.datetime() }),
+    z.strictObject({
+      outcome: z.literal('none'),
+      reason: z.string(),
+      /** When the last one ended; null: there was none. */
+      endedAt: z.iso.datetime().nullable(),
+      askAgainAt: z.iso.datetime(),
+    }),
   ]),
 });
 export type CertificateStaple = z.infer<(typeof certificateStaple)['reply']>;

@@ -23,6 +23,7 @@ export class OcspDouble {
   staple: (request: StapleRequest) => CertificateStaple | Promise<CertificateStaple> = () => ({
     outcome: 'none',
     reason: 'the test has none',
+    endedAt: null,
     askAgainAt: inSeconds(60).toISOString(),
   });
   /** By default all are good for a minute. */
@@ -91,15 +92,19 @@ export function staplesOf(
   return ({ chain: [leaf = ''] }) => {
     const certificateId = ocspCertificateId(new X509Certificate(leaf), authority.certificate);
     const producedAt = new Date();
+    const nextUpdate = inSeconds(3_600);
     const response = signOcspResponse(authority.responder, {
       producedAt,
-      statements: [{ certificateId, status: 'good', thisUpdate: producedAt, nextUpdate: inSeconds(3_600) }],
+      statements: [{ certificateId, status: 'good', thisUpdate: producedAt, nextUpdate }],
     });
     return {
       outcome: 'staple',
       response: Buffer.from(response).toString('base64'),
       status: 'good',
       producedAt: producedAt.toISOString(),
+      thisUpdate: producedAt.toISOString(),
+      nextUpdate: nextUpdate.toISOString(),
+      lastError: null,
       validUntil: inSeconds(seconds).toISOString(),
       askAgainAt: inSeconds(seconds / 2).toISOString(),
     };

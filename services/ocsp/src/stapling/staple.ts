@@ -19,6 +19,7 @@ export function stapleOf(answer: TrustedAnswer, fetchedAt: Date, limits: Lifetim
 
 export function stapleReply(
   { answer, validUntil }: Staple,
+  lastError: string | null,
   askAgainAt: Date,
 ): Extract<CertificateStaple, { outcome: 'staple' }> {
   return {
@@ -26,6 +27,9 @@ export function stapleReply(
     response: Buffer.from(answer.response).toString('base64'),
     status: answer.status,
     producedAt: answer.producedAt.toISOString(),
+    thisUpdate: answer.thisUpdate.toISOString(),
+    nextUpdate: answer.nextUpdate?.toISOString() ?? null,
+    lastError,
     validUntil: validUntil.toISOString(),
     askAgainAt: askAgainAt.toISOString(),
   };

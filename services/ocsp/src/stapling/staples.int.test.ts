@@ -63,7 +63,9 @@ test('a staple is what the responder said, and clients can verify it', async () 
     now: new Date(),
   });
   expect(verdict).toMatchObject({ outcome: 'trusted', status: { status: 'good' } });
-  expect(reply.status).toBe('good');
+  expect(reply).toMatchObject({ status: 'good', lastError: null });
+  expect(minutes(reply.thisUpdate)).toBeLessThanOrEqual(0);
+  expect(minutes(reply.nextUpdate ?? '')).toBeGreaterThan(59);
   expect(minutes(reply.validUntil)).toBeGreaterThan(58);
   expect(minutes(reply.validUntil)).toBeLessThanOrEqual(60);
   expect(minutes(reply.askAgainAt)).toBeGreaterThan(29);
@@ -89,7 +91,7 @@ test.each<readonly [string, (leaf: TestCertificate) => Partial<Question>, RegExp
   await using ocsp = await startStapling(nats.url);
   const leaf = newServer();
   const reply = await ocsp.staples.staple(questionOn(leaf, change(leaf)));
-  expect(reply).toMatchObject({ outcome: 'none', reason: expect.stringMatching(reason) });
+  expect(reply).toMatchObject({ outcome: 'none', reason: expect.stringMatching(reason), endedAt: null });
   expect(Date.parse(reply.askAgainAt)).toBeGreaterThan(Date.now());
 });
 
@@ -193,13 +195,20 @@ test('a staple that has ended is not handed out, and the next one is as soon as 
   const first = await ocsp.staples.staple(questionOn(leaf));
   if (first.outcome !== 'staple') throw new Error(first.reason);
   respondNothing();
+  await eventually(async () => {
+    const reply = await ocsp.staples.staple(questionOn(leaf));
+    expect(reply).toMatchObject({ outcome: 'staple', lastError: expect.stringContaining('HTTP 503') });
+  }, 10_000);
   const ended = await eventually(async () => {
     const reply = await ocsp.staples.staple(questionOn(leaf));
     expect(reply.outcome).toBe('none');
     return reply;
   }, 10_000);
   expect(Date.now()).toBeGreaterThanOrEqual(Date.parse(first.validUntil));
-  expect(ended).toMatchObject({ reason: expect.stringMatching(/HTTP 503|not asked for a moment/) });
+  expect(ended).toMatchObject({
+    reason: expect.stringMatching(/HTTP 503|not asked for a moment/),
+    endedAt: first.validUntil,
+  });
   respondGood(leaf);
   await eventually(
     async () => expect(await ocsp.staples.staple(questionOn(leaf))).toMatchObject({ outcome: 'staple' }),

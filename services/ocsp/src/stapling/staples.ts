@@ -61,7 +61,8 @@ export class Staples {
   async staple(question: RequestOf<typeof certificateStaple>): Promise<CertificateStaple> {
     const subject = stapleSubject(question);
     if (typeof subject === 'string') {
-      return this.#none(subject, secondsAfter(new Date(), this.config.GATEHOUSE_OCSP_MAX_SECONDS));
+      const askAgain = secondsAfter(new Date(), this.config.GATEHOUSE_OCSP_MAX_SECONDS);
+      return this.#none({ reason: subject, staple: undefined }, askAgain);
     }
     const wanted = this.#want(subject, question.gatewayId);
     let origin: StapleOrigin = 'memory';
@@ -71,11 +72,11 @@ export class Staples {
     }
     const staple = liveStaple(wanted);
     if (staple === undefined) {
-      return this.#none(wanted.reason, secondsAfter(wanted.nextAttemptAt, REFRESH_TAKES_SECONDS));
+      return this.#none(wanted, secondsAfter(wanted.nextAttemptAt, REFRESH_TAKES_SECONDS));
     }
     this.parts.metrics.staples.add('staple');
     this.parts.metrics.stapleOrigins.add(origin);
-    return stapleReply(staple, askAgainAt(wanted, staple));
+    return stapleReply(staple, wanted.failures === 0 ? null : wanted.reason, askAgainAt(wanted, staple));
   }
 
   #want(subject: StapleSubject, gatewayId: string): Wanted {
@@ -105,10 +106,11 @@ export class Staples {
     return wanted;
   }
 
-  #none(reason: string, askAgain: Date): CertificateStaple {
+  #none({ reason, staple }: Pick<Wanted, 'reason' | 'staple'>, askAgain: Date): CertificateStaple {
     this.parts.metrics.staples.add('none');
     this.parts.metrics.stapleOrigins.add('none');
-    return { outcome: 'none', reason, askAgainAt: askAgain.toISOString() };
+    const endedAt = staple?.validUntil.toISOString() ?? null;
+    return { outcome: 'none', reason, endedAt, askAgainAt: askAgain.toISOString() };
   }
 
   #refreshDue(): void {
@@ -150,7 +152,7 @@ export class Staples {
     } catch (error) {
       this.parts.metrics.stapleRefreshes.add('failed');
       // Half of a life is over, but it is better than none.
-      wanted.staple = liveStaple(wanted) ?? stored;
+      wanted.staple = liveStaple(wanted) ?? stored ?? wanted.staple;
       this.#fail(wanted, error);
     }
   }

@@ -37,7 +37,7 @@ export function warningsOfChain(
       `"${nameOf(top)}" was issued by "${oneLine(top.issuer)}", which the trusted certificate is not: an intermediate is missing, or OCSP answers will not be verified`,
     );
   }
-  if (!staples(ocsp) && mustStaple(leaf)) {
+  if (!staples(ocsp) && promisesStaple(leaf)) {
     warn(
       'must-staple-not-stapled',
       `"${nameOf(leaf)}" demands stapling (RFC 7633), and ocsp is ${ocsp}: clients that know it refuse the handshake`,
@@ -82,7 +82,8 @@ function isSame(a: X509Certificate, b: X509Certificate): boolean {
   return a.fingerprint256 === b.fingerprint256;
 }
 
-function mustStaple(leaf: X509Certificate): boolean {
+/** RFC 7633. */
+export function promisesStaple(leaf: X509Certificate): boolean {
   try {
     return certificateExtensions(leaf).mustStaple;
   } catch {

@@ -15,7 +15,7 @@ export class GatewayCertificateQueries {
   constructor(private readonly db: RegistryDb) {}
 
   /**
-   * What edges staple is not known here: null.
+   * Staples are null: who answers with them asks ocsp (StapledCertificates).
    *
    * @param db the transaction of a command, to see what it has just written
    * @throws {GatewayNotFound}
@@ -42,6 +42,7 @@ export class GatewayCertificateQueries {
       deviceRoots: row.device_roots.map(deviceRootView),
       trustedCertificate: chainOrNull(row.trusted_certificate),
       staple: null,
+      alternativeStaple: null,
       generations: generations.map((generation) => ({
         version: generation.stream_version,
         usedFrom: generation.used_from.toISOString(),

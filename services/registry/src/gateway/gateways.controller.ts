@@ -44,9 +44,9 @@ import { commandContext } from '../api/api-request.ts';
 import { expectedVersions, IF_MATCH, tagged } from '../api/if-match.ts';
 import { GatewayStatusView } from '../edge/gateway-status-view.ts';
 import { gatewayBody, gatewayPatchBody } from './gateway-body.ts';
-import { GatewayCertificateQueries } from './gateway-certificates.queries.ts';
 import { GatewayCommands } from './gateway-commands.ts';
 import { GatewayQueries } from './gateway-views.queries.ts';
+import { StapledCertificates } from './stapled-certificates.ts';
 
 const deleteQuery = z.strictObject({ force: z.enum(['true', 'false']).default('false') });
 
@@ -57,7 +57,7 @@ export class GatewaysController {
   constructor(
     @Inject(GatewayCommands) private readonly commands: GatewayCommands,
     @Inject(GatewayQueries) private readonly queries: GatewayQueries,
-    @Inject(GatewayCertificateQueries) private readonly certificates: GatewayCertificateQueries,
+    @Inject(StapledCertificates) private readonly certificates: StapledCertificates,
     @Inject(GatewayStatusView) private readonly status: GatewayStatusView,
   ) {}
 
@@ -106,7 +106,7 @@ export class GatewaysController {
   }
 
   @Get(':gatewayId/certificates')
-  @ApiOperation({ summary: 'Certificate chains of a gateway, with key types and expiry' })
+  @ApiOperation({ summary: 'Certificate chains of a gateway, with key types, expiry and staples' })
   @ApiOkResponse({ standardSchema: gatewayCertificatesView })
   getCertificates(@Param('gatewayId') gatewayId: string): Promise<GatewayCertificatesView> {
     return this.certificates.get(gatewayId);

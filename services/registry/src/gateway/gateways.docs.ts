@@ -72,7 +72,17 @@ export const CERTIFICATES: GatewayCertificatesView = {
   deviceRootCertificate: null,
   deviceRoots: [],
   trustedCertificate: null,
-  staple: null,
+  staple: {
+    outcome: 'staple',
+    status: 'good',
+    mustStaple: false,
+    producedAt: '2026-11-21T03:00:00.000Z',
+    thisUpdate: '2026-11-21T03:00:00.000Z',
+    nextUpdate: '2026-11-21T07:00:00.000Z',
+    validUntil: '2026-11-21T04:10:00.000Z',
+    lastError: null,
+  },
+  alternativeStaple: null,
   generations: [
     {
       version: 1,
