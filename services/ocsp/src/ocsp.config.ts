@@ -16,6 +16,8 @@ const ocspConfig = serviceConfig.extend({
   /** How long all sources together may take before the verdict is `unknown`; edges wait for 6 s. */
   OCSP_TOTAL_TIMEOUT_MS: z.coerce.number().int().min(10).max(5_500).default(5_000),
   OCSP_RESPONSE_MAX_BYTES: z.coerce.number().int().min(1_024).max(OCSP_RESPONSE_MAX_BYTES).default(16_384),
+  /** Threads that read and verify what responders answer; each takes some 60 MB. */
+  OCSP_THREADS: z.coerce.number().int().min(1).max(64).default(2),
   /** Whether questions about client certificates carry a nonce (RFC 9654), and answers must. */
   OCSP_NONCE: z.enum(['off', 'optional', 'required']).default('optional'),
   /** How far ahead the clock of a responder may be. */

@@ -19,7 +19,6 @@ import { AuthorityAnswers } from './responder/authority-answers.ts';
 import { ResponderMetrics } from './responder/responder-metrics.ts';
 import { responderRoutes } from './responder/responder-routes.ts';
 import { GuardedHosts } from './source/guarded-hosts.ts';
-import { ListReader } from './source/list-reader.ts';
 import { OcspResponders } from './source/ocsp-responders.ts';
 import { RevocationLists } from './source/revocation-lists.ts';
 import { RevocationSources } from './source/revocation-sources.ts';
@@ -29,6 +28,8 @@ import { Staples } from './stapling/staples.ts';
 import { CertificateStatusController } from './status/certificate-status.controller.ts';
 import { CertificateVerdicts } from './status/certificate-verdicts.ts';
 import { JudgeChain } from './status/judge-chain.ts';
+import { AnswerVerifier } from './verification/answer-verifier.ts';
+import { ListReader } from './verification/list-reader.ts';
 
 type HttpApplication = Parameters<NonNullable<ServiceDefinition<OcspConfig>['prepareHttp']>>[0];
 
@@ -49,7 +50,17 @@ export function ocspModule(config: OcspConfig, process: ServiceProcess): Dynamic
 
       provideMade(OutboundClient, [], () => outboundClient(config)),
       provide(GuardedHosts, [OCSP_CONFIG, OcspMetrics, LOGGER]),
-      provide(OcspResponders, [OutboundClient, GuardedHosts, OCSP_CONFIG, OcspMetrics]),
+      provideMade(
+        AnswerVerifier,
+        [OcspMetrics],
+        (metrics) => new AnswerVerifier(config.OCSP_THREADS, metrics),
+      ),
+      provideMade(
+        OcspResponders,
+        [OutboundClient, GuardedHosts, AnswerVerifier, OcspMetrics],
+        (outbound, hosts, verifier, metrics) =>
+          new OcspResponders(outbound, hosts, verifier, { config, metrics }),
+      ),
       provide(ListReader, []),
       provideMade(
         RevocationLists,

@@ -1,5 +1,6 @@
 import type { CertificateStaple, CertificateStatus } from '@gatehouse/contracts';
 import { CountedByLabel } from '@gatehouse/observability';
+import type { ThreadOutcome } from '@gatehouse/threads';
 import { metrics } from '@opentelemetry/api';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
@@ -71,6 +72,11 @@ export class OcspMetrics {
     'changes of the breakers of responders and CRL hosts, by the state that they changed to',
     'state',
   );
+  readonly verifications = new CountedByLabel<ThreadOutcome<unknown>['outcome']>(
+    'gatehouse.ocsp.verifications',
+    'answers of responders that were given to threads to read and verify, by what became of that',
+    'outcome',
+  );
   readonly callSeconds = meter.createHistogram('gatehouse.ocsp.responder_call', {
     description: 'time of one question to an OCSP responder, without the wait for its turn',
     unit: 's',
@@ -96,6 +102,15 @@ export class OcspMetrics {
       'state of the breaker of a host: 0 closed, 1 half-open, 2 open',
       ({ breakerState }) => BREAKER_STATES[breakerState],
     );
+  }
+
+  /** @param read when metrics are collected */
+  observeVerificationsWaiting(read: () => number): void {
+    meter
+      .createObservableGauge('gatehouse.ocsp.verifications_waiting', {
+        description: 'answers of responders that wait for a thread',
+      })
+      .addCallback((result) => result.observe(read()));
   }
 
   /** @param list seconds since each staple that somebody wants was fetched; read when metrics are collected */

@@ -1,16 +1,10 @@
 import { Failure } from '@gatehouse/failure';
 import type { OutboundClient, OutboundResponse } from '@gatehouse/outbound';
-import {
-  buildOcspRequest,
-  newOcspNonce,
-  readOcspResponse,
-  verifyOcspResponse,
-  type OcspCertificateStatus,
-} from '@gatehouse/pki';
-import type { AnswerTimes } from '../lifetime/answer-lifetime.ts';
+import { buildOcspRequest, newOcspNonce } from '@gatehouse/pki';
 import type { OcspConfig } from '../ocsp.config.ts';
 import type { CallOutcome, OcspMetrics } from '../observability/ocsp-metrics.ts';
 import type { CheckedCertificate } from '../status/checked-certificate.ts';
+import type { AnswerVerifier, VerifiedAnswer } from '../verification/answer-verifier.ts';
 import type { Deadline } from './deadline.ts';
 import type { GuardedHosts } from './guarded-hosts.ts';
 import type { RevocationAnswer } from './revocation-answer.ts';
@@ -23,13 +17,14 @@ import {
 } from './source.failures.ts';
 
 /** An answer that holds: signed by the issuer or for it, about this certificate, of now. */
-export interface TrustedAnswer extends AnswerTimes {
+export interface TrustedAnswer extends VerifiedAnswer {
   /** DER of the OCSPResponse as it came. */
   readonly response: Uint8Array;
-  readonly status: 'good' | 'revoked' | 'unknown';
-  readonly producedAt: Date;
-  readonly revokedAt: Date | null;
-  readonly reason: string | undefined;
+}
+
+export interface OcspRespondersParts {
+  readonly config: OcspConfig;
+  readonly metrics: OcspMetrics;
 }
 
 type Subject = Pick<CheckedCertificate, 'certificate' | 'issuer'>;
@@ -42,8 +37,8 @@ export class OcspResponders {
   constructor(
     private readonly outbound: OutboundClient,
     private readonly hosts: GuardedHosts,
-    private readonly config: OcspConfig,
-    private readonly metrics: OcspMetrics,
+    private readonly verifier: AnswerVerifier,
+    private readonly parts: OcspRespondersParts,
   ) {}
 
   /**
@@ -52,7 +47,7 @@ export class OcspResponders {
    * @throws {Failure} with the reason why there is none, also when the responder does not know the certificate
    */
   async find(url: string, subject: Subject, deadline: Deadline): Promise<RevocationAnswer> {
-    const nonce = this.config.OCSP_NONCE === 'off' ? undefined : newOcspNonce();
+    const nonce = this.parts.config.OCSP_NONCE === 'off' ? undefined : newOcspNonce();
     const answer = await this.ask(url, subject, { deadline, nonce });
     const { status, thisUpdate, nextUpdate, revokedAt, reason } = answer;
     switch (status) {
@@ -87,21 +82,21 @@ export class OcspResponders {
             url,
             headers: { 'content-type': 'application/ocsp-request', accept: 'application/ocsp-response' },
             body,
-            timeoutMs: Math.min(remainingMs, this.config.OCSP_RESPONDER_TIMEOUT_MS),
-            maxResponseBytes: this.config.OCSP_RESPONSE_MAX_BYTES,
+            timeoutMs: Math.min(remainingMs, this.parts.config.OCSP_RESPONDER_TIMEOUT_MS),
+            maxResponseBytes: this.parts.config.OCSP_RESPONSE_MAX_BYTES,
             maxRedirects: MAX_REDIRECTS,
             isRepeatable: true,
             allowHttp: true,
           });
-          return this.#trusted(response, host.host, { ...subject, nonce });
+          return await this.#trusted(response, host.host, { ...subject, nonce, deadline });
         } finally {
-          this.metrics.callSeconds.record((performance.now() - startedAt) / 1_000);
+          this.parts.metrics.callSeconds.record((performance.now() - startedAt) / 1_000);
         }
       });
-      this.metrics.responderCalls.add(answer.status);
+      this.parts.metrics.responderCalls.add(answer.status);
       return answer;
     } catch (error) {
-      this.metrics.responderCalls.add(outcomeOf(error));
+      this.parts.metrics.responderCalls.add(outcomeOf(error));
       throw error;
     }
   }
@@ -111,40 +106,35 @@ export class OcspResponders {
    *
    * @throws {SourceAnswerUnusable | SourceHostFailed}
    */
-  verify(
+  async verify(
     response: Uint8Array,
     host: string,
     { certificate, issuer, nonce }: Subject & { readonly nonce?: Uint8Array | undefined },
-  ): TrustedAnswer {
-    const now = new Date();
-    const verdict = verifiedBy(host, () => {
-      const data = readOcspResponse(response);
-      if (data.status === 'tryLater' || data.status === 'internalError') {
-        throw new SourceHostFailed(host, `answered ${data.status}`);
-      }
-      return verifyOcspResponse(data, {
-        certificate,
-        issuer,
-        now,
-        ...(nonce === undefined ? {} : { nonce }),
-        isNonceRequired: nonce !== undefined && this.config.OCSP_NONCE === 'required',
-        clockSkewMs: this.config.OCSP_CLOCK_SKEW_SECONDS * 1_000,
-        maxAgeMs: this.config.OCSP_ANSWER_MAX_AGE_SECONDS * 1_000,
-      });
+  ): Promise<TrustedAnswer> {
+    const verdict = await this.verifier.verify({
+      response,
+      certificate: certificate.raw,
+      issuer: issuer.raw,
+      nonce,
+      isNonceRequired: nonce !== undefined && this.parts.config.OCSP_NONCE === 'required',
+      clockSkewMs: this.parts.config.OCSP_CLOCK_SKEW_SECONDS * 1_000,
+      maxAgeMs: this.parts.config.OCSP_ANSWER_MAX_AGE_SECONDS * 1_000,
     });
-    if (verdict.outcome === 'untrusted') throw new SourceAnswerUnusable(host, verdict.reason);
-    const answer = trustedAnswer(response, verdict.status, verdict.producedAt);
-    if (answer.nextUpdate !== undefined && answer.nextUpdate <= now) {
-      throw new SourceAnswerUnusable(host, `it is out of date since ${answer.nextUpdate.toISOString()}`);
+    switch (verdict.outcome) {
+      case 'trusted':
+        return { ...verdict.answer, response };
+      case 'unusable':
+        throw new SourceAnswerUnusable(host, verdict.reason);
+      case 'in-trouble':
+        throw new SourceHostFailed(host, `answered ${verdict.status}`);
     }
-    return answer;
   }
 
-  #trusted(
+  async #trusted(
     { status, headers, body }: OutboundResponse,
     host: string,
-    subject: Subject & { readonly nonce: Uint8Array | undefined },
-  ): TrustedAnswer {
+    subject: Subject & { readonly nonce: Uint8Array | undefined; readonly deadline: Deadline },
+  ): Promise<TrustedAnswer> {
     if (status >= 500 || status === 429) throw new SourceHostFailed(host, `answered HTTP ${status}`);
     if (status !== 200) throw new SourceAnswerUnusable(host, `HTTP ${status} is no answer of a responder`);
     const mediaType = headers['content-type'] ?? 'nothing';
@@ -154,31 +144,10 @@ export class OcspResponders {
         `it says to be ${mediaType.slice(0, 80)}, not application/ocsp-response`,
       );
     }
-    return this.verify(body, host, subject);
+    const answer = await subject.deadline.within(this.verify(body, host, subject));
+    if (answer === undefined) throw new SourceTimeOver(host);
+    return answer;
   }
-}
-
-/** The first thing that goes wrong inside, as a failure of that host. */
-function verifiedBy<Result>(host: string, check: () => Result): Result {
-  try {
-    return check();
-  } catch (error) {
-    if (error instanceof SourceHostFailed) throw error;
-    throw new SourceAnswerUnusable(
-      host,
-      error instanceof Failure ? error.message : 'it cannot be read',
-      error,
-    );
-  }
-}
-
-function trustedAnswer(
-  response: Uint8Array,
-  { status, thisUpdate, nextUpdate, revokedAt, revocationReason }: OcspCertificateStatus,
-  producedAt: Date,
-): TrustedAnswer {
-  const reason = revocationReason ?? undefined;
-  return { response, status, thisUpdate, nextUpdate: nextUpdate ?? undefined, producedAt, revokedAt, reason };
 }
 
 function outcomeOf(error: unknown): CallOutcome {

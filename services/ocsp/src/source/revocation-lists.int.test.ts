@@ -27,8 +27,8 @@ let host: TestResponder;
 let lists = 0;
 beforeAll(async () => {
   host = await startTestResponder();
-  const pem = root.certificatePem;
-  await listReader.read({ der: Buffer.alloc(0), certificatePem: pem, issuerPem: pem, clockSkewMs: 0 });
+  const { raw } = root.certificate;
+  await listReader.read({ der: Buffer.alloc(0), certificate: raw, issuer: raw, clockSkewMs: 0 });
 });
 afterAll(async () => {
   await host[Symbol.asyncDispose]();

@@ -5,9 +5,9 @@ import { retrySeconds, secondsAfter, usedUntil } from '../lifetime/answer-lifeti
 import type { OcspConfig } from '../ocsp.config.ts';
 import type { ListOutcome, OcspMetrics } from '../observability/ocsp-metrics.ts';
 import type { CheckedCertificate } from '../status/checked-certificate.ts';
+import type { ListReader, LoadedList } from '../verification/list-reader.ts';
 import { Deadline } from './deadline.ts';
 import type { GuardedHosts } from './guarded-hosts.ts';
-import type { ListReader, LoadedList } from './list-reader.ts';
 import type { RevocationAnswer } from './revocation-answer.ts';
 import { findRevoked } from './revoked-serials.ts';
 import { SourceAnswerUnusable, SourceHostBusy, SourceHostFailed, SourceTimeOver } from './source.failures.ts';
@@ -102,8 +102,8 @@ export class RevocationLists {
     });
     const read = await this.reader.read({
       der,
-      certificatePem: certificate.toString(),
-      issuerPem: issuer.toString(),
+      certificate: certificate.raw,
+      issuer: issuer.raw,
       clockSkewMs: config.OCSP_CLOCK_SKEW_SECONDS * 1_000,
     });
     if (read.outcome === 'unusable') throw new SourceAnswerUnusable(host.host, read.reason);

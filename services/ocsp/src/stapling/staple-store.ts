@@ -37,7 +37,7 @@ export class StapleStore {
     if (entry === undefined || entry === null || entry.operation !== 'PUT') return undefined;
     try {
       const { response, fetchedAt } = storedStaple.parse(entry.json());
-      const answer = this.responders.verify(Buffer.from(response, 'base64'), 'bucket', subject);
+      const answer = await this.responders.verify(Buffer.from(response, 'base64'), 'bucket', subject);
       const staple = stapleOf(answer, earlier(fetchedAt, new Date()), this.#limits());
       return staple.validUntil.getTime() > Date.now() ? staple : undefined;
     } catch {

@@ -6,7 +6,6 @@ import type { TestAuthority, TestCertificate } from '@gatehouse/pki';
 import { OcspMetrics } from '../observability/ocsp-metrics.ts';
 import { readOcspConfig } from '../ocsp.config.ts';
 import { GuardedHosts } from '../source/guarded-hosts.ts';
-import { ListReader } from '../source/list-reader.ts';
 import { OcspResponders } from '../source/ocsp-responders.ts';
 import { RevocationLists } from '../source/revocation-lists.ts';
 import { RevocationSources } from '../source/revocation-sources.ts';
@@ -14,6 +13,8 @@ import { StapleStore } from '../stapling/staple-store.ts';
 import { Staples } from '../stapling/staples.ts';
 import { CertificateVerdicts } from '../status/certificate-verdicts.ts';
 import { JudgeChain } from '../status/judge-chain.ts';
+import { AnswerVerifier } from '../verification/answer-verifier.ts';
+import { ListReader } from '../verification/list-reader.ts';
 
 /** Allowed to call this machine, and quick to give up. */
 const ENVIRONMENT = {
@@ -22,8 +23,9 @@ const ENVIRONMENT = {
   OCSP_TOTAL_TIMEOUT_MS: '4000',
 };
 
-/** Its thread takes a second to start: one for all tests of a file. */
+/** Their threads take a second to start: one each for all tests of a file. */
 export const listReader = new ListReader();
+export const answerVerifier = new AnswerVerifier(1, new OcspMetrics());
 
 /** Verdicts as they are wired in ocsp.module.ts, without NATS. */
 export function startVerdicts(
@@ -34,7 +36,7 @@ export function startVerdicts(
   const metrics = new OcspMetrics();
   const outbound = new OutboundClient(outboundPolicyOf(config));
   const hosts = new GuardedHosts(config, metrics, logger);
-  const responders = new OcspResponders(outbound, hosts, config, metrics);
+  const responders = new OcspResponders(outbound, hosts, answerVerifier, { config, metrics });
   const lists = new RevocationLists(outbound, hosts, listReader, { config, metrics });
   const verdicts = new CertificateVerdicts(new RevocationSources(responders, lists), config, metrics);
   const chains = new JudgeChain(verdicts, config, metrics);

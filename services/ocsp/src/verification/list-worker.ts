@@ -1,27 +1,24 @@
 import { X509Certificate } from 'node:crypto';
-import { parentPort } from 'node:worker_threads';
 import { readRevocationList, verifyRevocationList, type RevocationList } from '@gatehouse/pki';
+import { serveThread } from '@gatehouse/threads';
 import type { ListOrder, ListReading } from './list-reader.ts';
-import { packRevoked, type RevokedEntry } from './revoked-serials.ts';
+import { packRevoked, type RevokedEntry } from '../source/revoked-serials.ts';
 
 /** RFC 5280 §5.2.4. */
 const DELTA_CRL_INDICATOR = '2.5.29.27';
 
-parentPort?.on('message', (order: ListOrder) => {
-  const reading = readingOf(order);
-  const transfer = reading.outcome === 'read' ? [reading.list.revoked.buffer] : [];
-  parentPort?.postMessage(reading, transfer);
-});
+serveThread(readingOf, (reading) => (reading.outcome === 'read' ? [reading.list.revoked.buffer] : []));
 
-function readingOf({ der, certificatePem, issuerPem, clockSkewMs }: ListOrder): ListReading {
+function readingOf(order: ListOrder): ListReading {
+  const { clockSkewMs } = order;
   const now = new Date();
   try {
-    const list = readRevocationList(der);
+    const list = readRevocationList(order.der);
     if (list.unknownCriticalExtensions.includes(DELTA_CRL_INDICATOR)) {
       return unusable('it is a delta CRL, and those are not supported');
     }
-    const certificate = new X509Certificate(certificatePem);
-    const issuer = new X509Certificate(issuerPem);
+    const certificate = new X509Certificate(order.certificate);
+    const issuer = new X509Certificate(order.issuer);
     const verdict = verifyRevocationList(list, { certificate, issuer, now, clockSkewMs });
     if (verdict.outcome === 'untrusted') return unusable(verdict.reason);
     const { nextUpdate } = verdict;
