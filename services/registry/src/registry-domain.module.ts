@@ -5,6 +5,7 @@ import { AuthorityCommands } from './authority/authority-commands.ts';
 import { AuthoritySecrets } from './authority/authority-secrets.ts';
 import { AuthorityUrls } from './authority/authority-urls.ts';
 import { AuthorityQueries } from './authority/authority-views.queries.ts';
+import { ListSigner } from './authority/list-signer.ts';
 import { OcspAnswers } from './authority/ocsp-answers.ts';
 import { ResponderController } from './authority/responder.controller.ts';
 import { RevocationLists } from './authority/revocation-lists.ts';
@@ -113,11 +114,12 @@ export const registryDomainProviders = [
     (db, secrets, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
       new OcspAnswers(db, secrets, { validitySeconds, clock }),
   ),
+  provide(ListSigner, []),
   provideMade(
     RevocationLists,
-    [REGISTRY_DB, AuthoritySecrets, REGISTRY_CONFIG, CLOCK],
-    (db, secrets, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
-      new RevocationLists(db, secrets, { validitySeconds, clock }),
+    [REGISTRY_DB, AuthoritySecrets, ListSigner, REGISTRY_CONFIG, CLOCK],
+    (db, secrets, signer, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
+      new RevocationLists(db, secrets, signer, { validitySeconds, clock }),
   ),
   provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries]),
   provide(ParsingScriptQueries, [REGISTRY_DB]),

@@ -7,6 +7,7 @@ import { AuthorityCommands } from './authority-commands.ts';
 import { AuthoritySecrets } from './authority-secrets.ts';
 import { AuthorityUrls } from './authority-urls.ts';
 import { AuthorityQueries } from './authority-views.queries.ts';
+import { ListSigner } from './list-signer.ts';
 import { OcspAnswers } from './ocsp-answers.ts';
 import { RevocationLists } from './revocation-lists.ts';
 
@@ -32,6 +33,6 @@ export function authoritiesOn({ db, transactions, sealer, clock }: AuthoritiesPa
     issuedCertificates: queries,
     issuedCertificateCommands: new IssuedCertificateCommands({ transactions, queries, secrets, urls, clock }),
     ocspAnswers: new OcspAnswers(db, secrets, responder),
-    revocationLists: new RevocationLists(db, secrets, responder),
+    revocationLists: new RevocationLists(db, secrets, new ListSigner(), responder),
   };
 }

@@ -38,3 +38,15 @@ export class AuthorityExpired extends Failure {
     );
   }
 }
+
+export class RevocationListNotSigned extends Failure {
+  readonly code = 'REGISTRY_REVOCATION_LIST_NOT_SIGNED';
+  readonly kind = 'unavailable';
+
+  constructor(
+    readonly authorityId: string,
+    readonly reason: string,
+  ) {
+    super(`the revocation list of ${authorityId} could not be signed: ${reason}; ask again`);
+  }
+}

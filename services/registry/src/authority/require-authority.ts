@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import type { RegistryTransaction } from '../schema/registry-database.ts';
+import type { RegistryDb, RegistryTransaction } from '../schema/registry-database.ts';
 import type { AuthorityKeys } from './authority-signing.ts';
 import type { AuthoritySecrets } from './authority-secrets.ts';
 import { AuthorityNotFound } from './authority.failures.ts';
@@ -25,7 +25,7 @@ export async function requireAuthority(
 
 /** @throws {AuthorityNotFound | SecretNotReadable} */
 export async function authorityKeys(
-  db: RegistryTransaction,
+  db: RegistryDb,
   authorityId: string,
   secrets: AuthoritySecrets,
 ): Promise<AuthorityKeys> {
