@@ -29,6 +29,8 @@ export interface CertificateExtensions {
   readonly ocspUrls: readonly string[];
   /** http and https URLs of complete CRLs, by the certificate's own issuer. */
   readonly crlUrls: readonly string[];
+  /** URIs of any scheme that the distribution points of such CRLs go by. */
+  readonly crlNames: readonly string[];
   readonly mustStaple: boolean;
   /** OIDs; null without the extension: any purpose. */
   readonly extendedKeyUsages: readonly string[] | null;
@@ -62,18 +64,18 @@ function readExtensions(extensions: readonly Extension[]): CertificateExtensions
   const extendedKeyUsages = find(id_ce_extKeyUsage, ExtendedKeyUsage);
   const keyUsage = find(id_ce_keyUsage, KeyUsage)?.toNumber() ?? null;
   const may = (flag: KeyUsageFlags): boolean => keyUsage === null || (keyUsage & flag) !== 0;
+  const crlNames = (find(id_ce_cRLDistributionPoints, CRLDistributionPoints) ?? [])
+    .filter(({ reasons, cRLIssuer }) => reasons === undefined && cRLIssuer === undefined)
+    .flatMap(({ distributionPoint }) => distributionPoint?.fullName ?? [])
+    .flatMap(({ uniformResourceIdentifier }) => uniformResourceIdentifier ?? []);
   return {
     ocspUrls: urlsOf(
       (find(id_pe_authorityInfoAccess, AuthorityInfoAccessSyntax) ?? [])
         .filter(({ accessMethod }) => accessMethod === id_ad_ocsp)
         .map(({ accessLocation }) => accessLocation.uniformResourceIdentifier),
     ),
-    crlUrls: urlsOf(
-      (find(id_ce_cRLDistributionPoints, CRLDistributionPoints) ?? [])
-        .filter(({ reasons, cRLIssuer }) => reasons === undefined && cRLIssuer === undefined)
-        .flatMap(({ distributionPoint }) => distributionPoint?.fullName ?? [])
-        .map(({ uniformResourceIdentifier }) => uniformResourceIdentifier),
-    ),
+    crlUrls: urlsOf(crlNames),
+    crlNames,
     mustStaple: tlsFeaturesOf(valueOf(extensions, TLS_FEATURE)).includes(STATUS_REQUEST),
     extendedKeyUsages: extendedKeyUsages === null ? null : [...extendedKeyUsages],
     maySignOcsp: extendedKeyUsages?.includes(id_kp_OCSPSigning) ?? false,

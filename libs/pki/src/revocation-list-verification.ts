@@ -100,7 +100,24 @@ function scopeDefect(
     return untrusted('extension-unknown', `the list has a critical extension ${unknown}`);
   }
   const isCovered = scope.isComplete && (certificate.ca ? scope.authorities : scope.endEntities);
-  return isCovered ? null : untrusted('certificate-not-covered', 'the list is about other certificates');
+  if (!isCovered) return untrusted('certificate-not-covered', 'the list is about other certificates');
+  return scope.distributionPoint === null || isNamed(scope.distributionPoint, certificate)
+    ? null
+    : untrusted(
+        'certificate-not-covered',
+        'the list is about the certificates of another distribution point',
+      );
+}
+
+/** RFC 5280 §6.3.3 (b)(2)(i): over http anybody could hand out the part of another distribution point. */
+function isNamed(points: readonly string[], certificate: X509Certificate): boolean {
+  const named = new Set(certificateExtensions(certificate).crlNames.map(normalized));
+  return points.some((point) => named.has(normalized(point)));
+}
+
+/** RFC 5280 §7.4: scheme and host in any case. */
+function normalized(uri: string): string {
+  return URL.canParse(uri) ? new URL(uri).href : uri;
 }
 
 function dateDefect(

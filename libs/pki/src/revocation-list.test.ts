@@ -93,11 +93,13 @@ test.each(['rsa-2048', 'p384', 'ed25519'] as const)('lists are signed with %s to
 const scopeExtension = (tag: number): ReturnType<typeof extensionOf> =>
   extensionOf('2.5.29.28', new Uint8Array([0x30, 3, 0x80 + tag, 1, 0xff]), true);
 /** IssuingDistributionPoint that names where it belongs. */
-const partExtension = (): ReturnType<typeof extensionOf> => {
-  const url = Buffer.from('http://a/');
-  const name = Buffer.concat([Buffer.of(0xa0, url.length + 4, 0xa0, url.length + 2, 0x86, url.length), url]);
+const partExtension = (uri = 'http://a/'): ReturnType<typeof extensionOf> => {
+  const bytes = Buffer.from(uri);
+  const { length } = bytes;
+  const name = Buffer.concat([Buffer.of(0xa0, length + 4, 0xa0, length + 2, 0x86, length), bytes]);
   return extensionOf('2.5.29.28', new Uint8Array([0x30, name.length, ...name]), true);
 };
+const atPoint = root.issueClient({ ...LIFE, crlUrl: 'http://a/1.crl' }).certificate;
 const mute = TestAuthority.createRoot({ ...LIFE, commonName: 'Root', keyUsages: ['keyCertSign'] });
 const weak = TestAuthority.createRoot({ ...LIFE, keyType: 'rsa-2048' });
 
@@ -129,9 +131,37 @@ const badLists: readonly [string, RevocationListDefect, () => ReturnType<typeof 
   ],
   ['of other issuers too', 'certificate-not-covered', () => verdict(list({ extension: scopeExtension(4) }))],
   [
-    'of one distribution point',
+    'of a distribution point, about a certificate without one',
     'certificate-not-covered',
     () => verdict(list({ extension: partExtension() })),
+  ],
+  [
+    'of another distribution point',
+    'certificate-not-covered',
+    () => verdict(list({ extension: partExtension('http://a/2.crl') }), { certificate: atPoint }),
+  ],
+  [
+    'of a distribution point with a name that is no URI',
+    'certificate-not-covered',
+    () =>
+      verdict(
+        list({
+          extension: extensionOf(
+            '2.5.29.28',
+            new Uint8Array([0x30, 9, 0xa0, 7, 0xa0, 5, 0x82, 3, 0x61, 0x2e, 0x62]),
+            true,
+          ),
+        }),
+        { certificate: atPoint },
+      ),
+  ],
+  [
+    'of some reasons only',
+    'certificate-not-covered',
+    () =>
+      verdict(
+        list({ extension: extensionOf('2.5.29.28', new Uint8Array([0x30, 4, 0x83, 2, 6, 0x40]), true) }),
+      ),
   ],
   [
     'that only says what changed',
@@ -147,6 +177,14 @@ test.each(badLists)('a list %s is not believed: %s', (_title, defect, judge) => 
 test('a list about end entities alone is about devices', () => {
   expect(verdict(list({ extension: scopeExtension(1) }))).toMatchObject({ outcome: 'trusted' });
 });
+
+test.each(['http://a/1.crl', 'HTTP://A:80/1.crl'])(
+  'a list of the distribution point %s is about the certificates that name it',
+  (uri) => {
+    const judged = verdict(list({ extension: partExtension(uri) }), { certificate: atPoint });
+    expect(judged).toMatchObject({ outcome: 'trusted', status: 'good' });
+  },
+);
 
 describe('bytes that are no list are a failure of ours and nothing else', () => {
   const good = list({ entries: [revocation('superseded')] });

@@ -1,5 +1,6 @@
 import {
   CertificateList,
+  type DistributionPointName,
   id_ce_cRLNumber,
   id_ce_cRLReasons,
   id_ce_issuingDistributionPoint,
@@ -46,11 +47,10 @@ export interface RevokedEntry {
 export interface RevocationListScope {
   readonly endEntities: boolean;
   readonly authorities: boolean;
-  /**
-   * False: for some reasons only, for certificates of other issuers, or for those of one distribution point.
-   * Over http anybody could hand out the part of another one.
-   */
+  /** False: for some reasons only, or for certificates of other issuers too (an indirect CRL). */
   readonly isComplete: boolean;
+  /** URIs of the distribution point whose certificates it is about; none of a name of another kind. Null: of all. */
+  readonly distributionPoint: readonly string[] | null;
 }
 
 export interface RevocationList {
@@ -152,12 +152,19 @@ function numberOf(extensions: readonly Extension[]): string | null {
   return serialNumberOf(number.valueBlock.valueHexView);
 }
 
+const COMPLETE: RevocationListScope = {
+  endEntities: true,
+  authorities: true,
+  isComplete: true,
+  distributionPoint: null,
+};
+
 function scopeOf(extensions: readonly Extension[]): RevocationListScope {
   const value = extensionValue(extensions, id_ce_issuingDistributionPoint);
-  if (value === null) return { endEntities: true, authorities: true, isComplete: true };
+  if (value === null) return COMPLETE;
   // What the library makes of absent BOOLEANs is not theirs to say: the tags tell.
   const flags = childrenOf(decodeDer(value, { maxBytes: 65_536 }));
-  parseDer(value, IssuingDistributionPoint);
+  const { distributionPoint } = parseDer(value, IssuingDistributionPoint);
   const has = (tag: number): boolean => flags.some((flag) => hasContextTag(flag, tag));
   const onlyEndEntities = has(1);
   const onlyAuthorities = has(2);
@@ -165,8 +172,13 @@ function scopeOf(extensions: readonly Extension[]): RevocationListScope {
   return {
     endEntities: !onlyAuthorities && !onlyAttributes,
     authorities: !onlyEndEntities && !onlyAttributes,
-    isComplete: !has(0) && !has(3) && !has(4),
+    isComplete: !has(3) && !has(4),
+    distributionPoint: has(0) ? urisOf(distributionPoint) : null,
   };
+}
+
+function urisOf(point: DistributionPointName | undefined): string[] {
+  return (point?.fullName ?? []).flatMap(({ uniformResourceIdentifier }) => uniformResourceIdentifier ?? []);
 }
 
 const KNOWN: ReadonlySet<string> = new Set([id_ce_cRLNumber, id_ce_issuingDistributionPoint]);

@@ -67,6 +67,13 @@ const entryOf = (device: TestCertificate) => ({
 const criticalExtension = (extnID: string, value: readonly number[]): Extension =>
   new Extension({ extnID, critical: true, extnValue: new OctetString(Uint8Array.from(value).buffer) });
 
+const distributionPoint = (uri: string): Extension => {
+  const bytes = Buffer.from(uri);
+  const { length } = bytes;
+  const name = [0xa0, length + 4, 0xa0, length + 2, 0x86, length, ...bytes];
+  return criticalExtension('2.5.29.28', [0x30, name.length, ...name]);
+};
+
 type Case = readonly [
   title: string,
   status: CertificateStatus['status'],
@@ -122,6 +129,25 @@ const cases: readonly Case[] = [
     'good',
     undefined,
     () => listWith([], { moreExtensions: [criticalExtension('2.5.29.28', [0x30, 3, 0x81, 1, 0xff])] }),
+  ],
+  [
+    'the list of its distribution point, without it',
+    'good',
+    undefined,
+    () => listWith([], { moreExtensions: [distributionPoint(`${host.url}/${lists}.crl`)] }),
+  ],
+  [
+    'the list of its distribution point, with it',
+    'revoked',
+    undefined,
+    (device) =>
+      listWith([entryOf(device)], { moreExtensions: [distributionPoint(`${host.url}/${lists}.crl`)] }),
+  ],
+  [
+    'the list of another distribution point',
+    'unknown',
+    /another distribution point/,
+    () => listWith([], { moreExtensions: [distributionPoint(`${host.url}/other.crl`)] }),
   ],
   [
     'an indirect list',
@@ -205,6 +231,16 @@ test('one list is fetched for all who need it at once, and used again', async ()
   ]);
   await ocsp.judge(root.issueClient({ crlUrl }), root);
   expect(host.questions).toHaveLength(1);
+});
+
+test('the list of one distribution point says nothing of certificates that name another beside it', async () => {
+  await using ocsp = startVerdicts({ OCSP_TOTAL_TIMEOUT_MS: '5000' });
+  const crlUrl = `${host.url}/points/1.crl`;
+  serve(listWith([], { moreExtensions: [distributionPoint(crlUrl)] }));
+  expect(await ocsp.judge(root.issueClient({ crlUrl }), root)).toMatchObject({ status: 'good' });
+  expect(await ocsp.judge(root.issueClient({ crlUrl: `${crlUrl}?other` }), root)).toMatchObject({
+    status: 'unknown',
+  });
 });
 
 test('lists that were not used for longest make room', async () => {

@@ -1,5 +1,6 @@
 import { reasonOf } from '@gatehouse/observability';
 import type { OutboundClient } from '@gatehouse/outbound';
+import { certificateExtensions } from '@gatehouse/pki';
 import { BoundedCache } from '../cache/bounded-cache.ts';
 import { retrySeconds, secondsAfter, usedUntil } from '../lifetime/answer-lifetime.ts';
 import type { OcspConfig } from '../ocsp.config.ts';
@@ -49,8 +50,11 @@ export class RevocationLists {
   }
 
   async #listOf(url: string, checked: CheckedCertificate, deadline: Deadline): Promise<LoadedList> {
-    // A list may be of end-entity certificates alone, or of authorities: each kind is judged by itself.
-    const key = `${checked.issuerKeyHash}\n${checked.certificate.ca}\n${url}`;
+    // A list may be of end-entity certificates alone, or of authorities, or of one distribution point: what was
+    // judged for one certificate holds for those that are the same in this.
+    const { ca } = checked.certificate;
+    const { crlNames } = certificateExtensions(checked.certificate);
+    const key = [checked.issuerKeyHash, ca, url, ...crlNames].join('\n');
     const known = this.#kept.get(key);
     if (known !== undefined && known.usedUntil.getTime() > Date.now()) {
       if (known.list !== undefined) this.#count('cached');
