@@ -15,6 +15,7 @@ import {
   listGateways,
   MESSAGES_STREAM,
   NOTIFICATIONS_STREAM,
+  PARSING_FAILURES_STREAM,
   PARTITIONS_BUCKET,
   PRESENCE_STREAM,
   REGISTRY_STREAM,
@@ -135,6 +136,7 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       ...consume(UPLINK_STREAM),
       ...consume(REGISTRY_STREAM),
       ...MESSAGES_STREAM.subjects,
+      ...PARSING_FAILURES_STREAM.subjects,
       ...readBucket(PARTITIONS_BUCKET),
       ...writeBucket(PARTITIONS_BUCKET),
       // An instance that stops takes its entry along.

@@ -12,6 +12,8 @@ export {
   edgeSubject,
   lifecycleSubject,
   messageSubject,
+  parsingFailureFilter,
+  parsingFailureSubject,
   presenceReportSubject,
   presenceSubject,
   registryEventSubject,
@@ -24,6 +26,7 @@ export {
   BUCKETS,
   EDGES_BUCKET,
   MESSAGES_STREAM,
+  PARSING_FAILURES_STREAM,
   NOTIFICATIONS_STREAM,
   PARTITIONS_BUCKET,
   PRESENCE_STREAM,
@@ -47,7 +50,7 @@ export {
   productKey,
   type DeviceStatus,
 } from './device/device-identity.ts';
-export { MESSAGE_HEADERS } from './device/message-headers.ts';
+export { FAILURE_HEADERS, MESSAGE_HEADERS } from './device/message-headers.ts';
 export {
   admissionRefusal,
   admissionStep,
@@ -137,8 +140,10 @@ export { findCredential, passwordHash, type PasswordHash } from './registry/cred
 export { isInCanary } from './registry/canary-share.ts';
 export {
   getProductParsing,
+  onParsingFailure,
   productParsing,
   scriptLanguage,
+  type OnParsingFailure,
   type ProductParsing,
 } from './registry/parsing-queries.ts';
 export { registryEvent, type RegistryEvent } from './registry/registry-event.ts';

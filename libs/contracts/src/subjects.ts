@@ -8,6 +8,14 @@ export const uplinkSubject = (gatewayId: string, partition: number): string =>
 export const messageSubject = (productKey: string, deviceName: string, topicName: string): string =>
   `messages.v1.${productKey}.${subjectToken(deviceName)}.${topicTokens(topicName)}`;
 
+/** Of a message that could not be parsed. */
+export const parsingFailureSubject = (productKey: string, deviceName: string, code: string): string =>
+  `parsing-failures.v1.${productKey}.${subjectToken(deviceName)}.${code}`;
+
+/** Those of a product, of one device or any, with one code or any. */
+export const parsingFailureFilter = (productKey: string, deviceName?: string, code?: string): string =>
+  `parsing-failures.v1.${productKey}.${deviceName === undefined ? '*' : subjectToken(deviceName)}.${code ?? '*'}`;
+
 export const presenceReportSubject = (edgeId: string): string => `presence-reports.v1.${edgeId}`;
 
 export const registryEventSubject = (aggregate: string, ...ids: readonly string[]): string =>

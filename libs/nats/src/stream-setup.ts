@@ -18,12 +18,22 @@ export interface StreamSetup {
   readonly replicas: number;
   /** Upper bound for the size of any one stream, in bytes: what this installation's disk allows. */
   readonly maxStreamBytes: number;
+  /** What this installation wants otherwise than the definitions have it, by the name of the stream. */
+  readonly limits?: Readonly<Record<string, StreamLimits>>;
 }
+
+export type StreamLimits = Partial<
+  Pick<StreamDefinition, 'maxAgeSeconds' | 'maxBytes' | 'maxMessagesPerSubject'>
+>;
 
 /** Creates the streams that are missing and updates the settings of those that differ; safe to call at once from many. */
 export async function ensureStreams(nats: NatsConnection, setup: StreamSetup): Promise<void> {
   const manager = await jetstreamManager(nats);
-  await Promise.all(STREAMS.map((definition) => ensureStream(manager, configOf(definition, setup))));
+  await Promise.all(
+    STREAMS.map((definition) =>
+      ensureStream(manager, configOf({ ...definition, ...setup.limits?.[definition.name] }, setup)),
+    ),
+  );
   await Promise.all(BUCKETS.map((definition) => openBucket(nats, definition, setup.replicas)));
 }
 

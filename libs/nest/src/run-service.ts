@@ -15,6 +15,7 @@ import { key } from './provide.ts';
 import { ConfigurationInvalid } from './read-config.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { NestLog, nameServiceLogger } from './service-logger.ts';
+import { streamSetupOf } from './stream-setup-of.ts';
 
 /** What a service gets from its process; every module may depend on these. */
 export const NATS = key<NatsConnection>('NATS');
@@ -77,7 +78,7 @@ export async function startService<Config extends ServiceConfig>(
   const telemetry = startTelemetry(definition.name, instanceId);
   const nats = await connectNats(config.NATS_URL, `gatehouse-${definition.name}-${instanceId}`);
   logNatsStatus(nats, logger);
-  await ensureStreams(nats, { replicas: config.STREAM_REPLICAS, maxStreamBytes: config.STREAM_MAX_BYTES });
+  await ensureStreams(nats, streamSetupOf(config));
 
   const parts = { nats, logger, telemetry, instanceId };
   const module = definition.module(config, { ...parts, providers: partProviders(parts) });

@@ -14,5 +14,15 @@ export const serviceConfig = z.object({
     .int()
     .min(1_048_576)
     .default(8 * 1024 ** 3),
+  /** Days that messages which could not be parsed are kept. */
+  STREAM_PARSING_FAILURES_DAYS: z.coerce.number().int().min(1).max(365).default(7),
+  /** Bytes of them in all; the oldest make room. */
+  STREAM_PARSING_FAILURES_BYTES: z.coerce
+    .number()
+    .int()
+    .min(1_048_576)
+    .default(1024 ** 3),
+  /** Of each device and kind of failure; the oldest make room. */
+  STREAM_PARSING_FAILURES_PER_DEVICE: z.coerce.number().int().min(1).default(1_000),
 });
 export type ServiceConfig = z.infer<typeof serviceConfig>;

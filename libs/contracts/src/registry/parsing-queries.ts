@@ -9,11 +9,16 @@ const submittedScript = z.strictObject({
   code: z.string(),
 });
 
+/** What becomes of a message that cannot be parsed, besides being kept aside. */
+export const onParsingFailure = z.enum(['drop', 'forward-raw']);
+export type OnParsingFailure = z.infer<typeof onParsingFailure>;
+
 /** How a product's uplink is parsed: switched off, or by the version of the script that is in force. */
 export const productParsing = z.strictObject({
   productKey: z.string(),
   gatewayId: z.string(),
   enabled: z.boolean(),
+  onFailure: onParsingFailure,
   script: submittedScript.nullable(),
   /** The version that parses `percent` of the devices instead ({@link isInCanary}); absent when there is none. */
   canary: submittedScript.extend({ percent: z.int().min(1).max(99) }).optional(),

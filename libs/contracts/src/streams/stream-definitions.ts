@@ -40,6 +40,18 @@ export const MESSAGES_STREAM: StreamDefinition = {
   duplicateWindowSeconds: 120,
 };
 
+/** Messages that could not be parsed, as their devices sent them, with the error: to be looked at and parsed again. */
+export const PARSING_FAILURES_STREAM: StreamDefinition = {
+  name: 'PARSING_FAILURES',
+  subjects: ['parsing-failures.v1.*.*.*'],
+  retention: 'limits',
+  maxAgeSeconds: 7 * DAY,
+  maxBytes: 1 * GIB,
+  maxMessagesPerSubject: 1_000,
+  onFull: 'drop-oldest',
+  duplicateWindowSeconds: 120,
+};
+
 /** Committed events of the registry's log, in order for each of its streams. */
 export const REGISTRY_STREAM: StreamDefinition = {
   name: 'REGISTRY',
@@ -91,6 +103,7 @@ export const ATTEMPTS_STREAM: StreamDefinition = {
 export const STREAMS: readonly StreamDefinition[] = [
   UPLINK_STREAM,
   MESSAGES_STREAM,
+  PARSING_FAILURES_STREAM,
   REGISTRY_STREAM,
   PRESENCE_STREAM,
   NOTIFICATIONS_STREAM,

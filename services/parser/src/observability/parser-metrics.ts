@@ -14,6 +14,19 @@ export class ParserMetrics {
     'messages that their script could not parse or the stream will never take, by code',
     'code',
   );
+  readonly throttled = new CountedByLabel<'device' | 'script' | 'product'>(
+    'gatehouse.parser.throttled',
+    'messages that failed untried (26010), by who was throttled',
+    'who',
+  );
+  readonly keptAside = new CountedTotal(
+    'gatehouse.parser.kept_aside',
+    'failed messages stored in the stream PARSING_FAILURES',
+  );
+  readonly notKeptAside = new CountedTotal(
+    'gatehouse.parser.not_kept_aside',
+    'failed messages that even the stream PARSING_FAILURES does not take',
+  );
   readonly batches = new CountedByLabel<'done' | 'malformed'>(
     'gatehouse.parser.batches',
     'uplink batches taken out of the stream',
@@ -37,6 +50,8 @@ export class ParserMetrics {
   );
   /** Batches that wait in the stream, by partition, as the last delivery told. */
   readonly #waiting = new Map<number, number>();
+  /** Since when its oldest batch has waited, by partition, in milliseconds since 1970; undefined when none does. */
+  readonly #oldest = new Map<number, () => number | undefined>();
 
   constructor() {
     observedGauge(
@@ -49,6 +64,22 @@ export class ParserMetrics {
       'uplink batches not yet taken, in owned partitions',
       () => [...this.#waiting.values()].reduce((sum, each) => sum + each, 0),
     );
+    observedGauge(
+      'gatehouse.parser.lag_seconds',
+      'seconds that the oldest uplink batch not yet done with has waited, in owned partitions',
+      () => this.lagSeconds(),
+    );
+  }
+
+  /** How long the oldest batch that is not done with has been in UPLINK, in owned partitions; 0 without one. */
+  lagSeconds(now = Date.now()): number {
+    const oldest = Math.min(...Array.from(this.#oldest.values(), (since) => since() ?? now), now);
+    return (now - oldest) / 1_000;
+  }
+
+  /** @param oldestSince milliseconds since 1970 */
+  lagOf(partition: number, oldestSince: () => number | undefined): void {
+    this.#oldest.set(partition, oldestSince);
   }
 
   batchesWaiting(partition: number, count: number): void {
@@ -57,5 +88,6 @@ export class ParserMetrics {
 
   partitionLeft(partition: number): void {
     this.#waiting.delete(partition);
+    this.#oldest.delete(partition);
   }
 }

@@ -6,6 +6,7 @@ import { SCRIPT_FAILURE_CODE, ScriptFailure, type ScriptFailureCode } from './sc
 import { ScriptPause } from './script-pause.ts';
 import {
   ScriptSandboxes,
+  type RunControl,
   type ScriptInput,
   type ScriptOutcome,
   type ScriptSandbox,
@@ -45,6 +46,8 @@ export class IsolateSandboxes extends ScriptSandboxes {
   }
 }
 
+const NOBODY_WAITS: RunControl = { givenUp: () => undefined, ran: () => undefined };
+
 interface Throttles {
   readonly pause: ScriptPause;
   readonly devices: DeviceBudgets;
@@ -70,11 +73,8 @@ class IsolateSandbox implements ScriptSandbox {
     private readonly throttles: Throttles,
   ) {}
 
-  run(
-    inputs: readonly ScriptInput[],
-    givenUp: () => ScriptFailure | undefined = () => undefined,
-  ): Promise<readonly ScriptOutcome[]> {
-    const outcomes = this.#turn.then(() => this.#runInTurn(inputs, givenUp));
+  run(inputs: readonly ScriptInput[], control = NOBODY_WAITS): Promise<readonly ScriptOutcome[]> {
+    const outcomes = this.#turn.then(() => this.#runInTurn(inputs, control));
     this.#turn = outcomes.catch(() => undefined);
     return outcomes;
   }
@@ -83,10 +83,7 @@ class IsolateSandbox implements ScriptSandbox {
     this.#turn = this.#turn.then(() => this.#unload());
   }
 
-  async #runInTurn(
-    inputs: readonly ScriptInput[],
-    givenUp: () => ScriptFailure | undefined,
-  ): Promise<ScriptOutcome[]> {
+  async #runInTurn(inputs: readonly ScriptInput[], control: RunControl): Promise<ScriptOutcome[]> {
     const outcomes: ScriptOutcome[] = Array.from({ length: inputs.length });
     const fail = (failure: ScriptFailure, indexes: readonly number[]): void => {
       for (const index of indexes) outcomes[index] = failure;
@@ -97,7 +94,7 @@ class IsolateSandbox implements ScriptSandbox {
     for (let next = portions.shift(); next !== undefined; next = portions.shift()) {
       const portion = this.#unthrottled(next, inputs, outcomes);
       if (portion.length === 0) continue;
-      const stopped = isLastTry ? undefined : (this.#stopped() ?? givenUp());
+      const stopped = isLastTry ? undefined : (this.#stopped() ?? control.givenUp());
       if (stopped !== undefined) {
         fail(stopped, [portion, ...portions].flat());
         break;
@@ -107,7 +104,12 @@ class IsolateSandbox implements ScriptSandbox {
         fail(script, [portion, ...portions].flat());
         break;
       }
-      const run = await script.run(portion.flatMap((index) => inputs[index] ?? []));
+      const startedAt = performance.now();
+      const run = await script.run(
+        portion.flatMap((index) => inputs[index] ?? []),
+        () => control.givenUp() !== undefined,
+      );
+      control.ran('lines' in run ? run.count : run.index + 1, performance.now() - startedAt);
       this.reports.scriptCpuSeconds.add(script.takeCpuSeconds());
       if ('lines' in run) {
         this.#readLines(run, portion, outcomes);
@@ -116,6 +118,11 @@ class IsolateSandbox implements ScriptSandbox {
         continue;
       }
       this.#unload();
+      const givenUp = run.isGivenUp ? control.givenUp() : undefined;
+      if (givenUp !== undefined) {
+        fail(givenUp, [portion, ...portions].flat());
+        break;
+      }
       const guilty = portion[run.index] ?? 0;
       const before = portion.slice(0, run.index);
       const after = portion.slice(run.index + 1);
@@ -190,6 +197,8 @@ class IsolateSandbox implements ScriptSandbox {
     return new ScriptFailure(
       SCRIPT_FAILURE_CODE.stopped,
       `the script ran out of time or memory too often and is stopped until ${isoAfter(leftMs)}, or until it is changed`,
+      undefined,
+      'script',
     );
   }
 
@@ -257,6 +266,8 @@ function deviceThrottled(deviceName: string, leftMs: number): ScriptFailure {
   return new ScriptFailure(
     SCRIPT_FAILURE_CODE.stopped,
     `the messages of device ${deviceName} fail or take time too often; it is throttled until ${isoAfter(leftMs)}`,
+    undefined,
+    'device',
   );
 }
 

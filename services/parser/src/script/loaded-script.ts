@@ -38,6 +38,8 @@ export interface BrokenRun {
   readonly index: number;
   readonly message: string;
   readonly isLost: boolean;
+  /** It was ended because nobody wants its results any more. */
+  readonly isGivenUp: boolean;
 }
 
 /** Why a script was not loaded, and whether its isolate still holds a thread. */
@@ -113,8 +115,14 @@ export class LoadedScript {
     return spent;
   }
 
-  /** @returns one line for each input that its time was enough for, or where the run broke */
-  async run(inputs: readonly ScriptInput[]): Promise<FinishedRun | BrokenRun> {
+  /**
+   * @param isGivenUp asked now and then: whether to end the run, and the isolate with it
+   * @returns one line for each input that its time was enough for, or where the run broke
+   */
+  async run(
+    inputs: readonly ScriptInput[],
+    isGivenUp: () => boolean = () => false,
+  ): Promise<FinishedRun | BrokenRun> {
     this.progress.seen[0] = NOT_STARTED;
     const batch = [
       this.progress.inside.derefInto(),
@@ -128,7 +136,7 @@ export class LoadedScript {
     const run: Promise<unknown> = this.transformBatch.apply(undefined, batch, {
       result: { copy: true },
     });
-    const watch = this.#watch();
+    const watch = this.#watch(isGivenUp);
     try {
       return this.#finished(String(await Promise.race([run, watch.lost])));
     } catch (error) {
@@ -144,7 +152,7 @@ export class LoadedScript {
   }
 
   /** Ends the isolate when one message is in work for longer than the limit, 1.5 times the limit at the latest. */
-  #watch() {
+  #watch(isGivenUp: () => boolean) {
     let seen = NOT_STARTED;
     let unchanged = 0;
     let verdict: Verdict = 'in time';
@@ -155,8 +163,10 @@ export class LoadedScript {
       const index = this.progress.seen[0] ?? NOT_STARTED;
       unchanged = index === seen && index !== NOT_STARTED ? unchanged + 1 : 0;
       seen = index;
-      if (unchanged < 2 || verdict !== 'in time') return;
-      verdict = 'stuck';
+      if (verdict !== 'in time') return;
+      if (unchanged >= 2) verdict = 'stuck';
+      else if (isGivenUp()) verdict = 'given up';
+      else return;
       end = setTimeout(() => {
         verdict = 'lost';
         lose(new Error('the isolate does not end'));
@@ -191,7 +201,12 @@ export class LoadedScript {
           : reason
         : `transformPayload took longer than ${this.limits.timeoutMs} ms`;
     this.dispose();
-    return { index: Math.max(this.progress.seen[0] ?? 0, 0), message, isLost: verdict === 'lost' };
+    return {
+      index: Math.max(this.progress.seen[0] ?? 0, 0),
+      message,
+      isLost: verdict === 'lost',
+      isGivenUp: verdict === 'given up',
+    };
   }
 }
 
@@ -211,7 +226,7 @@ function bufferOf(inputs: readonly ScriptInput[]): ArrayBuffer {
   return buffer;
 }
 
-type Verdict = 'in time' | 'stuck' | 'lost';
+type Verdict = 'in time' | 'stuck' | 'given up' | 'lost';
 
 /** Ends the isolate when loading takes too long; when that is of no use, `lost` rejects. */
 function watchOverLoad(isolate: ivm.Isolate) {

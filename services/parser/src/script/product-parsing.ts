@@ -1,4 +1,4 @@
-import { getProductParsing, type ProductParsing } from '@gatehouse/contracts';
+import { getProductParsing, type OnParsingFailure, type ProductParsing } from '@gatehouse/contracts';
 import { RemoteFailure } from '@gatehouse/failure';
 import { callService, MalformedReply } from '@gatehouse/nats';
 import type { Logger } from '@gatehouse/observability';
@@ -14,13 +14,14 @@ import type { ScriptSandbox } from './script-sandbox.ts';
 /** What happens to the payloads of a product. */
 export type ParsingRule =
   | { readonly kind: 'pass' }
-  | { readonly kind: 'fail'; readonly failure: MessageFailure }
+  | { readonly kind: 'fail'; readonly failure: MessageFailure; readonly onFailure: OnParsingFailure }
   | {
       readonly kind: 'script';
       readonly version: number;
       readonly sandbox: ScriptSandbox;
       /** The version of a share of the devices. */
       readonly canary: CanaryRule | undefined;
+      readonly onFailure: OnParsingFailure;
     };
 
 export interface CanaryRule {
@@ -63,7 +64,7 @@ export class ProductParsings {
   async ruleOf(productKey: string): Promise<ParsingRule> {
     const unknown = this.#unknown.get(productKey);
     if (unknown !== undefined && performance.now() < unknown.until) {
-      return { kind: 'fail', failure: unknown.failure };
+      return { kind: 'fail', failure: unknown.failure, onFailure: 'drop' };
     }
     this.#unknown.delete(productKey);
     let uselessAnswers = 0;
@@ -110,7 +111,7 @@ export class ProductParsings {
     if (this.#unknown.size >= MAX_PRODUCTS) this.#unknown.clear();
     const failure = new ParsingUnknown(reason);
     this.#unknown.set(productKey, { failure, until: performance.now() + UNKNOWN_MS });
-    return { kind: 'fail', failure };
+    return { kind: 'fail', failure, onFailure: 'drop' };
   }
 
   async #ask(productKey: string): Promise<Entry> {
@@ -140,18 +141,19 @@ export class ProductParsings {
 
   #ruleFor(productKey: string, { parsing }: Entry): ParsingRule {
     if (parsing === null || !parsing.enabled) return { kind: 'pass' };
-    const { script } = parsing;
+    const { script, onFailure } = parsing;
     if (script === null || script.code.trim() === '') {
       const failure = new ScriptFailure(
         SCRIPT_FAILURE_CODE.notSubmitted,
         'parsing is on, but no script was submitted',
       );
-      return { kind: 'fail', failure };
+      return { kind: 'fail', failure, onFailure };
     }
     return {
       kind: 'script',
       version: script.version,
       sandbox: this.sandboxes.of(productKey, script.code),
+      onFailure,
       canary: this.#canaryOf(productKey, parsing),
     };
   }

@@ -23,5 +23,7 @@ export class ScriptFailure {
     readonly message: string,
     /** Where in the script, from 1; undefined when the engine did not say. */
     readonly place?: { readonly line: number; readonly column: number },
+    /** Whom a 26010 is about: the device, the whole script, or the product that took more than its share. */
+    readonly throttled?: 'device' | 'script' | 'product',
   ) {}
 }

@@ -11,6 +11,14 @@ export interface ScriptInput {
 /** The JSON of the object that the script returned, or why there is none. */
 export type ScriptOutcome = Uint8Array | ScriptFailure;
 
+/** Who waits for a run. */
+export interface RunControl {
+  /** Asked again and again: why nothing more is tried, once that is so. */
+  readonly givenUp: () => ScriptFailure | undefined;
+  /** So many messages took so long, several times in a run. */
+  readonly ran: (messages: number, milliseconds: number) => void;
+}
+
 /** Port: one version of a customer's script, cut off from everything else. */
 export interface ScriptSandbox {
   /**
@@ -18,13 +26,9 @@ export interface ScriptSandbox {
    * that throws, loops or eats memory fails by itself, and the others have their results. A device that does so
    * again and again is throttled: its messages fail at once, for a while.
    *
-   * @param givenUp asked every 100 ms or so: why nothing more is tried, once that is so
    * @returns one outcome for each input, in order
    */
-  run(
-    inputs: readonly ScriptInput[],
-    givenUp?: () => ScriptFailure | undefined,
-  ): Promise<readonly ScriptOutcome[]>;
+  run(inputs: readonly ScriptInput[], control?: RunControl): Promise<readonly ScriptOutcome[]>;
   /** Frees its memory once the runs that were asked for are over. */
   retire(): void;
 }

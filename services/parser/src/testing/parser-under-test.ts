@@ -5,6 +5,8 @@ import { fileURLToPath } from 'node:url';
 import {
   getProductParsing,
   MESSAGES_STREAM,
+  PARSING_FAILURES_STREAM,
+  registryEventSubject,
   UPLINK_STREAM,
   UplinkBatchEncoder,
   uplinkPartition,
@@ -12,6 +14,7 @@ import {
   watchedMessage,
   watchedSubject,
   watchProduct,
+  type OnParsingFailure,
   type ProductParsing,
   type UplinkMessage,
   type WatchedMessage,
@@ -71,6 +74,17 @@ export async function startSurroundings() {
     },
   });
   const parsers: ParserProcess[] = [];
+  const storedIn = (name: string, count: number, timeoutMs: number): Promise<StoredMsg[]> =>
+    eventually(async () => {
+      const { state } = await manager.streams.info(name);
+      if (state.messages < count) throw new Error(`${state.messages} of ${count} messages`);
+      const stored: StoredMsg[] = [];
+      for (let seq = 1; seq <= state.last_seq; seq += 1) {
+        const message = await manager.streams.getMessage(name, { seq });
+        if (message !== null) stored.push(message);
+      }
+      return stored;
+    }, timeoutMs);
   let batches = 0;
 
   return {
@@ -82,9 +96,17 @@ export async function startSurroundings() {
       parsers.push(parser);
       return parser;
     },
-    setScript(version: number, code: string | undefined, productKey = PRODUCT): void {
+    setScript(
+      version: number,
+      code: string | undefined,
+      {
+        productKey = PRODUCT,
+        onFailure = 'drop',
+      }: { productKey?: string; onFailure?: OnParsingFailure } = {},
+    ): void {
       const script = code === undefined ? null : { version, language: 'javascript' as const, code };
-      parsings.set(productKey, { productKey, gatewayId: GATEWAY, enabled: true, script });
+      parsings.set(productKey, { productKey, gatewayId: GATEWAY, enabled: true, onFailure, script });
+      nats.publish(registryEventSubject('parsing-script', productKey), '{}');
     },
     setCanary(version: number, code: string, percent: number): void {
       const parsing = parsings.get(PRODUCT);
@@ -117,18 +139,9 @@ export async function startSurroundings() {
     },
     publishRaw: (payload: Uint8Array) => stream.publish(uplinkSubject(GATEWAY, 0), payload),
     /** All messages of the stream MESSAGES, once there are so many. */
-    async messages(count: number, timeoutMs = 15_000): Promise<StoredMsg[]> {
-      return eventually(async () => {
-        const { state } = await manager.streams.info(MESSAGES_STREAM.name);
-        if (state.messages < count) throw new Error(`${state.messages} of ${count} messages`);
-        const stored: StoredMsg[] = [];
-        for (let seq = 1; seq <= state.last_seq; seq += 1) {
-          const message = await manager.streams.getMessage(MESSAGES_STREAM.name, { seq });
-          if (message !== null) stored.push(message);
-        }
-        return stored;
-      }, timeoutMs);
-    },
+    messages: (count: number, timeoutMs = 15_000) => storedIn(MESSAGES_STREAM.name, count, timeoutMs),
+    /** All messages of the stream PARSING_FAILURES, once there are so many. */
+    failures: (count: number, timeoutMs = 15_000) => storedIn(PARSING_FAILURES_STREAM.name, count, timeoutMs),
     /** What somebody who watches a product gets to see from now on. */
     async watched(productKey = PRODUCT): Promise<WatchedMessage[]> {
       const seen: WatchedMessage[] = [];

@@ -9,6 +9,8 @@ export interface MessageStamp {
   readonly traceparent: string;
   /** Of the script that made the payload; undefined when it passed unchanged. */
   readonly scriptVersion: number | undefined;
+  /** The code of the failure that left the payload as the device sent it. */
+  readonly parsingError?: string;
 }
 
 /**
@@ -18,7 +20,7 @@ export interface MessageStamp {
  * @param topic the topic name without its tag
  */
 export function messageHeaderBlock(message: UplinkMessage, topic: string, stamp: MessageStamp): string {
-  const { messageId, traceparent, scriptVersion } = stamp;
+  const { messageId, traceparent, scriptVersion, parsingError } = stamp;
   let block =
     `Nats-Msg-Id: ${messageId}\r\n${MESSAGE_HEADERS.messageId}: ${messageId}\r\n` +
     headerLine(MESSAGE_HEADERS.topic, topic) +
@@ -29,6 +31,7 @@ export function messageHeaderBlock(message: UplinkMessage, topic: string, stamp:
   if (contentType !== undefined) block += headerLine(MESSAGE_HEADERS.contentType, contentType);
   else if (scriptVersion !== undefined) block += `${MESSAGE_HEADERS.contentType}: application/json\r\n`;
   if (scriptVersion !== undefined) block += `${MESSAGE_HEADERS.scriptVersion}: ${scriptVersion}\r\n`;
+  if (parsingError !== undefined) block += `${MESSAGE_HEADERS.parsingError}: ${parsingError}\r\n`;
   return message.properties === undefined ? block : block + propertyLines(message.properties);
 }
 

@@ -4,7 +4,8 @@ import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { CanaryRule, ParsingRule, ProductParsings } from '../script/product-parsing.ts';
 import type { ScriptFailureLog } from '../script/script-failure-log.ts';
 import { ScriptFailure } from '../script/script-failure.ts';
-import type { ParsedMessage, ParsingResult } from './parsed-message.ts';
+import type { RunControl } from '../script/script-sandbox.ts';
+import type { FailedMessage, ParsedMessage, ParsingResult } from './parsed-message.ts';
 import type { ReceivedBatch } from './uplink-consumer.ts';
 
 /** Ordinary products of the reference platform ask for parsing with this tag; it is no part of the topic name. */
@@ -12,6 +13,8 @@ const PARSING_TAG = '?_sn=default';
 
 /** A script that runs, with its number. */
 type ScriptVersion = Pick<CanaryRule, 'version' | 'sandbox'>;
+
+type FailedResult = FailedMessage['result'];
 
 interface Waiting {
   readonly messageId: string;
@@ -29,48 +32,37 @@ export class MessageParser {
     private readonly failures: ScriptFailureLog,
   ) {}
 
-  /** @returns the messages of all batches, each device's in the order in which it sent them */
-  async parse(received: readonly ReceivedBatch[]): Promise<ParsedMessage[]> {
-    const waiting = new Map<string, Waiting[]>();
-    for (const { batch, consumer: source } of received) {
-      const { productKey, batchId, messages } = batch;
-      const ofProduct = waiting.get(productKey) ?? [];
-      waiting.set(productKey, ofProduct);
-      for (const [index, message] of messages.entries()) {
-        const messageId = `${batchId}-${index}`;
-        ofProduct.push({
-          messageId,
-          message,
-          topic: withoutTag(message.topic),
-          source,
-          trace: MessageTrace.of(message, messageId),
-        });
-      }
-    }
-    const parsed = await Promise.all(
-      Array.from(waiting, ([productKey, messages]) => this.#parseProduct(productKey, messages)),
-    );
-    return parsed.length === 1 ? (parsed[0] ?? []) : parsed.flat();
-  }
-
-  async #parseProduct(productKey: string, messages: readonly Waiting[]): Promise<ParsedMessage[]> {
+  /**
+   * @param received batches of one product
+   * @returns the messages of all batches, each device's in the order in which it sent them
+   */
+  async parse(
+    productKey: string,
+    received: readonly ReceivedBatch[],
+    control: RunControl,
+  ): Promise<ParsedMessage[]> {
+    const messages = received.flatMap(waitingOf);
     const rule = await this.parsings.ruleOf(productKey);
-    const results = await this.#resultsOf(rule, messages);
+    const results = await this.#resultsOf(rule, messages, control);
+    const onFailure = rule.kind === 'pass' ? 'drop' : rule.onFailure;
     return messages.map((each, index) => {
       const result = results(index);
-      if (result.outcome === 'failed') {
-        this.metrics.failures.add(result.failure.code);
-        if (result.failure instanceof ScriptFailure) {
-          this.failures.failed(productKey, result.scriptVersion, result.failure);
-        }
-      }
-      return { ...each, productKey, result };
+      if (result.outcome === 'failed') this.#failed(productKey, result);
+      return { ...each, productKey, result, onFailure };
     });
+  }
+
+  #failed(productKey: string, { failure, scriptVersion }: FailedResult): void {
+    this.metrics.failures.add(failure.code);
+    if (!(failure instanceof ScriptFailure)) return;
+    if (failure.throttled !== undefined) this.metrics.throttled.add(failure.throttled);
+    this.failures.failed(productKey, scriptVersion, failure);
   }
 
   async #resultsOf(
     rule: ParsingRule,
     messages: readonly Waiting[],
+    control: RunControl,
   ): Promise<(index: number) => ParsingResult> {
     switch (rule.kind) {
       case 'pass':
@@ -79,23 +71,23 @@ export class MessageParser {
         return () => ({ outcome: 'failed', failure: rule.failure });
       case 'script':
         return rule.canary === undefined
-          ? this.#runScript(rule, messages)
-          : this.#runWithCanary(rule, rule.canary, messages);
+          ? this.#runScript(rule, messages, control)
+          : this.#runWithCanary({ inForce: rule, canary: rule.canary }, messages, control);
     }
   }
 
   /** A device's messages all go one way, so their order is kept. */
   async #runWithCanary(
-    inForce: ScriptVersion,
-    canary: CanaryRule,
+    { inForce, canary }: { readonly inForce: ScriptVersion; readonly canary: CanaryRule },
     messages: readonly Waiting[],
+    control: RunControl,
   ): Promise<(index: number) => ParsingResult> {
     const shares = messages.map(({ message }) => isInCanary(message.deviceName, canary.percent));
     const ofCanary = messages.filter((_, index) => shares[index] === true);
     const ofOthers = messages.filter((_, index) => shares[index] === false);
     const [canaryResult, otherResult] = await Promise.all([
-      this.#runScript(canary, ofCanary),
-      this.#runScript(inForce, ofOthers),
+      this.#runScript(canary, ofCanary, control),
+      this.#runScript(inForce, ofOthers, control),
     ]);
     let canaries = 0;
     const results = shares.map((isCanary, index) =>
@@ -107,10 +99,12 @@ export class MessageParser {
   async #runScript(
     { sandbox, version }: ScriptVersion,
     messages: readonly Waiting[],
+    control: RunControl,
   ): Promise<(index: number) => ParsingResult> {
     const startedAt = Date.now();
     const outcomes = await sandbox.run(
       messages.map(({ topic, message: { payload, deviceName } }) => ({ topic, payload, deviceName })),
+      control,
     );
     return (index) => {
       const outcome = outcomes[index] ?? EMPTY;
@@ -124,6 +118,14 @@ export class MessageParser {
 }
 
 const EMPTY = new Uint8Array();
+
+function waitingOf({ batch, consumer: source }: ReceivedBatch): Waiting[] {
+  return batch.messages.map((message, index) => {
+    const messageId = `${batch.batchId}-${index}`;
+    const trace = MessageTrace.of(message, messageId);
+    return { messageId, message, topic: withoutTag(message.topic), source, trace };
+  });
+}
 
 function withoutTag(topic: string): string {
   return topic.endsWith(PARSING_TAG) ? topic.slice(0, -PARSING_TAG.length) : topic;

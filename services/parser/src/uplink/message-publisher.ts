@@ -1,50 +1,57 @@
 import { messageSubject } from '@gatehouse/contracts';
-import { GroupRefused, type GroupMessage, type GroupPublisher } from '@gatehouse/nats';
+import type { GroupMessage, GroupPublisher } from '@gatehouse/nats';
 import { OutageLog, traceparentOf, type Logger } from '@gatehouse/observability';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { BusConnection } from './bus-connection.ts';
+import { failureRecord } from './failure-record.ts';
 import { messageHeaderBlock } from './message-headers.ts';
 import { MessageRefused, MessageTooLarge } from './message.failures.ts';
 import type { MessageFailure } from './message-failure.ts';
-import type { ParsedMessage } from './parsed-message.ts';
-import { retryDelayMs, wait } from './retry-delay.ts';
+import type { FailedMessage, ParsedMessage } from './parsed-message.ts';
+import { StoredGroups, type Outgoing } from './stored-groups.ts';
 
-interface Outgoing extends GroupMessage {
-  readonly of: ParsedMessage;
-}
-
-type Stored = Exclude<ParsedMessage['result'], { outcome: 'failed' }>;
-
-/** Refusals for good of one group in a row, after which its messages are published one by one. */
-const MAX_REFUSALS = 3;
 /** A message without properties of MQTT 5.0 and with no more payload than this is below every limit. */
 const ORDINARY_PAYLOAD_BYTES = 65_536;
 
 /**
- * Publishes messages to the stream MESSAGES and returns when every single one is stored. A group that was not
- * stored to its end is published again as a whole: each message keeps its id, so the stream takes each once
- * and in the order of the group. A message that the stream will never take fails by itself.
+ * Publishes what became of messages and returns when every single one is stored: in the stream MESSAGES, or,
+ * when it failed, in PARSING_FAILURES, or in both when failed messages are forwarded as they are.
  */
 export class MessagePublisher {
-  readonly #outage: OutageLog;
+  readonly #messages: StoredGroups;
+  readonly #failures: StoredGroups;
 
   constructor(
     private readonly stream: GroupPublisher,
-    private readonly connection: BusConnection,
+    connection: BusConnection,
     private readonly metrics: ParserMetrics,
     private readonly logger: Logger,
   ) {
-    this.#outage = new OutageLog(logger, {
-      failing: 'messages were not stored; they are published again',
-      mended: 'messages are stored again',
-    });
+    this.#messages = new StoredGroups(
+      stream,
+      connection,
+      metrics,
+      new OutageLog(logger, {
+        failing: 'messages were not stored; they are published again',
+        mended: 'messages are stored again',
+      }),
+    );
+    this.#failures = new StoredGroups(
+      stream,
+      connection,
+      metrics,
+      new OutageLog(logger, {
+        failing: 'failed messages were not kept aside; they are published again',
+        mended: 'failed messages are kept aside again',
+      }),
+    );
   }
 
   /** The same messages; those over a limit of NATS have failed. */
   withoutTooLarge(messages: readonly ParsedMessage[]): readonly ParsedMessage[] {
     return messages.map((message) => {
-      const reason =
-        message.result.outcome === 'failed' ? undefined : this.#whyTooLarge(message, message.result);
+      if (message.result.outcome === 'failed') return message;
+      const reason = this.#whyTooLarge(message, message.result.payload);
       return reason === undefined ? message : this.#failed(message, new MessageTooLarge(reason));
     });
   }
@@ -54,81 +61,59 @@ export class MessagePublisher {
    *
    * @returns those that the stream refused for good, as failed
    */
-  async storeAll(messages: readonly ParsedMessage[]): Promise<readonly ParsedMessage[]> {
+  async storeAll(messages: readonly ParsedMessage[]): Promise<readonly FailedMessage[]> {
     const group: Outgoing[] = [];
+    const failed: FailedMessage[] = [];
     for (const message of messages) {
-      if (message.result.outcome === 'failed') message.trace?.failed(message.result.failure);
-      else group.push(outgoing(message, message.result));
-    }
-    const refused = await this.#storeGroup(group);
-    for (const { trace, result } of refused) if (result.outcome === 'failed') trace?.failed(result.failure);
-    const refusedIds = new Set(refused.map(({ messageId }) => messageId));
-    for (const { of } of group) if (!refusedIds.has(of.messageId)) of.trace?.stored();
-    return refused;
-  }
-
-  async #storeGroup(group: readonly Outgoing[]): Promise<ParsedMessage[]> {
-    let refusals = 0;
-    for (let attempt = 0; ; attempt += 1) {
-      await this.connection.up();
-      const ours = group.filter(({ of }) => !of.source.isAbandoned);
-      if (ours.length === 0) return [];
-      const refusal = await this.#publish(ours);
-      if (refusal === undefined) return [];
-      refusals = isPermanent(refusal) ? refusals + 1 : 0;
-      if (refusals === MAX_REFUSALS) return this.#storeOneByOne(ours);
-      this.metrics.publishRetries.add(ours.length);
-      await wait(retryDelayMs(attempt));
-    }
-  }
-
-  async #storeOneByOne(group: readonly Outgoing[]): Promise<ParsedMessage[]> {
-    const refused: ParsedMessage[] = [];
-    for (const each of group) {
-      for (let attempt = 0; ; attempt += 1) {
-        await this.connection.up();
-        if (each.of.source.isAbandoned) break;
-        const refusal = await this.#publish([each]);
-        if (refusal === undefined) break;
-        if (isPermanent(refusal)) {
-          refused.push(this.#failed(each.of, new MessageRefused(refusal.reason)));
-          break;
-        }
-        this.metrics.publishRetries.add();
-        await wait(retryDelayMs(attempt));
+      const { result } = message;
+      if (result.outcome !== 'failed') {
+        group.push(outgoing(message, result.payload));
+        continue;
       }
+      const failure = { ...message, result };
+      failed.push(failure);
+      if (this.#isForwarded(failure)) group.push(outgoing(message, message.message.payload));
     }
-    return refused;
+    const [refused] = await Promise.all([this.#messages.store(group), this.#keepAside(failed)]);
+    const refusedNow = refused
+      .filter(({ of }) => !isFailed(of))
+      .map(({ of, reason }) => this.#failed(of, new MessageRefused(reason)));
+    await this.#keepAside(refusedNow);
+    const refusedIds = new Set(refusedNow.map(({ messageId }) => messageId));
+    for (const { of } of group) if (!isFailed(of) && !refusedIds.has(of.messageId)) of.trace?.stored();
+    return refusedNow;
   }
 
-  /** @returns why the group was not stored to its end */
-  async #publish(group: readonly Outgoing[]): Promise<Error | undefined> {
-    // What a lost connection carried will not be answered.
-    const { promise: lost, reject } = Promise.withResolvers<never>();
-    const stopListening = this.connection.onLost(() => reject(new Error('the connection to NATS was lost')));
-    try {
-      await Promise.race([this.stream.store(group), lost]);
-      this.#outage.succeeded();
-      return undefined;
-    } catch (error) {
-      const refusal = error instanceof Error ? error : new Error(String(error));
-      const reason = refusal instanceof GroupRefused ? refusal.reason : refusal.message;
-      this.#outage.failed(reason, { messages: group.length });
-      return refusal;
-    } finally {
-      stopListening();
+  /** What the stream will not even keep aside is gone: its headers alone are over a limit, or its payload is. */
+  async #keepAside(failed: readonly FailedMessage[]): Promise<void> {
+    if (failed.length === 0) return;
+    const refused = await this.#failures.store(
+      failed.map((of) => ({ of, ...failureRecord(of, (record) => this.stream.whyUnstorable(record)) })),
+    );
+    for (const { trace, result } of failed) trace?.failed(result.failure);
+    this.metrics.keptAside.add(failed.length - refused.length);
+    this.metrics.notKeptAside.add(refused.length);
+    for (const { of, reason } of refused) {
+      const { productKey, messageId } = of;
+      this.logger.warn({ productKey, messageId, reason }, 'a failed message could not be kept aside');
     }
   }
 
-  #whyTooLarge(message: ParsedMessage, result: Stored): string | undefined {
+  #isForwarded(message: FailedMessage): boolean {
+    return (
+      message.onFailure === 'forward-raw' && this.#whyTooLarge(message, message.message.payload) === undefined
+    );
+  }
+
+  #whyTooLarge(message: ParsedMessage, payload: Uint8Array): string | undefined {
     // Nearly every message: what the device chose of its headers is its topic name, which is short.
-    if (message.message.properties === undefined && result.payload.length <= ORDINARY_PAYLOAD_BYTES) {
+    if (message.message.properties === undefined && payload.length <= ORDINARY_PAYLOAD_BYTES) {
       return undefined;
     }
-    return this.stream.whyUnstorable(groupMessage(message, result, traceparentOf(message.message.trace)));
+    return this.stream.whyUnstorable(groupMessage(message, payload, traceparentOf(message.message.trace)));
   }
 
-  #failed(message: ParsedMessage, failure: MessageFailure): ParsedMessage {
+  #failed(message: ParsedMessage, failure: MessageFailure): FailedMessage {
     const { productKey, messageId, result } = message;
     this.metrics.failures.add(failure.code);
     this.logger.warn(
@@ -139,24 +124,27 @@ export class MessagePublisher {
   }
 }
 
-const isPermanent = (refusal: Error): refusal is GroupRefused =>
-  refusal instanceof GroupRefused && refusal.isPermanent;
+const isFailed = (message: ParsedMessage): message is FailedMessage => message.result.outcome === 'failed';
 
-function outgoing(of: ParsedMessage, result: Stored): Outgoing {
+function outgoing(of: ParsedMessage, payload: Uint8Array): Outgoing {
   const { productKey, message, topic, trace } = of;
   const traceparent =
     trace?.publishing(messageSubject(productKey, message.deviceName, topic)) ?? traceparentOf(message.trace);
-  return { of, ...groupMessage(of, result, traceparent) };
+  return { of, ...groupMessage(of, payload, traceparent) };
 }
 
 function groupMessage(
-  { productKey, message, messageId, topic }: ParsedMessage,
-  { payload, scriptVersion }: Stored,
+  { productKey, message, messageId, topic, result }: ParsedMessage,
+  payload: Uint8Array,
   traceparent: string,
 ): GroupMessage {
+  const stamp =
+    result.outcome === 'failed'
+      ? { scriptVersion: undefined, parsingError: result.failure.code }
+      : { scriptVersion: result.scriptVersion };
   return {
     subject: messageSubject(productKey, message.deviceName, topic),
     payload,
-    headerBlock: messageHeaderBlock(message, topic, { messageId, traceparent, scriptVersion }),
+    headerBlock: messageHeaderBlock(message, topic, { messageId, traceparent, ...stamp }),
   };
 }

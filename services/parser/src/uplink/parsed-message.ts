@@ -1,4 +1,4 @@
-import type { UplinkMessage } from '@gatehouse/contracts';
+import type { OnParsingFailure, UplinkMessage } from '@gatehouse/contracts';
 import type { MessageTrace } from '../observability/message-trace.ts';
 import type { MessageFailure } from './message-failure.ts';
 
@@ -21,8 +21,13 @@ export interface ParsedMessage {
   /** The topic name without its tag. */
   readonly topic: string;
   readonly result: ParsingResult;
+  readonly onFailure: OnParsingFailure;
   /** Where it came from: once abandoned, it is somebody else's to publish. */
   readonly source: { readonly isAbandoned: boolean };
   /** Of sampled messages only. */
   readonly trace: MessageTrace | undefined;
 }
+
+export type FailedMessage = ParsedMessage & {
+  readonly result: Extract<ParsingResult, { outcome: 'failed' }>;
+};

@@ -48,6 +48,7 @@ export class PartitionOwner {
         await using consumer = await UplinkConsumer.open(this.partition, this.context);
         if (this.#isFinishing) break;
         this.#consumer = consumer;
+        metrics.lagOf(this.partition, () => consumer.oldestSince);
         await this.#feed(consumer);
         failures = 0;
         if (consumer.hasDone) failedRuns = 0;

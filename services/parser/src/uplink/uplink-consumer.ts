@@ -110,6 +110,17 @@ export class UplinkConsumer implements AsyncDisposable {
     return this.#hasDone;
   }
 
+  get hasEnded(): boolean {
+    return this.#hasEnded;
+  }
+
+  /** Since when the oldest batch that is not done with is in the stream, in milliseconds since 1970. */
+  get oldestSince(): number | undefined {
+    // Handed out and queued in the order of the stream.
+    const [oldest = this.#queue[0]?.delivery] = this.#inHand;
+    return oldest === undefined ? undefined : oldest.info.timestampNanos / NANOS_PER_MS;
+  }
+
   get hasBatches(): boolean {
     return this.#queue.length > 0;
   }
@@ -142,6 +153,11 @@ export class UplinkConsumer implements AsyncDisposable {
   fail({ delivery }: ReceivedBatch): void {
     this.#hasFailed = true;
     this.end();
+    this.#letGo(delivery);
+  }
+
+  /** This batch is not touched: it is delivered again in its turn, when the consumer is opened again. */
+  leave({ delivery }: ReceivedBatch): void {
     this.#letGo(delivery);
   }
 

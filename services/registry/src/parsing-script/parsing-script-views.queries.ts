@@ -127,6 +127,7 @@ export class ProductParsingQueries {
       productKey,
       gatewayId,
       enabled,
+      onFailure: 'drop',
       script,
       ...(canary === null || percent === null ? {} : { canary: { ...canary, percent } }),
     };
