@@ -32,44 +32,6 @@ async function transform(code: string, payload: number[] = [1], topic = 'up'): P
   return shown(outcome);
 }
 
-/** The sample of the reference documentation. */
-const SAMPLE = `
-var SELF_DEFINE_TOPIC_UPDATE_FLAG = '/user/update'
-var SELF_DEFINE_TOPIC_ERROR_FLAG = '/user/update/error'
-function transformPayload(topic, rawData) {
-  var jsonMap = {};
-  var uint8Array = new Uint8Array(rawData.length);
-  for (var i = 0; i < rawData.length; i++) {
-    uint8Array[i] = rawData[i] & 0xff;
-  }
-  var dataView = new DataView(uint8Array.buffer, 0);
-  if (topic.includes(SELF_DEFINE_TOPIC_ERROR_FLAG)) {
-    jsonMap['topic'] = topic;
-    jsonMap['errorCode'] = dataView.getInt8(0)
-  } else if (topic.includes(SELF_DEFINE_TOPIC_UPDATE_FLAG)) {
-    jsonMap['topic'] = topic;
-    jsonMap['prop_int16'] = dataView.getInt16(5);
-    jsonMap['prop_bool'] = uint8Array[7];
-    jsonMap['prop_float'] = dataView.getFloat32(8);
-  }
-  return jsonMap;
-}`;
-
-test('the sample of the reference documentation gives its results', async () => {
-  const update = [...Buffer.from('000000000100320100000000', 'hex')];
-  expect(await transform(SAMPLE, update, '/pk/dn/user/update')).toEqual({
-    topic: '/pk/dn/user/update',
-    prop_int16: 50,
-    prop_bool: 1,
-    prop_float: 0,
-  });
-  expect(await transform(SAMPLE, [0xff], '/pk/dn/user/update/error')).toEqual({
-    topic: '/pk/dn/user/update/error',
-    errorCode: -1,
-  });
-  expect(await transform(SAMPLE, [1], '/other')).toBe('6201 transformPayload returned an empty object');
-});
-
 test.each([
   [
     'raw data is a plain array of bytes',
@@ -109,7 +71,16 @@ test.each([
     '26007 transformPayload returned something else than an object',
   ],
   ['a circle', 'var a = {}; a.a = a; return a', expect.stringMatching(/^6207 .*circular/)],
-  ['a promise', 'return Promise.resolve({ a: 1 })', '6201 transformPayload returned an empty object'],
+  [
+    'a promise',
+    'return Promise.resolve({ a: 1 })',
+    '26007 transformPayload returned a Promise: nobody waits for it, return the result itself',
+  ],
+  [
+    'a BigInt',
+    'return { a: { b: 1n } }',
+    '6207 the result holds a BigInt, which JSON has no place for: return Number(x) or String(x)',
+  ],
   [
     'too much',
     'return { a: "x".repeat(100001) }',
@@ -176,6 +147,34 @@ test.each([
     [1, 2].map((byte) => ({ topic: 'up', payload: Uint8Array.of(byte) })),
   );
   expect(outcomes.map(shown)).toEqual([expected, expected]);
+});
+
+test('an async function is refused like a promise', async () => {
+  expect(await transform('async function transformPayload() { throw new Error("unheard") }')).toBe(
+    '26007 transformPayload returned a Promise: nobody waits for it, return the result itself',
+  );
+});
+
+test('without transformPayload, rawDataToProtocol parses the uplink', async () => {
+  expect(
+    await transform('function rawDataToProtocol(rawData) { return { raw: rawData } }', [1, 255]),
+  ).toEqual({
+    raw: [1, 255],
+  });
+  expect(await transform('function rawDataToProtocol(rawData) { return null }')).toBe(
+    '6201 rawDataToProtocol returned nothing',
+  );
+  expect(
+    await transform(
+      `function rawDataToProtocol() { return { from: "TSL" } } ${body('return { from: "topic" }')}`,
+    ),
+  ).toEqual({ from: 'topic' });
+});
+
+test('a script for downlink alone fails uplink messages', async () => {
+  expect(await transform('function protocolToRawData() { return [1] }')).toBe(
+    '26006 the script has no function transformPayload(topic, rawData)',
+  );
 });
 
 test('a function that is a constant is found', async () => {
@@ -285,6 +284,29 @@ function countingSandboxes() {
 
 const STOPPED = /^26010 the script ran out of time or memory too often and is stopped until 20\d\d-/;
 const LOOPED = '26002 transformPayload took longer than 50 ms';
+
+test('a promise that nobody handles fails its own message and stops nothing', async () => {
+  const sandbox = open(
+    body('if (rawData[0] % 2) Promise.reject(new Error("unheard")); return { n: rawData[0] }'),
+  );
+  const unheard = '26002 a promise was rejected and nobody handled it: Error: unheard';
+  for (let each = 0; each < 2; each += 1) {
+    expect((await sandbox.run(numbered(10))).map(shown)).toEqual(
+      Array.from({ length: 10 }, (_, n) => (n % 2 === 0 ? { n } : unheard)),
+    );
+  }
+});
+
+test('what loops in a promise is found among many, at the cost of one timeout', async () => {
+  const sandbox = open(
+    body('if (rawData[0] === 7) Promise.resolve().then(function () { for (;;); }); return { n: rawData[0] }'),
+  );
+  const startedAt = performance.now();
+  const outcomes = (await sandbox.run(numbered(200))).map(shown);
+  expect(outcomes).toEqual(Array.from({ length: 200 }, (_, n) => (n === 7 ? LOOPED : { n })));
+  // Twice the message's limit and not two hundred times.
+  expect(performance.now() - startedAt).toBeLessThan(5_000);
+});
 
 test('a script that loops for every message is stopped after three of them, and stays so for the next run', async () => {
   const sandbox = open(body('for (;;);'));

@@ -1,7 +1,13 @@
 import type { CountedTotal } from '@gatehouse/observability';
 import { DeviceBudgets, type DeviceBudgetLimits } from './device-budgets.ts';
-import { FAILURE_MARK, RESULT_SEPARATOR } from './isolate-harness.ts';
-import { LoadedScript, type BrokenRun, type FinishedRun, type ScriptLimits } from './loaded-script.ts';
+import { FAILURE_MARK, RESULT_SEPARATOR, type ScriptFunction } from './isolate-harness.ts';
+import {
+  LoadedScript,
+  type BrokenLoad,
+  type BrokenRun,
+  type FinishedRun,
+  type ScriptLimits,
+} from './loaded-script.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure, type ScriptFailureCode } from './script-failure.ts';
 import { ScriptPause } from './script-pause.ts';
 import {
@@ -11,6 +17,7 @@ import {
   type ScriptOutcome,
   type ScriptSandbox,
 } from './script-sandbox.ts';
+import type { TrialConsole } from './trial-console.ts';
 
 /** What sandboxes tell of themselves. */
 export interface SandboxReports {
@@ -38,11 +45,7 @@ export class IsolateSandboxes extends ScriptSandboxes {
   }
 
   open(code: string): ScriptSandbox {
-    const throttles = {
-      pause: new ScriptPause(this.budgets.devicesThatStop),
-      devices: new DeviceBudgets(this.budgets),
-    };
-    return new IsolateSandbox(code, this.limits, this.reports, throttles);
+    return new IsolateSandbox(code, this.limits, this.reports, { budgets: this.budgets });
   }
 }
 
@@ -51,6 +54,34 @@ const NOBODY_WAITS: RunControl = { givenUp: () => undefined, ran: () => undefine
 interface Throttles {
   readonly pause: ScriptPause;
   readonly devices: DeviceBudgets;
+}
+
+/** What an isolate is called for: batches of uplink messages, or one downlink message. */
+interface Work {
+  readonly inputs: readonly ScriptInput[];
+  readonly control: RunControl;
+  readonly signature: string;
+  functionOf(script: LoadedScript): ScriptFunction | undefined;
+  run(
+    script: LoadedScript,
+    name: ScriptFunction,
+    inputs: readonly ScriptInput[],
+  ): Promise<FinishedRun | BrokenRun>;
+  payloadOf(line: Buffer): Buffer;
+}
+
+const DOWNLINK_INPUTS: readonly ScriptInput[] = [{ topic: '', payload: new Uint8Array() }];
+
+export interface SandboxOptions {
+  readonly budgets?: BudgetLimits;
+  readonly probe?: SandboxProbe;
+}
+
+/** What only trials ask for. */
+export interface SandboxProbe {
+  readonly console: TrialConsole;
+  /** @param cpuSeconds of the call; undefined when the isolate had to be ended */
+  called(elapsedMs: number, cpuSeconds: number | undefined): void;
 }
 
 const MARK_BYTE = FAILURE_MARK.charCodeAt(0);
@@ -62,28 +93,66 @@ const SEPARATOR_BYTE = RESULT_SEPARATOR.charCodeAt(0);
  * it answers neither for its neighbours nor for a busy machine. A device whose messages do that again and again
  * is throttled, and a script that breaks for several devices is stopped for a while: then its messages fail at once.
  */
-class IsolateSandbox implements ScriptSandbox {
+export class IsolateSandbox implements ScriptSandbox {
   #script: LoadedScript | ScriptFailure | undefined;
   #turn: Promise<unknown> = Promise.resolve();
+
+  readonly #probe: SandboxProbe | undefined;
+  readonly #throttles: Throttles;
 
   constructor(
     private readonly code: string,
     private readonly limits: ScriptLimits,
     private readonly reports: SandboxReports,
-    private readonly throttles: Throttles,
-  ) {}
+    { budgets = DEFAULT_BUDGETS, probe }: SandboxOptions = {},
+  ) {
+    this.#probe = probe;
+    this.#throttles = {
+      pause: new ScriptPause(budgets.devicesThatStop),
+      devices: new DeviceBudgets(budgets),
+    };
+  }
 
   run(inputs: readonly ScriptInput[], control = NOBODY_WAITS): Promise<readonly ScriptOutcome[]> {
-    const outcomes = this.#turn.then(() => this.#runInTurn(inputs, control));
-    this.#turn = outcomes.catch(() => undefined);
-    return outcomes;
+    return this.#inTurn({
+      inputs,
+      control,
+      signature: 'transformPayload(topic, rawData)',
+      functionOf: (script) => script.uplinkFunction,
+      run: (script, name, portion) => script.run(name, portion, () => control.givenUp() !== undefined),
+      payloadOf: (line) => line,
+    });
+  }
+
+  async encode(json: string): Promise<ScriptOutcome> {
+    const [outcome] = await this.#inTurn({
+      inputs: DOWNLINK_INPUTS,
+      control: NOBODY_WAITS,
+      signature: 'protocolToRawData(jsonObj)',
+      functionOf: (script) => script.downlinkFunction,
+      run: (script, name) => script.encode(name, json),
+      payloadOf: (line) => Buffer.from(line.toString('latin1'), 'hex'),
+    });
+    return outcome ?? new Uint8Array();
   }
 
   retire(): void {
     this.#turn = this.#turn.then(() => this.#unload());
   }
 
-  async #runInTurn(inputs: readonly ScriptInput[], control: RunControl): Promise<ScriptOutcome[]> {
+  /** Undefined when no isolate is loaded now. */
+  async heapBytes(): Promise<number | undefined> {
+    return this.#script instanceof LoadedScript ? this.#script.heapBytes() : undefined;
+  }
+
+  #inTurn(work: Work): Promise<readonly ScriptOutcome[]> {
+    const outcomes = this.#turn.then(() => this.#runInTurn(work));
+    this.#turn = outcomes.catch(() => undefined);
+    return outcomes;
+  }
+
+  async #runInTurn(work: Work): Promise<ScriptOutcome[]> {
+    const { inputs, control } = work;
     const outcomes: ScriptOutcome[] = Array.from({ length: inputs.length });
     const fail = (failure: ScriptFailure, indexes: readonly number[]): void => {
       for (const index of indexes) outcomes[index] = failure;
@@ -104,30 +173,36 @@ class IsolateSandbox implements ScriptSandbox {
         fail(script, [portion, ...portions].flat());
         break;
       }
-      const startedAt = performance.now();
-      const run = await script.run(
+      const name = work.functionOf(script);
+      if (name === undefined) {
+        fail(functionMissing(work.signature), [portion, ...portions].flat());
+        break;
+      }
+      const run = await this.#call(
+        work,
+        script,
+        name,
         portion.flatMap((index) => inputs[index] ?? []),
-        () => control.givenUp() !== undefined,
       );
-      control.ran('lines' in run ? run.count : run.index + 1, performance.now() - startedAt);
-      this.reports.scriptCpuSeconds.add(script.takeCpuSeconds());
       if ('lines' in run) {
-        this.#readLines(run, portion, outcomes);
+        this.#readLines(run, portion, { work, outcomes });
         this.#charge(run, portion, { inputs, outcomes });
         if (run.count < portion.length) portions.unshift(portion.slice(run.count));
         continue;
       }
-      this.#unload();
+      if (run.isolate !== 'intact') this.#unload();
       const givenUp = run.isGivenUp ? control.givenUp() : undefined;
       if (givenUp !== undefined) {
         fail(givenUp, [portion, ...portions].flat());
         break;
       }
-      const guilty = portion[run.index] ?? 0;
-      const before = portion.slice(0, run.index);
-      const after = portion.slice(run.index + 1);
-      if (!run.isLost && !isLastTry && portion.length > 1) {
-        portions.unshift(before, [guilty], after);
+      const [from, to] = run.guilty;
+      const guilty = portion[from] ?? 0;
+      const before = portion.slice(0, from);
+      const after = portion.slice(from + 1);
+      if (run.isolate !== 'lost' && !isLastTry && portion.length > 1) {
+        const alone = portion.slice(from, to).map((index) => [index]);
+        portions.unshift(before, ...alone, portion.slice(to));
         continue;
       }
       const failure = this.#broke(run, inputs[guilty]?.deviceName);
@@ -147,13 +222,29 @@ class IsolateSandbox implements ScriptSandbox {
     return outcomes;
   }
 
+  async #call(
+    work: Work,
+    script: LoadedScript,
+    name: ScriptFunction,
+    inputs: readonly ScriptInput[],
+  ): Promise<FinishedRun | BrokenRun> {
+    const startedAt = performance.now();
+    const run = await work.run(script, name, inputs);
+    const elapsedMs = performance.now() - startedAt;
+    work.control.ran('lines' in run ? run.count : run.guilty[1], elapsedMs);
+    const cpuSeconds = script.takeCpuSeconds();
+    this.reports.scriptCpuSeconds.add(cpuSeconds);
+    this.#probe?.called(elapsedMs, 'lines' in run ? cpuSeconds : undefined);
+    return run;
+  }
+
   /** The messages of a portion whose devices are not throttled; the others have failed. */
   #unthrottled(
     portion: readonly number[],
     inputs: readonly ScriptInput[],
     outcomes: ScriptOutcome[],
   ): readonly number[] {
-    const { devices } = this.throttles;
+    const { devices } = this.#throttles;
     if (!devices.hasThrottled) return portion;
     const now = performance.now();
     const failures = new Map<string, ScriptFailure>();
@@ -174,7 +265,7 @@ class IsolateSandbox implements ScriptSandbox {
     portion: readonly number[],
     { inputs, outcomes }: { inputs: readonly ScriptInput[]; outcomes: readonly ScriptOutcome[] },
   ): void {
-    const { devices } = this.throttles;
+    const { devices } = this.#throttles;
     const now = performance.now();
     for (const { index, milliseconds } of slow) {
       const deviceName = inputs[portion[index] ?? -1]?.deviceName;
@@ -192,7 +283,7 @@ class IsolateSandbox implements ScriptSandbox {
 
   /** Why no message is tried now, when none is. */
   #stopped(): ScriptFailure | undefined {
-    const leftMs = this.throttles.pause.leftMs(performance.now());
+    const leftMs = this.#throttles.pause.leftMs(performance.now());
     if (leftMs === 0) return undefined;
     return new ScriptFailure(
       SCRIPT_FAILURE_CODE.stopped,
@@ -202,31 +293,36 @@ class IsolateSandbox implements ScriptSandbox {
     );
   }
 
-  #broke({ isLost, message }: BrokenRun, deviceName: string | undefined): ScriptFailure {
-    const { pause, devices } = this.throttles;
+  #broke({ isolate, failure }: BrokenRun, deviceName: string | undefined): ScriptFailure {
+    const { pause, devices } = this.#throttles;
     const now = performance.now();
-    if (isLost) {
+    if (isolate === 'lost') {
       pause.stop(now);
       this.reports.onIsolateLost();
-    } else {
+    } else if (isolate === 'spent') {
       pause.broke(now, deviceName);
       if (deviceName !== undefined) devices.broke(deviceName, now);
-    }
-    return new ScriptFailure(SCRIPT_FAILURE_CODE.exception, message);
+    } else if (deviceName !== undefined) devices.failed(deviceName, now);
+    return failure;
   }
 
   /** Tries twice when time or memory ran out; what may pass is not held against the script for longer than its pause. */
   async #loaded(): Promise<LoadedScript | ScriptFailure> {
     if (this.#script !== undefined) return this.#script;
-    let loaded = await LoadedScript.load(this.code, this.limits);
-    if (!(loaded instanceof LoadedScript) && loaded.mayPass && !loaded.isLost) {
-      loaded = await LoadedScript.load(this.code, this.limits);
+    let loaded = await this.#load();
+    if (!(loaded instanceof LoadedScript) && loaded.mayPass && !loaded.isLost) loaded = await this.#load();
+    if (loaded instanceof LoadedScript) {
+      this.reports.scriptCpuSeconds.add(loaded.takeCpuSeconds());
+      return (this.#script = loaded);
     }
-    if (loaded instanceof LoadedScript) return (this.#script = loaded);
     if (!loaded.mayPass) return (this.#script = loaded.failure);
-    this.throttles.pause.stop(performance.now());
+    this.#throttles.pause.stop(performance.now());
     if (loaded.isLost) this.reports.onIsolateLost();
     return loaded.failure;
+  }
+
+  #load(): Promise<LoadedScript | BrokenLoad> {
+    return LoadedScript.load(this.code, this.limits, this.#probe?.console);
   }
 
   #unload(): void {
@@ -234,25 +330,34 @@ class IsolateSandbox implements ScriptSandbox {
     this.#script = undefined;
   }
 
-  #readLines({ lines, count }: FinishedRun, portion: readonly number[], outcomes: ScriptOutcome[]): void {
+  #readLines(
+    { lines, count }: FinishedRun,
+    portion: readonly number[],
+    { work, outcomes }: { readonly work: Work; readonly outcomes: ScriptOutcome[] },
+  ): void {
     const bytes = Buffer.from(lines);
     let at = 0;
     for (let each = 0; each < count; each += 1) {
       const separator = each === count - 1 ? -1 : bytes.indexOf(SEPARATOR_BYTE, at);
       const end = separator === -1 ? bytes.length : separator;
-      outcomes[portion[each] ?? -1] = this.#outcomeOf(bytes.subarray(at, end));
+      outcomes[portion[each] ?? -1] = this.#outcomeOf(bytes.subarray(at, end), work);
       at = end + 1;
     }
   }
 
-  #outcomeOf(line: Buffer): ScriptOutcome {
+  #outcomeOf(line: Buffer, work: Work): ScriptOutcome {
     if (line[0] === MARK_BYTE) return failureOf(line.toString());
-    if (line.length <= this.limits.maxResultBytes) return line;
+    const payload = work.payloadOf(line);
+    if (payload.length <= this.limits.maxResultBytes) return payload;
     return new ScriptFailure(
       SCRIPT_FAILURE_CODE.wrongType,
-      `the result has ${line.length} bytes of JSON; ${this.limits.maxResultBytes} are allowed`,
+      `the result has ${payload.length} bytes of JSON; ${this.limits.maxResultBytes} are allowed`,
     );
   }
+}
+
+function functionMissing(signature: string): ScriptFailure {
+  return new ScriptFailure(SCRIPT_FAILURE_CODE.functionMissing, `the script has no function ${signature}`);
 }
 
 /** `!26002 3:17 TypeError: …`, as the harness writes it. */

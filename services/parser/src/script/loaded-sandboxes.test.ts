@@ -7,7 +7,11 @@ class NotedSandboxes extends ScriptSandboxes {
   readonly retired: string[] = [];
 
   open(code: string): ScriptSandbox {
-    return { run: () => Promise.resolve([]), retire: () => this.retired.push(code) };
+    return {
+      run: () => Promise.resolve([]),
+      encode: () => Promise.resolve(new Uint8Array()),
+      retire: () => this.retired.push(code),
+    };
   }
 }
 

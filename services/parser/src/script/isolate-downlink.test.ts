@@ -1,0 +1,110 @@
+import { CountedTotal } from '@gatehouse/observability';
+import { expect, test } from 'vitest';
+import { IsolateSandboxes } from './isolate-sandbox.ts';
+import { ScriptFailure } from './script-failure.ts';
+
+const sandboxes = new IsolateSandboxes(
+  { timeoutMs: 50, memoryMb: 32, maxResultBytes: 500_000 },
+  { scriptCpuSeconds: new CountedTotal('test.script_cpu', ''), onIsolateLost: () => undefined },
+);
+
+async function encode(code: string, json: unknown = { a: 1 }): Promise<string> {
+  const sandbox = sandboxes.open(code);
+  const outcome = await sandbox.encode(JSON.stringify(json));
+  sandbox.retire();
+  if (outcome instanceof ScriptFailure) return `${outcome.code} ${outcome.message}`;
+  return Buffer.from(outcome).toString('hex');
+}
+
+const body = (text: string): string => `function protocolToRawData(jsonObj) { ${text} }`;
+
+test.each([
+  ['unsigned bytes', 'return [0, 127, 128, 255]', '007f80ff'],
+  ['signed bytes', 'return [-128, -1, 0, 127]', '80ff007f'],
+  ['a Uint8Array', 'return Uint8Array.of(1, 255)', '01ff'],
+  ['an Int8Array', 'return Int8Array.of(1, -1)', '01ff'],
+  ['negative zero', 'return [-0]', '00'],
+  ['what the object says', 'return [jsonObj.a, jsonObj["温度"].length]', '0102'],
+])('%s become the payload', async (_title, text, expected) => {
+  expect(await encode(body(text), { a: 1, 温度: '二十' })).toBe(expected);
+});
+
+test.each([
+  ['nothing', 'return', '6201 protocolToRawData returned nothing'],
+  ['null', 'return null', '6201 protocolToRawData returned nothing'],
+  ['an empty array', 'return []', '6201 protocolToRawData returned an empty array'],
+  ['an empty Uint8Array', 'return new Uint8Array()', '6201 protocolToRawData returned an empty array'],
+  [
+    'an object',
+    'return { length: 1, 0: 1 }',
+    '26007 protocolToRawData returned something else than an array of bytes',
+  ],
+  ['a string', 'return "01"', '26007 protocolToRawData returned a string, not an array of bytes'],
+  [
+    'wider numbers',
+    'return Uint16Array.of(1)',
+    '26007 protocolToRawData returned something else than an array of bytes',
+  ],
+  ['256', 'return [1, 256]', '26007 protocolToRawData returned 256 at index 1, not a byte (-128 to 255)'],
+  ['-129', 'return [-129]', '26007 protocolToRawData returned -129 at index 0, not a byte (-128 to 255)'],
+  ['a fraction', 'return [0.5]', '26007 protocolToRawData returned 0.5 at index 0, not a byte (-128 to 255)'],
+  ['NaN', 'return [NaN]', '26007 protocolToRawData returned NaN at index 0, not a byte (-128 to 255)'],
+  ['text', 'return ["1"]', '26007 protocolToRawData returned "1" at index 0, not a byte (-128 to 255)'],
+  [
+    'holes',
+    'return [1, , 3]',
+    '26007 protocolToRawData returned undefined at index 1, not a byte (-128 to 255)',
+  ],
+  [
+    'a promise',
+    'return Promise.resolve([1])',
+    '26007 protocolToRawData returned a Promise: nobody waits for it, return the result itself',
+  ],
+  [
+    'too much',
+    'return new Array(262145).fill(0)',
+    '26007 protocolToRawData returned 262145 bytes; 262144 are allowed',
+  ],
+  [
+    'a huge length',
+    'return new Array(4e9)',
+    '26007 protocolToRawData returned 4000000000 bytes; 262144 are allowed',
+  ],
+  ['an exception', 'jsonObj.b.c', expect.stringMatching(/^26002 TypeError: /)],
+  ['an endless loop', 'for (;;);', '26002 protocolToRawData took longer than 50 ms'],
+  [
+    'a getter that loops',
+    'return new Proxy([1], { get() { for (;;); } })',
+    '26002 protocolToRawData took longer than 50 ms',
+  ],
+])('%s is a failure', async (_title, text, expected) => {
+  expect(await encode(body(text))).toEqual(expected);
+});
+
+test('a script without the function says so', async () => {
+  expect(await encode('function transformPayload() { return { a: 1 } }')).toBe(
+    '26006 the script has no function protocolToRawData(jsonObj)',
+  );
+});
+
+test('the largest payload passes', async () => {
+  expect(await encode(body('return new Array(262144).fill(-1)'))).toBe('ff'.repeat(262_144));
+});
+
+test('a thrown exception names its line and column', async () => {
+  const sandbox = sandboxes.open('\nfunction protocolToRawData() { throw new Error("here") }');
+  expect(await sandbox.encode('{}')).toEqual(
+    new ScriptFailure('26002', 'Error: here', { line: 2, column: 38 }),
+  );
+  sandbox.retire();
+});
+
+test('both directions of one script work in one isolate', async () => {
+  const sandbox = sandboxes.open(
+    `function transformPayload(topic, rawData) { return { n: rawData[0] } } ${body('return [jsonObj.n]')}`,
+  );
+  const [up] = await sandbox.run([{ topic: 't', payload: Uint8Array.of(7) }]);
+  expect(Buffer.from(up as Uint8Array).toString()).toBe('{"n":7}');
+  expect(await sandbox.encode('{"n":7}')).toEqual(Buffer.of(7));
+  sandbox.retire();
+});
