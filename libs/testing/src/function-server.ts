@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { runInNewContext } from 'node:vm';
+import { FunctionRoles } from './function-roles.ts';
 import {
   checkBasic,
   checkFunctionCompute2,
@@ -16,22 +17,34 @@ const CHECKS: Readonly<Record<string, SignatureCheck>> = {
   '/function': checkBasic,
 };
 
+const TOKEN_EXPIRED = {
+  ErrorCode: 'InvalidSecurityToken',
+  ErrorMessage: 'the security token is expired',
+  Code: 'InvalidSecurityToken.Expired',
+  Message: 'Specified SecurityToken is expired.',
+};
+
 export interface FunctionServer extends HttpsServer {
   /** What it answers instead of running the function. */
   forced: { readonly status: number; readonly body: object } | undefined;
+  /** STS, at the same origin. */
+  readonly roles: FunctionRoles;
 }
 
 /**
  * Function Compute 2.0 and 3.0 and a function behind a URL, each of which runs the same code when the request
- * is signed with the key.
+ * is signed with the key, or with a temporary one that STS beside them gave for it.
  *
  * @param code in the runtime of Node.js 14 and later: sets `exports.handler`
  */
 export async function startFunctionServer(code: string, accessKey: AccessKey): Promise<FunctionServer> {
   const handler = handlerOf(code);
+  const roles = new FunctionRoles(accessKey);
   const server = await startHttpsServer((request, response) => {
+    if (request.path.startsWith('/?')) return roles.answer(request, response);
     const check = Object.hasOwn(CHECKS, request.path) ? CHECKS[request.path] : undefined;
-    const problem = check?.(request, accessKey);
+    const key = roles.keyOf(request) ?? accessKey;
+    const problem = key === 'ended' ? TOKEN_EXPIRED : check?.(request, key);
     const refuse = (status: number, error: object): void =>
       void response
         .writeHead(status, { 'content-type': 'application/json', 'x-fc-request-id': '1' })
@@ -42,7 +55,7 @@ export async function startFunctionServer(code: string, accessKey: AccessKey): P
     else if (functions.forced !== undefined) refuse(functions.forced.status, functions.forced.body);
     else run(handler, request.body, response, check !== checkBasic);
   });
-  const functions: FunctionServer = { ...server, forced: undefined };
+  const functions: FunctionServer = { ...server, forced: undefined, roles };
   return functions;
 }
 

@@ -21,30 +21,31 @@ export const authenticationTestInput = z.strictObject({
 });
 export type AuthenticationTestInput = z.infer<typeof authenticationTestInput>;
 
+const sent = z.strictObject({
+  method: z.string(),
+  url: z.string(),
+  headers: z.record(z.string(), z.string()),
+  /** As sent, every value that came from a password replaced by `***`. */
+  body: z.string(),
+});
+const received = z.strictObject({
+  status: z.int(),
+  contentType: z.string().nullable(),
+  /** Its first 4,096 bytes. */
+  body: z.string(),
+});
+
 /** What became of a sample call to the customer's authenticator; no cache, no breaker, no device is made. */
 export const authenticationTestResult = z.strictObject({
   outcome: z.enum(['admitted', 'refused']),
   reason: admissionRefusal.nullable(),
   deviceName: deviceName.nullable(),
   permissions: topicPermissions,
+  /** How the role of a function was taken on, keys and token replaced by `***`; null where STS said nothing. */
+  assumedRole: z.strictObject({ sent, received }).nullable(),
   /** Null when nothing was sent: the outbound policy forbids it, or the name has no address. */
-  sent: z
-    .strictObject({
-      method: z.string(),
-      url: z.string(),
-      headers: z.record(z.string(), z.string()),
-      /** As sent, every value that came from a password replaced by `***`. */
-      body: z.string(),
-    })
-    .nullable(),
-  received: z
-    .strictObject({
-      status: z.int(),
-      contentType: z.string().nullable(),
-      /** Its first 4,096 bytes. */
-      body: z.string(),
-    })
-    .nullable(),
+  sent: sent.nullable(),
+  received: received.nullable(),
   milliseconds: z.number().nonnegative(),
   /** What went wrong or what the authenticator said; for people. */
   message: z.string().nullable(),

@@ -93,12 +93,16 @@ const accessKeySecret = z
 const roleArn = z
   .string()
   .regex(/^acs:ram::\d{1,32}:role\/[\w.-]{1,64}$/, 'must be a role, such as acs:ram::1234567890:role/name')
-  .describe('Stands instead of accessKeyId and accessKeySecret');
+  .describe(
+    'The role that the function is invoked in; taken on by AssumeRole of STS with accessKeyId and accessKeySecret',
+  );
+const stsEndpoint = httpsUrl.describe(
+  'Where the role is taken on; left out: STS in the region of the endpoint, https://sts.<region>.aliyuncs.com',
+);
 
-const credentials = {
+const accessKey = {
   accessKeyId: accessKeyId.optional(),
   accessKeySecret: accessKeySecret.optional(),
-  roleArn: roleArn.optional(),
 };
 const whenObject = { when: ({ value }: { value: unknown }) => typeof value === 'object' && value !== null };
 
@@ -107,21 +111,28 @@ interface Credentials {
   readonly accessKeyId?: string | undefined;
   readonly accessKeySecret?: string | undefined;
   readonly roleArn?: string | undefined;
+  readonly stsEndpoint?: string | undefined;
 }
 
-/** A key with its secret or a role, never both; Function Compute needs one of them. */
+/** A key comes with its secret; Function Compute needs one, in a role too. */
 function checkCredentials(given: Credentials, context: z.core.$RefinementCtx): void {
   const refuse = (field: string, message: string): void =>
     context.addIssue({ code: 'custom', path: [field], message });
   const hasId = given.accessKeyId !== undefined;
   const hasSecret = given.accessKeySecret !== undefined;
-  if (given.roleArn !== undefined) {
-    if (hasId || hasSecret)
-      refuse('roleArn', 'stands instead of accessKeyId and accessKeySecret: leave one out');
-  } else if (hasId && !hasSecret) refuse('accessKeySecret', 'is required with accessKeyId');
+  if (given.stsEndpoint !== undefined && given.roleArn === undefined) {
+    refuse('stsEndpoint', 'makes no sense without roleArn: leave it out');
+  }
+  if (hasId && !hasSecret) refuse('accessKeySecret', 'is required with accessKeyId');
   else if (hasSecret && !hasId) refuse('accessKeyId', 'is required with accessKeySecret');
-  else if (!hasId && given.provider === 'aliyun-fc') {
-    refuse('accessKeyId', 'is required with accessKeySecret, unless there is a roleArn');
+  else if (!hasId && given.roleArn !== undefined) {
+    refuse(
+      'roleArn',
+      'must come with accessKeyId and accessKeySecret of a RAM user that may take it on (sts:AssumeRole): ' +
+        'without a key only Alibaba Cloud itself can',
+    );
+  } else if (!hasId && given.provider === 'aliyun-fc') {
+    refuse('accessKeyId', 'is required with accessKeySecret');
   }
 }
 
@@ -135,7 +146,9 @@ const functionTarget = z.discriminatedUnion(
         /** Of Function Compute 2.0; functions of 3.0 belong to none. */
         service: functionName.optional(),
         function: functionName,
-        ...credentials,
+        ...accessKey,
+        roleArn: roleArn.optional(),
+        stsEndpoint: stsEndpoint.optional(),
       })
       .superRefine(checkCredentials, whenObject),
     z
@@ -144,7 +157,7 @@ const functionTarget = z.discriminatedUnion(
         endpoint: httpsUrl,
         service: functionName.optional(),
         function: functionName.optional(),
-        ...credentials,
+        ...accessKey,
       })
       .superRefine(checkCredentials, whenObject),
   ],
@@ -208,6 +221,7 @@ export const gatewayAuthenticationPatch = z.strictObject({
       accessKeyId: accessKeyId.nullish(),
       accessKeySecret: accessKeySecret.optional(),
       roleArn: roleArn.nullish(),
+      stsEndpoint: stsEndpoint.nullish(),
     })
     .optional(),
   url: httpsUrl.optional(),
@@ -231,7 +245,9 @@ export const gatewayAuthentication = z.discriminatedUnion('type', [
         service: z.string().optional(),
         function: z.string().optional(),
         accessKeyId: z.string().optional(),
+        /** Of aliyun-fc, with an access key; from before such roles were taken on also without, and elsewhere. */
         roleArn: z.string().optional(),
+        stsEndpoint: z.string().optional(),
       }),
       caCertificate: z.string().optional(),
       timeoutMs: z.int().optional(),

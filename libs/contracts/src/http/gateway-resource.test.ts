@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { unknownVariables } from './gateway-authentication.ts';
+import { gatewayAuthentication, unknownVariables } from './gateway-authentication.ts';
 import { gatewayInput, gatewayPatch } from './gateway-resource.ts';
 
 const certificates = { serverCertificate: 'PEM', serverPrivateKey: 'PEM' };
@@ -134,20 +134,37 @@ test('timeouts and caching stay in their ranges', () => {
   expect(pathsOfHttps({ timeoutMs: 30_001, cacheSeconds: 86_401 })).toHaveLength(2);
 });
 
-test('a function is called with an access key or in a role, never both', () => {
+test('a function is called with an access key, which may take on a role', () => {
   const field = 'authentication.function';
   const roleArn = 'acs:ram::1234567890:role/AliyunIOTAccessingFCRole';
+  const stsEndpoint = 'https://sts.cn-shanghai.aliyuncs.com';
   expect(pathsOfFunction(key)).toEqual([]);
-  expect(pathsOfFunction({ roleArn })).toEqual([]);
+  expect(pathsOfFunction({ ...key, roleArn })).toEqual([]);
+  expect(pathsOfFunction({ ...key, roleArn, stsEndpoint })).toEqual([]);
   expect(pathsOfFunction({})).toEqual([`${field}.accessKeyId`]);
   expect(pathsOfFunction({ accessKeyId: 'id' })).toEqual([`${field}.accessKeySecret`]);
   expect(pathsOfFunction({ accessKeySecret: 'secret' })).toEqual([`${field}.accessKeyId`]);
-  expect(pathsOfFunction({ ...key, roleArn })).toEqual([`${field}.roleArn`]);
+  expect(pathsOfFunction({ roleArn, accessKeyId: 'id' })).toEqual([`${field}.accessKeySecret`]);
+  expect(pathsOfFunction({ ...key, stsEndpoint })).toEqual([`${field}.stsEndpoint`]);
+  expect(pathsOfFunction({ ...key, roleArn, stsEndpoint: 'http://sts.example.com' })).toEqual([
+    `${field}.stsEndpoint`,
+  ]);
   expect(pathsOfFunction({ endpoint: 'http://fc.example.com' })).toEqual([
     `${field}.endpoint`,
     `${field}.accessKeyId`,
   ]);
   expect(pathsOfFunction({ ...key, function: undefined })).toEqual([`${field}.function`]);
+});
+
+test('a role without an access key is refused with the reason, and loads where it was stored', () => {
+  const roleArn = 'acs:ram::1234567890:role/AliyunIOTAccessingFCRole';
+  const authentication = fcWith({ roleArn });
+  expect(errorsOf({ authentication })).toEqual({
+    'authentication.function.roleArn': expect.stringMatching(
+      /^must come with accessKeyId and accessKeySecret .* only Alibaba Cloud itself can$/,
+    ),
+  });
+  expect(gatewayAuthentication.parse(authentication)).toEqual(authentication);
 });
 
 test('functions of Function Compute 3.0 belong to no service', () => {

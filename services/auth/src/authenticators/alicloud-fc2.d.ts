@@ -24,6 +24,8 @@ declare module '@alicloud/fc2' {
         readonly accessKeySecret: string;
         readonly region: string;
         readonly endpoint: string;
+        /** Of a temporary key, whose id begins with `STS`. */
+        readonly securityToken: string | undefined;
       },
     );
 

@@ -2,15 +2,24 @@ import type { OutboundClient, OutboundResponse } from '@gatehouse/outbound';
 import { z } from 'zod';
 import { failed, MAX_ANSWER_BYTES } from './authenticator-call.ts';
 import type { AuthenticatorAnswer } from './authenticator.ts';
+import type { AccessKey } from './access-key.ts';
+import { RoleNotAssumed } from './assume-role.failures.ts';
+import type { FunctionRole, RoleSession } from './assume-role.ts';
+import { CallDeadline } from './call-deadline.ts';
 import type { FunctionCall } from './function-call.ts';
-import type { FunctionProvider, ShownRequest } from './function-provider.ts';
+import type { CallObserver, FunctionProvider } from './function-provider.ts';
+import { maskSignature } from './mask-signature.ts';
+import { maskPassword } from './request-template.ts';
+import { RoleSessions } from './role-sessions.ts';
 import type { SendSigned } from './send-signed.ts';
 
 export interface AliyunFunction {
   /** Of Function Compute 2.0; functions of 3.0 belong to none. */
   readonly service?: string | undefined;
   readonly name: string;
-  readonly accessKey: { readonly id: string; readonly secret: string };
+  readonly accessKey: AccessKey;
+  /** That the function is invoked in, taken on with the key. */
+  readonly role?: Omit<FunctionRole, 'accessKey'> | undefined;
 }
 
 /** `ErrorMessage` says 2.0, `Message` says 3.0, and `errorMessage` is what the function itself threw. */
@@ -25,23 +34,24 @@ const errorBody = z.object({
 
 /** A function of Alibaba Cloud, invoked by its official clients over our connections. */
 export class AliyunFunctionCompute implements FunctionProvider {
+  readonly #role: Role | undefined;
+
   constructor(
     private readonly target: AliyunFunction,
     private readonly call: FunctionCall,
     private readonly outbound: OutboundClient,
-  ) {}
-
-  async invoke(event: string, onSend: (request: ShownRequest) => void): Promise<OutboundResponse> {
-    const { service, name, accessKey } = this.target;
-    const url = new URL(this.call.endpoint);
-    const send = this.#sender(onSend);
-    // Loaded when the first gateway needs them: they bring a hundred packages along.
-    if (service === undefined) {
-      const { FunctionCompute3 } = await import('./function-compute-3.ts');
-      return new FunctionCompute3(url, accessKey, send).invoke(name, event);
+  ) {
+    const { role, accessKey } = target;
+    if (role !== undefined) {
+      const sessions = new RoleSessions((timeoutMs) => this.#assume({ ...role, accessKey }, timeoutMs));
+      this.#role = { sessions, origin: new URL(role.endpoint).origin };
     }
-    const { FunctionCompute2 } = await import('./function-compute-2.ts');
-    return new FunctionCompute2(url, accessKey, send).invoke(service, name, event);
+  }
+
+  invoke(event: string, observer: CallObserver): Promise<OutboundResponse> {
+    if (this.#role === undefined) return this.#invokeWith(this.target.accessKey, event, { observer });
+    const deadline = new CallDeadline(this.call.timeoutMs);
+    return this.#invokeInRole(this.#role, event, { observer, deadline });
   }
 
   /** Whatever is no result of the function is no refusal: a wrong key or name is a fault of the set-up. */
@@ -57,17 +67,44 @@ export class AliyunFunctionCompute implements FunctionProvider {
     return failed(status === 429 ? 'authenticator-busy' : 'authenticator-unavailable', words);
   }
 
-  #sender(onSend: (request: ShownRequest) => void): SendSigned {
-    const { caCertificate, timeoutMs } = this.call;
+  /** Once more with another session when the first has come to its end before its time. */
+  async #invokeInRole(role: Role, event: string, call: CallInRole): Promise<OutboundResponse> {
+    const session = await sessionOf(role, call);
+    const response = await this.#invokeWith(session.accessKey, event, call);
+    if (!isKeyRefused(response)) return withoutToken(response, session);
+    role.sessions.drop(session);
+    const next = await sessionOf(role, call);
+    return withoutToken(await this.#invokeWith(next.accessKey, event, call), next);
+  }
+
+  async #assume(role: FunctionRole, timeoutMs: number): Promise<RoleSession> {
+    const { assumeRole } = await import('./assume-role.ts');
+    return assumeRole(role, { caCertificate: this.call.caCertificate, timeoutMs }, this.outbound);
+  }
+
+  async #invokeWith(accessKey: AccessKey, event: string, call: Call): Promise<OutboundResponse> {
+    const { service, name } = this.target;
+    const url = new URL(this.call.endpoint);
+    const send = this.#sender(call);
+    // Loaded when the first gateway needs them: they bring a hundred packages along.
+    if (service === undefined) {
+      const { FunctionCompute3 } = await import('./function-compute-3.ts');
+      return new FunctionCompute3(url, accessKey, send).invoke(name, event);
+    }
+    const { FunctionCompute2 } = await import('./function-compute-2.ts');
+    return new FunctionCompute2(url, accessKey, send).invoke(service, name, event);
+  }
+
+  #sender({ observer, deadline }: Call): SendSigned {
     return ({ url, headers, body }) => {
-      const { authorization = '', ...shown } = headers;
-      onSend({ method: 'POST', url, headers: { ...shown, authorization: maskSignature(authorization) } });
+      const timeoutMs = deadline?.remainingMs(new URL(url).origin) ?? this.call.timeoutMs;
+      observer.onSend({ method: 'POST', url, headers: maskSignature(headers) });
       return this.outbound.request({
         method: 'POST',
         url,
         headers,
         body,
-        caCertificate,
+        caCertificate: this.call.caCertificate,
         timeoutMs,
         maxResponseBytes: MAX_ANSWER_BYTES,
         isRepeatable: true,
@@ -76,9 +113,45 @@ export class AliyunFunctionCompute implements FunctionProvider {
   }
 }
 
-/** `FC <id>:<signature>` of 2.0, `ACS3-HMAC-SHA256 Credential=<id>,SignedHeaders=…,Signature=<signature>` of 3.0. */
-function maskSignature(authorization: string): string {
-  return authorization.replace(/(^FC [^:]*:|Signature=).*$/, '$1***');
+interface Role {
+  readonly sessions: RoleSessions;
+  /** Of STS. */
+  readonly origin: string;
+}
+
+interface Call {
+  readonly observer: CallObserver;
+  /** Of all its requests; absent when there is only one. */
+  readonly deadline?: CallDeadline;
+}
+
+type CallInRole = Required<Call>;
+
+async function sessionOf(
+  { sessions, origin }: Role,
+  { observer, deadline }: CallInRole,
+): Promise<RoleSession> {
+  try {
+    const session = await deadline.within(origin, sessions.current(deadline.remainingMs(origin)));
+    observer.onRole(session.call);
+    return session;
+  } catch (error) {
+    if (error instanceof RoleNotAssumed) observer.onRole(error.call);
+    throw error;
+  }
+}
+
+/** Whether the temporary key or its token is worth nothing (any more): `InvalidSecurityToken.Expired` and others. */
+function isKeyRefused({ status, headers, body }: OutboundResponse): boolean {
+  if (status < 400 || status >= 500 || headers['x-fc-error-type'] !== undefined) return false;
+  return /SecurityToken|InvalidAccessKeyI[dD]/.test(errorOf(body).code);
+}
+
+/** Who refuses a signature quotes what should have been signed, and the token is a part of that. */
+function withoutToken(response: OutboundResponse, { accessKey }: RoleSession): OutboundResponse {
+  if (response.status < 400) return response;
+  const text = response.body.toString('utf8');
+  return { ...response, body: Buffer.from(maskPassword(text, { password: accessKey.securityToken })) };
 }
 
 function errorOf(body: Buffer): { code: string; message: string } {

@@ -13,12 +13,14 @@ import {
   type OutboundResponse,
 } from '@gatehouse/outbound';
 import type {
+  AssumedRole,
   Authentication,
   AuthenticatorAnswer,
   AuthenticatorCredentials,
   AuthenticatorExchange,
   AuthenticatorFailureReason,
 } from './authenticator.ts';
+import { RoleNotAssumed } from './assume-role.failures.ts';
 import { isMaskable, maskPassword } from './request-template.ts';
 
 export const MAX_ANSWER_BYTES = 65_536;
@@ -27,11 +29,12 @@ const MAX_MESSAGE_CHARACTERS = 1_024;
 
 export interface AuthenticatorCall {
   readonly credentials: AuthenticatorCredentials;
-  /** @throws {OutboundFailure} */
+  /** @throws {OutboundFailure | RoleNotAssumed} */
   send(): Promise<OutboundResponse>;
   judge(response: OutboundResponse): AuthenticatorAnswer;
   /** What was sent, without password, key and signature; null when it did not come to that. */
   shown(): AuthenticatorExchange['sent'];
+  assumedRole?(): AssumedRole | undefined;
 }
 
 /** Sends one question and makes an answer of whatever comes back, or does not. */
@@ -40,16 +43,28 @@ export async function askOnce(call: AuthenticatorCall): Promise<Authentication> 
     const response = await call.send();
     return {
       answer: speakable(call.judge(response), call.credentials),
-      exchange: () => ({ sent: call.shown(), received: received(response, call.credentials) }),
+      exchange: () =>
+        exchangeOf(call, { sent: call.shown(), received: received(response, call.credentials) }),
     };
   } catch (error) {
+    if (error instanceof RoleNotAssumed) {
+      return {
+        answer: speakable(failed('authenticator-unavailable', error.message), call.credentials),
+        exchange: () => exchangeOf(call, { sent: call.shown(), received: null }),
+      };
+    }
     if (!(error instanceof OutboundFailure)) throw error;
     const isSent = error.isAfterRedirect || !NEVER_SENT.some((failure) => error instanceof failure);
     return {
       answer: speakable(failed(reasonOf(error), error.message), call.credentials),
-      exchange: () => ({ sent: isSent ? call.shown() : null, received: null }),
+      exchange: () => exchangeOf(call, { sent: isSent ? call.shown() : null, received: null }),
     };
   }
+}
+
+function exchangeOf(call: AuthenticatorCall, exchange: AuthenticatorExchange): AuthenticatorExchange {
+  const assumedRole = call.assumedRole?.();
+  return assumedRole === undefined ? exchange : { ...exchange, assumedRole };
 }
 
 export function failed(reason: AuthenticatorFailureReason, message: string): AuthenticatorAnswer {

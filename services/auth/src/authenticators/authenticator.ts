@@ -45,10 +45,14 @@ export type AuthenticatorAnswer =
       readonly message: string;
     };
 
+export type AssumedRole = NonNullable<AuthenticationTestResult['assumedRole']>;
+
 /** What went over the wire, in the form of `:test-authentication`: no password, key or signature is in it. */
 export interface AuthenticatorExchange {
   readonly sent: AuthenticationTestResult['sent'];
   readonly received: AuthenticationTestResult['received'];
+  /** Absent where no role is taken on. */
+  readonly assumedRole?: AssumedRole;
 }
 
 export interface Authentication {
@@ -68,4 +72,4 @@ export interface Authenticator {
   authenticate(credentials: AuthenticatorCredentials): Promise<Authentication>;
 }
 
-export type AuthenticationTarget = Pick<GatewayAdmission, 'authentication' | 'accessKeySecret'>;
+export type AuthenticationTarget = Pick<GatewayAdmission, 'gatewayId' | 'authentication' | 'accessKeySecret'>;

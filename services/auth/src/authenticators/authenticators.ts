@@ -1,11 +1,12 @@
 import type { GatewayAuthentication } from '@gatehouse/contracts';
 import { OutboundClient, type OutboundPolicy } from '@gatehouse/outbound';
-import { AliyunFunctionCompute } from './aliyun-function-compute.ts';
+import { AliyunFunctionCompute, type AliyunFunction } from './aliyun-function-compute.ts';
 import type { AuthenticationTarget, Authenticator } from './authenticator.ts';
 import { FunctionAuthenticator } from './function-authenticator.ts';
 import type { FunctionCall } from './function-call.ts';
 import { HttpFunction } from './http-function.ts';
 import { HttpsAuthenticator } from './https-authenticator.ts';
+import { stsOf } from './sts-endpoint.ts';
 import { UnusableAuthenticator } from './unusable-authenticator.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
@@ -31,42 +32,44 @@ export function authenticatorMaker(policy: OutboundPolicy, callsAtOnce: number) 
 
 /** Whom a gateway asks; nobody (undefined) when its credentials are the imported ones. */
 export function authenticatorOf(
-  { authentication, accessKeySecret }: AuthenticationTarget,
+  { gatewayId, authentication, accessKeySecret }: AuthenticationTarget,
   outbound: OutboundClient,
 ): Authenticator | undefined {
   if (authentication.type === 'one-way') return undefined;
   if (authentication.method === 'https') return new HttpsAuthenticator(authentication, outbound);
-  return functionAuthenticatorOf(authentication, accessKeySecret, outbound);
+  const { function: target } = authentication;
+  const call = functionCallOf(authentication, accessKeySecret);
+  const provider = providerOf(target, { ...call, gatewayId }, outbound);
+  return typeof provider === 'string'
+    ? new UnusableAuthenticator(provider)
+    : new FunctionAuthenticator(provider, call.timeoutMs, authentication.cacheSeconds ?? 0);
 }
 
 type FunctionTarget = Extract<GatewayAuthentication, { method: 'function' }>;
 
-function functionAuthenticatorOf(
-  { function: target, caCertificate, timeoutMs, cacheSeconds }: FunctionTarget,
+function functionCallOf(
+  { function: target, caCertificate, timeoutMs }: FunctionTarget,
   secret: string | null,
-  outbound: OutboundClient,
-): Authenticator {
+): FunctionCall {
   const id = target.accessKeyId;
-  const accessKey = id === undefined || secret === null ? undefined : { id, secret };
-  const call: FunctionCall = {
+  return {
     endpoint: target.endpoint,
     timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
     caCertificate,
-    accessKey,
+    accessKey: id === undefined || secret === null ? undefined : { id, secret },
   };
-  const provider = providerOf(target, call, outbound);
-  return typeof provider === 'string'
-    ? new UnusableAuthenticator(provider)
-    : new FunctionAuthenticator(provider, call.timeoutMs, cacheSeconds ?? 0);
 }
 
 /** A text says why there is none, and what to do. */
 function providerOf(
-  { provider, service, function: name, accessKeyId, roleArn }: FunctionTarget['function'],
-  call: FunctionCall,
+  { provider, service, function: name, accessKeyId, roleArn, stsEndpoint }: FunctionTarget['function'],
+  call: FunctionCall & { readonly gatewayId: string },
   outbound: OutboundClient,
 ): AliyunFunctionCompute | HttpFunction | string {
-  if (roleArn !== undefined) return ROLE_UNUSABLE;
+  if (roleArn !== undefined) {
+    if (provider === 'http-function') return 'a role is of Alibaba Cloud: remove roleArn (null)';
+    if (accessKeyId === undefined) return ROLE_UNUSABLE;
+  }
   if (accessKeyId !== undefined && call.accessKey === undefined) {
     return 'the secret of the access key is missing: give accessKeySecret again';
   }
@@ -76,9 +79,25 @@ function providerOf(
   if (call.accessKey.id.startsWith('STS.')) {
     return 'a temporary access key (STS.…) needs a token that changes all the time: give the key of a RAM user';
   }
-  return new AliyunFunctionCompute({ service, name, accessKey: call.accessKey }, call, outbound);
+  const role = roleArn === undefined ? undefined : roleOf(roleArn, { stsEndpoint, ...call });
+  return new AliyunFunctionCompute({ service, name, accessKey: call.accessKey, role }, call, outbound);
+}
+
+/** STS takes names of up to 32 characters everywhere. */
+const MAX_SESSION_NAME_CHARACTERS = 32;
+
+function roleOf(
+  arn: string,
+  {
+    endpoint,
+    stsEndpoint,
+    gatewayId,
+  }: { endpoint: string; stsEndpoint: string | undefined; gatewayId: string },
+): AliyunFunction['role'] {
+  const sessionName = `gatehouse-${gatewayId}`.slice(0, MAX_SESSION_NAME_CHARACTERS);
+  return { arn, endpoint: stsEndpoint ?? stsOf(endpoint), sessionName };
 }
 
 const ROLE_UNUSABLE =
-  'the function is set up with a role, which only Alibaba Cloud itself can take on without a key of its own: ' +
-  'give accessKeyId and accessKeySecret of a RAM user that may do fc:InvokeFunction instead of roleArn';
+  'the function is set up with a role and without an access key, which only Alibaba Cloud itself can do: ' +
+  'give accessKeyId and accessKeySecret of a RAM user that may take on the role (sts:AssumeRole)';

@@ -87,6 +87,7 @@ function authenticate(provider: Provider, asked: Asked = {}) {
   const { target = {}, secret = ACCESS_KEY.secret, settings = {}, credentials = {} } = asked;
   const authenticator = authenticatorOf(
     {
+      gatewayId: 'gw-abcdefghij',
       authentication: {
         type: 'third-party',
         method: 'function',
@@ -208,7 +209,11 @@ test('an access key goes to a function behind a URL as user name and password', 
 });
 
 test.each<[string, Asked, string]>([
-  ['a role', { target: { roleArn: 'acs:ram::1:role/AliyunIOTAccessingFCRole' } }, 'give accessKeyId'],
+  [
+    'a role alone, as it could be stored once',
+    { target: { roleArn: 'acs:ram::1:role/AliyunIOTAccessingFCRole', accessKeyId: undefined }, secret: null },
+    'give accessKeyId and accessKeySecret of a RAM user that may take on the role',
+  ],
   ['no secret', { secret: null }, 'the secret of the access key is missing'],
   ['a temporary key', { target: { accessKeyId: 'STS.NT8' } }, 'temporary access key'],
 ])('%s: what cannot be called says why', async (_title, asked, message) => {

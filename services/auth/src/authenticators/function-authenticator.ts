@@ -1,7 +1,12 @@
 import { answerOfFunction } from './authenticator-answer.ts';
 import { askOnce } from './authenticator-call.ts';
-import type { Authentication, Authenticator, AuthenticatorCredentials } from './authenticator.ts';
-import type { FunctionProvider, ShownRequest } from './function-provider.ts';
+import type {
+  AssumedRole,
+  Authentication,
+  Authenticator,
+  AuthenticatorCredentials,
+} from './authenticator.ts';
+import type { CallObserver, FunctionProvider, ShownRequest } from './function-provider.ts';
 import { withoutPassword } from './request-template.ts';
 
 /** The function contract of docs/authenticators.md, wherever the function runs. */
@@ -14,11 +19,17 @@ export class FunctionAuthenticator implements Authenticator {
 
   authenticate(credentials: AuthenticatorCredentials): Promise<Authentication> {
     let sent: ShownRequest | null = null;
+    let role: AssumedRole | undefined;
+    const observer: CallObserver = {
+      onSend: (request) => (sent = request),
+      onRole: (call) => (role = call),
+    };
     return askOnce({
       credentials,
-      send: () => this.provider.invoke(eventOf(credentials), (request) => (sent = request)),
+      send: () => this.provider.invoke(eventOf(credentials), observer),
       judge: (response) => this.provider.verdictOf(response) ?? answerOfFunction(response.body, credentials),
       shown: () => (sent === null ? null : { ...sent, body: eventOf(withoutPassword(credentials)) }),
+      assumedRole: () => role,
     });
   }
 }

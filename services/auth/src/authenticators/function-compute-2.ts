@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import Client from '@alicloud/fc2';
 import type { OutboundResponse } from '@gatehouse/outbound';
+import type { AccessKey } from './access-key.ts';
 import type { SendSigned } from './send-signed.ts';
 
 /**
@@ -10,7 +11,7 @@ import type { SendSigned } from './send-signed.ts';
 export class FunctionCompute2 extends Client {
   constructor(
     url: URL,
-    accessKey: { readonly id: string; readonly secret: string },
+    accessKey: AccessKey,
     private readonly send: SendSigned,
   ) {
     // Hosts are <account>.<region>.fc.aliyuncs.com; the client wants both parts even with an endpoint.
@@ -20,6 +21,7 @@ export class FunctionCompute2 extends Client {
       accessKeySecret: accessKey.secret,
       region: region === '' ? account : region,
       endpoint: url.origin,
+      securityToken: accessKey.securityToken,
     });
   }
 

@@ -3,7 +3,7 @@ import { answerOfStatus } from './answer-status.ts';
 import { MAX_ANSWER_BYTES } from './authenticator-call.ts';
 import type { AuthenticatorAnswer } from './authenticator.ts';
 import type { FunctionCall } from './function-call.ts';
-import type { FunctionProvider, ShownRequest } from './function-provider.ts';
+import type { CallObserver, FunctionProvider, ShownRequest } from './function-provider.ts';
 
 const MAX_REDIRECTS = 3;
 const HEADERS = { 'content-type': 'application/json', accept: 'application/json' };
@@ -20,7 +20,7 @@ export class HttpFunction implements FunctionProvider {
     this.#authorization = accessKey === undefined ? {} : { authorization: basic(accessKey) };
   }
 
-  invoke(event: string, onSend: (request: ShownRequest) => void): Promise<OutboundResponse> {
+  invoke(event: string, { onSend }: CallObserver): Promise<OutboundResponse> {
     const { endpoint: url, caCertificate, timeoutMs } = this.call;
     onSend({ method: 'POST', url, headers: this.#shownHeaders() });
     return this.outbound.request({

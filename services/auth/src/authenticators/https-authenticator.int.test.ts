@@ -35,6 +35,7 @@ afterAll(async () => {
 function authenticate(target: Partial<HttpsTarget> = {}, credentials = pump) {
   const authenticator = authenticatorOf(
     {
+      gatewayId: 'gw-abcdefghij',
       authentication: {
         type: 'third-party',
         method: 'https',

@@ -74,6 +74,7 @@ const NOTHING: AuthenticationTestResult = {
   reason: null,
   deviceName: null,
   permissions: [],
+  assumedRole: null,
   sent: null,
   received: null,
   milliseconds: 0,

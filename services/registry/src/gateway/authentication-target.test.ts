@@ -17,11 +17,11 @@ const target = {
   service: 'devices',
   function: 'verify',
 } as const;
-const fc: GatewayAuthentication = {
+const fc = {
   type: 'third-party',
   method: 'function',
   function: { ...target, accessKeyId: 'id-1' },
-};
+} as const satisfies GatewayAuthentication;
 const changed = (authentication: unknown) => ({ outcome: 'changed', authentication });
 const refusedAt = (...paths: readonly string[]) => ({
   outcome: 'refused',
@@ -56,16 +56,34 @@ test('another method starts anew, with all that it requires', () => {
   );
 });
 
-test('a role and an access key replace one another', () => {
+test('a role comes to an access key and goes alone', () => {
   const roleArn = 'acs:ram::1234567890:role/gatehouse';
-  const withRole: GatewayAuthentication = { ...fc, function: { ...target, roleArn } };
+  const stsEndpoint = 'https://sts.example.com';
+  const withRole = { ...fc, function: { ...fc.function, roleArn } };
   expect(changeOf(fc, { function: { roleArn } })).toEqual(changed(withRole));
   const key = { accessKeyId: 'id-2', accessKeySecret: 'secret-2' };
   expect(changeOf(withRole, { function: key })).toEqual(
-    changed({ ...fc, function: { ...target, accessKeyId: 'id-2' } }),
+    changed({ ...withRole, function: { ...withRole.function, accessKeyId: 'id-2' } }),
   );
-  expect(changeOf(fc, { function: { ...key, roleArn } })).toEqual(
-    refusedAt('authentication.function.roleArn'),
+  const elsewhere: GatewayAuthentication = { ...fc, function: { ...withRole.function, stsEndpoint } };
+  expect(changeOf(withRole, { function: { ...key, accessKeyId: 'id-1', stsEndpoint } })).toEqual(
+    changed(elsewhere),
+  );
+  expect(changeOf(elsewhere, { function: { roleArn: null, ...key, accessKeyId: 'id-1' } })).toEqual(
+    changed(fc),
+  );
+  expect(
+    changeOf(elsewhere, { function: { provider: 'http-function', accessKeySecret: 'secret-2' } }),
+  ).toEqual(changed({ ...fc, function: { ...fc.function, provider: 'http-function' } }));
+});
+
+test('a role that was stored without an access key asks for one', () => {
+  const roleArn = 'acs:ram::1234567890:role/gatehouse';
+  const alone: GatewayAuthentication = { ...fc, function: { ...target, roleArn } };
+  expect(changeOf(alone, { timeoutMs: 100 })).toEqual(refusedAt('authentication.function.roleArn'));
+  const key = { accessKeyId: 'id-1', accessKeySecret: 'secret-1' };
+  expect(changeOf(alone, { function: key })).toEqual(
+    changed({ ...fc, function: { ...fc.function, roleArn } }),
   );
 });
 
@@ -73,6 +91,7 @@ test.each([
   { accessKeyId: 'id-2' },
   { endpoint: 'https://elsewhere.example.com' },
   { provider: 'http-function' as const },
+  { roleArn: 'acs:ram::1234567890:role/gatehouse', stsEndpoint: 'https://sts.example.com' },
 ])('the secret is not kept when %j changes', (patch) => {
   expect(changeOf(fc, { function: patch })).toEqual(refusedAt('authentication.function.accessKeySecret'));
   expect(changeOf(fc, { function: { ...patch, accessKeySecret: 'secret-2' } })).toMatchObject({

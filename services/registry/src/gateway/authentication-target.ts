@@ -35,9 +35,8 @@ export function usesAccessKey(authentication: GatewayAuthentication): boolean {
 }
 
 /**
- * Who is asked after a change: what the patch leaves out stays as long as the method stays. A role and an
- * access key replace one another. The secret is kept only while it goes where it went, so that nobody who
- * does not know it can send it elsewhere.
+ * Who is asked after a change: what the patch leaves out stays as long as the method stays. The secret is kept
+ * only while it goes where it went, so that nobody who does not know it can send it elsewhere.
  */
 export function changedAuthentication(
   current: GatewayAuthentication,
@@ -97,15 +96,12 @@ function mergedTarget(
   former: Target | undefined,
   patch: NonNullable<GatewayAuthenticationPatch['function']>,
 ): Record<string, unknown> {
-  const { accessKeyId, roleArn, ...rest } = former ?? {};
-  const takesRole = typeof patch.roleArn === 'string';
-  const takesKey = typeof patch.accessKeyId === 'string' || patch.accessKeySecret !== undefined;
-  const merged = withoutEmpty({
-    ...rest,
-    ...(takesRole ? {} : { accessKeyId }),
-    ...(takesKey ? {} : { roleArn }),
-    ...patch,
-  });
+  const { roleArn, stsEndpoint, ...kept } = former ?? {};
+  const provider = patch.provider ?? former?.provider;
+  // Roles are of Alibaba Cloud alone, and without a role nobody asks STS.
+  const role = provider === 'http-function' ? {} : { roleArn };
+  const sts = provider === 'http-function' || patch.roleArn === null ? {} : { stsEndpoint };
+  const merged = withoutEmpty({ ...kept, ...role, ...sts, ...patch });
   const keepsSecret = merged['accessKeyId'] !== undefined && patch.accessKeySecret === undefined;
   return keepsSecret ? { ...merged, accessKeySecret: KEPT_SECRET } : merged;
 }
@@ -123,8 +119,8 @@ function isSameReceiver(before: GatewayAuthentication, after: GatewayAuthenticat
 
 function receiverOf(authentication: GatewayAuthentication): string | undefined {
   if (authentication.type === 'one-way' || authentication.method === 'https') return undefined;
-  const { provider, endpoint, accessKeyId } = authentication.function;
-  return JSON.stringify([provider, endpoint, accessKeyId]);
+  const { provider, endpoint, accessKeyId, stsEndpoint } = authentication.function;
+  return JSON.stringify([provider, endpoint, accessKeyId, stsEndpoint]);
 }
 
 function refused(path: string, message: string): AuthenticationChange {

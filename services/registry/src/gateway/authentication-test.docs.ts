@@ -12,6 +12,7 @@ export const authenticationTestDocs: DocsOf<AuthenticationTestController> = {
         reason: null,
         deviceName: 'device_TH',
         permissions: [],
+        assumedRole: null,
         sent: {
           method: 'POST',
           url: 'https://auth.example.com/verify',

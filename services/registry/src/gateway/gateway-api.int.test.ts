@@ -102,6 +102,7 @@ test('a test of authentication tells what auth did, and which failure was whose'
     reason: 'authenticator-refused',
     deviceName: null,
     permissions: [],
+    assumedRole: null,
     sent: { method: 'POST', url: 'https://auth.example.com', headers: {}, body: '{"password":"***"}' },
     received: { status: 403, contentType: null, body: '' },
     milliseconds: 12,

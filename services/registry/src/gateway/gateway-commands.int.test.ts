@@ -213,6 +213,8 @@ test('the secret of an access key is sealed, shown to nobody, and goes when noth
   expect(await accessKeySecretOf(gatewayId)).toBe('another');
 
   await change({ function: { roleArn: 'acs:ram::1234567890:role/gatehouse' } });
+  expect(await accessKeySecretOf(gatewayId)).toBe('another');
+  await change({ method: 'https', url: 'https://auth.example.com/verify' });
   expect(await accessKeySecretOf(gatewayId)).toBeUndefined();
 });
 

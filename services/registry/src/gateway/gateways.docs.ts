@@ -152,6 +152,26 @@ const CREATIONS: Readonly<Record<string, RequestExample>> = {
       certificates: serverCertificate,
     },
   },
+  'third-party-function-in-a-role': {
+    summary: 'The same in a RAM role, which the access key takes on',
+    value: {
+      name: 'plant_northeast',
+      port: 8887,
+      authentication: {
+        type: 'third-party',
+        method: 'function',
+        function: {
+          provider: 'aliyun-fc',
+          endpoint: 'https://1234567890.cn-shanghai.fc.aliyuncs.com',
+          function: 'verify',
+          accessKeyId: 'example-access-key-id',
+          accessKeySecret: 'example-access-key-secret',
+          roleArn: 'acs:ram::1234567890:role/gatehouse',
+        },
+      },
+      certificates: serverCertificate,
+    },
+  },
   x509: {
     summary: 'Devices show a certificate too; both sides prove by OCSP that theirs is not revoked',
     value: {
