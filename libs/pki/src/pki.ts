@@ -103,3 +103,4 @@ export {
   type TestCertificateRequest,
   type TestKeyType,
 } from './test-authority.ts';
+export { nameViolation, type NameViolation } from './name-constraints.ts';

@@ -187,6 +187,20 @@ test.each<[mistake: string, found: () => string[], codes: string[]]>([
     ['CERTIFICATE_PATH_LENGTH_EXCEEDED'],
   ],
   [
+    'a name that an intermediate does not permit',
+    () => below(root.createIntermediate({ permittedNames: { dnsNames: ['example.org'] } })),
+    ['CERTIFICATE_NAME_NOT_ALLOWED'],
+  ],
+  [
+    'a name that an intermediate excludes',
+    () =>
+      server(
+        { dnsNames: ['mqtt.example.com'] },
+        root.createIntermediate({ excludedNames: { dnsNames: ['example.com'] } }),
+      ),
+    ['CERTIFICATE_NAME_NOT_ALLOWED'],
+  ],
+  [
     'an unknown critical extension',
     () => server({ moreExtensions: [extensionOf('1.2.3.4', NULL, true)] }),
     ['CERTIFICATE_CRITICAL_EXTENSION_UNKNOWN'],

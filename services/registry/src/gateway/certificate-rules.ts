@@ -1,6 +1,6 @@
 import type { X509Certificate } from 'node:crypto';
 import type { Failure } from '@gatehouse/failure';
-import { readCertificateProfile, type CertificateProfile } from '@gatehouse/pki';
+import { nameViolation, readCertificateProfile, type CertificateProfile } from '@gatehouse/pki';
 import { keyOf, nameOf, oneLine, type ParsedChain } from './certificate-chain.ts';
 import {
   CertificateClientAuthMissing,
@@ -12,6 +12,7 @@ import {
   CertificateKeyWeak,
   CertificateLeafIsAuthority,
   CertificateMalformed,
+  CertificateNameNotAllowed,
   CertificateNotAuthority,
   CertificateNotYetValid,
   CertificatePathLengthExceeded,
@@ -46,7 +47,17 @@ export function problemsOfServerChain(field: CertificateField, chain: ParsedChai
     }
   }
   problems.push(...problemsOfIssuers(field, issuers, profiles.slice(1)));
+  if (!profiles.includes(undefined)) problems.push(...problemsOfNames(field, chain));
   return problems;
+}
+
+function problemsOfNames(field: CertificateField, chain: ParsedChain): Failure[] {
+  const violation = nameViolation(chain);
+  if (violation === undefined) return [];
+  const { authority, certificate, name, rule } = violation;
+  return [
+    new CertificateNameNotAllowed(field, nameOf(certificate), { authority: nameOf(authority), name, rule }),
+  ];
 }
 
 /** What is wrong with the authorities that devices chain to, the root last. */

@@ -245,6 +245,24 @@ export class CertificatePathLengthExceeded extends CertificateFailure {
   }
 }
 
+type NameRule = 'permitted' | 'excluded';
+
+export class CertificateNameNotAllowed extends CertificateFailure {
+  readonly code = 'REGISTRY_CERTIFICATE_NAME_NOT_ALLOWED';
+
+  constructor(
+    field: CertificateField,
+    subject: string,
+    { authority, name, rule }: { readonly authority: string; readonly name: string; readonly rule: NameRule },
+  ) {
+    const verb = rule === 'permitted' ? 'does not permit' : 'excludes';
+    super(
+      field,
+      `has a name that clients would refuse: "${authority}" ${verb} ${name} of "${subject}" (name constraints, RFC 5280 §4.2.1.10); have it issued by another authority, or without that name`,
+    );
+  }
+}
+
 export class CertificateCriticalExtensionUnknown extends CertificateFailure {
   readonly code = 'REGISTRY_CERTIFICATE_CRITICAL_EXTENSION_UNKNOWN';
 
