@@ -1,4 +1,4 @@
-import { BoundedCache } from './bounded-cache.ts';
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 
 /** Where an answer came from: out of the cache, of the registry, or nowhere because the registry was away. */
 export type LookupSource = 'cache' | 'registry' | 'unavailable';
@@ -34,12 +34,12 @@ interface Kept<Entry> {
  * what is fresh goes on being known.
  */
 export class AskedOnce<Answer, Entry> {
-  readonly #kept: BoundedCache<Kept<Entry>>;
+  readonly #kept: LeastRecentlyUsedMap<string, Kept<Entry>>;
   readonly #flights = new Map<string, Flight<Entry>>();
   readonly #gatewayOfProduct = new Map<string, string>();
 
   constructor(private readonly rules: AskedOnceRules<Answer, Entry>) {
-    this.#kept = new BoundedCache(rules.maxEntries);
+    this.#kept = new LeastRecentlyUsedMap(rules.maxEntries);
   }
 
   /** What is known without asking. */
@@ -88,7 +88,7 @@ export class AskedOnce<Answer, Entry> {
 
   forgetGateway(gatewayId: string): void {
     const prefix = keyOf(gatewayId, '');
-    this.#kept.deleteWithPrefix(prefix);
+    this.#kept.deleteWhere((key) => key.startsWith(prefix));
     for (const [productKey, id] of this.#gatewayOfProduct) {
       if (id === gatewayId) this.#gatewayOfProduct.delete(productKey);
     }

@@ -1,3 +1,4 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import {
   bulkhead,
   isBrokenCircuitError,
@@ -15,7 +16,6 @@ import type {
   AuthenticatorFailureReason,
 } from '../authenticators/authenticator.ts';
 import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
-import { BoundedCache } from '../registry/bounded-cache.ts';
 import { CallBreaker, isFailure } from './call-breaker.ts';
 import { CallSample } from './call-sample.ts';
 
@@ -48,7 +48,7 @@ export class GuardedAuthenticator {
   readonly #bulkhead: BulkheadPolicy;
   readonly #sample: CallSample;
   readonly #breaker: CallBreaker;
-  readonly #ofAddress: BoundedCache<AddressBreaker>;
+  readonly #ofAddress: LeastRecentlyUsedMap<string, AddressBreaker>;
 
   constructor(
     readonly authenticator: Authenticator,
@@ -58,7 +58,7 @@ export class GuardedAuthenticator {
   ) {
     const callsAtOnce = config.AUTH_AUTHENTICATOR_CALLS_AT_ONCE;
     this.#bulkhead = bulkhead(callsAtOnce, config.AUTH_AUTHENTICATOR_CALLS_WAITING);
-    this.#ofAddress = new BoundedCache(Math.max(LEAST_ADDRESSES, 2 * callsAtOnce));
+    this.#ofAddress = new LeastRecentlyUsedMap(Math.max(LEAST_ADDRESSES, 2 * callsAtOnce));
     this.#sample = new CallSample({
       windowMs: config.AUTH_BREAKER_WINDOW_SECONDS * 1_000,
       failureShare: config.AUTH_BREAKER_FAILURE_PERCENT / 100,

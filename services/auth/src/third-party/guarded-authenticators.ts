@@ -1,3 +1,4 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import { createHash } from 'node:crypto';
 import type { GatewayAdmission } from '@gatehouse/contracts';
 import { key } from '@gatehouse/nest';
@@ -5,7 +6,6 @@ import type { Logger } from '@gatehouse/observability';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthenticationTarget, Authenticator } from '../authenticators/authenticator.ts';
 import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
-import { BoundedCache } from '../registry/bounded-cache.ts';
 import { GuardedAuthenticator } from './guarded-authenticator.ts';
 
 /** Whom a gateway asks; undefined when its credentials are the imported ones. */
@@ -24,7 +24,7 @@ interface Guarded {
 
 /** The authenticators of the gateways; each gateway has its own, also when two name the same URL. */
 export class GuardedAuthenticators {
-  readonly #ofGateway = new BoundedCache<Guarded>(MAX_AUTHENTICATORS);
+  readonly #ofGateway = new LeastRecentlyUsedMap<string, Guarded>(MAX_AUTHENTICATORS);
 
   constructor(
     private readonly make: MakeAuthenticator,

@@ -1,6 +1,6 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import type { TopicPermission } from '@gatehouse/contracts';
 import type { AuthConfig } from '../auth.config.ts';
-import { BoundedCache } from '../registry/bounded-cache.ts';
 import type { ReadyDevice } from '../registry/device-directory.ts';
 
 export interface AcceptedVerdict {
@@ -29,14 +29,14 @@ interface Remembered<Verdict> {
  * is the very one that the DeviceDirectory knows.
  */
 export class VerdictCache {
-  readonly #accepted: BoundedCache<Remembered<AcceptedVerdict>>;
-  readonly #refused: BoundedCache<Remembered<RefusedVerdict>>;
+  readonly #accepted: LeastRecentlyUsedMap<string, Remembered<AcceptedVerdict>>;
+  readonly #refused: LeastRecentlyUsedMap<string, Remembered<RefusedVerdict>>;
 
   constructor(
     private readonly config: Pick<AuthConfig, 'AUTH_VERDICT_CACHE_ENTRIES' | 'AUTH_NEGATIVE_CACHE_SECONDS'>,
   ) {
-    this.#accepted = new BoundedCache(config.AUTH_VERDICT_CACHE_ENTRIES);
-    this.#refused = new BoundedCache(config.AUTH_VERDICT_CACHE_ENTRIES);
+    this.#accepted = new LeastRecentlyUsedMap(config.AUTH_VERDICT_CACHE_ENTRIES);
+    this.#refused = new LeastRecentlyUsedMap(config.AUTH_VERDICT_CACHE_ENTRIES);
   }
 
   find(key: string): AcceptedVerdict | RefusedVerdict | undefined {
@@ -57,7 +57,10 @@ export class VerdictCache {
   }
 }
 
-function fresh<Verdict>(cache: BoundedCache<Remembered<Verdict>>, key: string): Verdict | undefined {
+function fresh<Verdict>(
+  cache: LeastRecentlyUsedMap<string, Remembered<Verdict>>,
+  key: string,
+): Verdict | undefined {
   const remembered = cache.get(key);
   if (remembered === undefined) return undefined;
   if (remembered.until > performance.now()) return remembered.verdict;
@@ -66,7 +69,7 @@ function fresh<Verdict>(cache: BoundedCache<Remembered<Verdict>>, key: string): 
 }
 
 function remember<Verdict>(
-  cache: BoundedCache<Remembered<Verdict>>,
+  cache: LeastRecentlyUsedMap<string, Remembered<Verdict>>,
   key: string,
   verdict: Verdict,
   forMs: number,

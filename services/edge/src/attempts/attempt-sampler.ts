@@ -1,3 +1,5 @@
+import { BoundedMap } from '@gatehouse/bounded-map';
+
 const MINUTE_MS = 60_000;
 const DEFAULT_MAX_KINDS = 10_000;
 
@@ -12,9 +14,11 @@ interface Window {
  * flood from one address fills no stream. Remembers a bounded number of kinds, those that were new last.
  */
 export class AttemptSampler {
-  readonly #windows = new Map<string, Window>();
+  readonly #windows: BoundedMap<string, Window>;
 
-  constructor(private readonly maxKinds = DEFAULT_MAX_KINDS) {}
+  constructor(maxKinds = DEFAULT_MAX_KINDS) {
+    this.#windows = new BoundedMap(maxKinds);
+  }
 
   get size(): number {
     return this.#windows.size;
@@ -28,7 +32,6 @@ export class AttemptSampler {
   take(kind: string, perMinute: number, nowMs: number): number | undefined {
     let window = this.#windows.get(kind);
     if (window === undefined) {
-      this.#makeRoom();
       window = { startedAt: nowMs, taken: 0, skipped: 0 };
       this.#windows.set(kind, window);
     } else if (nowMs - window.startedAt >= MINUTE_MS) {
@@ -49,11 +52,5 @@ export class AttemptSampler {
   skip(kind: string, attempts: number): void {
     const window = this.#windows.get(kind);
     if (window !== undefined) window.skipped += attempts;
-  }
-
-  #makeRoom(): void {
-    if (this.#windows.size < this.maxKinds) return;
-    const [oldest] = this.#windows.keys();
-    if (oldest !== undefined) this.#windows.delete(oldest);
   }
 }

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { BoundedMap } from '@gatehouse/bounded-map';
 import { fingerprintOf, pemOf, type ClientChain } from './client-chain.ts';
 
 /** As many as the question about a certificate's status takes, with the certificate itself. */
@@ -16,9 +17,9 @@ const PEM = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 export class KnownIssuers {
   #trusted: readonly X509Certificate[];
   /** By fingerprint; each was part of a chain that TLS verified. The oldest goes first. */
-  readonly #shown = new Map<string, X509Certificate>();
+  readonly #shown = new BoundedMap<string, X509Certificate>(MAX_REMEMBERED);
   /** The way up from an issuer to a root, the issuer first, by its fingerprint. */
-  readonly #ways = new Map<string, readonly string[]>();
+  readonly #ways = new BoundedMap<string, readonly string[]>(MAX_REMEMBERED);
 
   /** @param deviceRoots PEM, with or without intermediates */
   constructor(deviceRoots: string | null) {
@@ -68,10 +69,6 @@ export class KnownIssuers {
 
   #keep(issuer: X509Certificate, way: readonly string[]): readonly string[] {
     const { fingerprint256 } = issuer;
-    for (const remembered of [this.#shown, this.#ways]) {
-      const [oldest] = remembered.keys();
-      if (oldest !== undefined && remembered.size >= MAX_REMEMBERED) remembered.delete(oldest);
-    }
     this.#shown.set(fingerprint256, issuer);
     this.#ways.set(fingerprint256, way);
     return way;

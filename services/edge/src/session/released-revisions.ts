@@ -1,3 +1,5 @@
+import { BoundedMap } from '@gatehouse/bounded-map';
+
 const MAX_ENTRIES = 50_000;
 /** Below it a guess costs more than it saves: it takes a question and a write to mend a wrong one. */
 const LEAST_SHARE = 0.5;
@@ -10,16 +12,12 @@ const TRY_EVERY = 50;
  * same edge. Where devices go from edge to edge that is seldom so, and nothing is given out.
  */
 export class ReleasedRevisions {
-  readonly #byKey = new Map<string, number>();
+  readonly #byKey = new BoundedMap<string, number>(MAX_ENTRIES);
   #rightShare = 1;
   #withheld = 0;
 
   add(key: string, revision: number): void {
-    this.#byKey.delete(key);
     this.#byKey.set(key, revision);
-    if (this.#byKey.size <= MAX_ENTRIES) return;
-    const [oldest] = this.#byKey.keys();
-    if (oldest !== undefined) this.#byKey.delete(oldest);
   }
 
   /** Forgets it: whoever takes it writes the entry. */

@@ -1,5 +1,5 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import type { Logger } from '@gatehouse/observability';
-import { BoundedCache } from '../cache/bounded-cache.ts';
 import type { OcspConfig } from '../ocsp.config.ts';
 import type { BreakerState, OcspMetrics } from '../observability/ocsp-metrics.ts';
 import { GuardedHost } from './guarded-host.ts';
@@ -8,7 +8,7 @@ const MAX_HOSTS = 1_000;
 
 /** Every responder and CRL host that certificates named lately. */
 export class GuardedHosts {
-  readonly #hosts = new BoundedCache<GuardedHost>(MAX_HOSTS);
+  readonly #hosts = new LeastRecentlyUsedMap<string, GuardedHost>(MAX_HOSTS);
 
   constructor(
     private readonly config: OcspConfig,

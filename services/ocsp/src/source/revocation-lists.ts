@@ -1,7 +1,7 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import { reasonOf } from '@gatehouse/observability';
 import type { OutboundClient } from '@gatehouse/outbound';
 import { certificateExtensions } from '@gatehouse/pki';
-import { BoundedCache } from '../cache/bounded-cache.ts';
 import { retrySeconds, secondsAfter, usedUntil } from '../lifetime/answer-lifetime.ts';
 import type { OcspConfig } from '../ocsp.config.ts';
 import type { ListOutcome, OcspMetrics } from '../observability/ocsp-metrics.ts';
@@ -27,7 +27,7 @@ const MAX_FLIGHTS = 32;
  * certificate's own issuer only: no delta CRLs, no indirect ones, none of single reasons.
  */
 export class RevocationLists {
-  readonly #kept: BoundedCache<Kept>;
+  readonly #kept: LeastRecentlyUsedMap<string, Kept>;
   readonly #flights = new Map<string, Promise<Kept>>();
 
   constructor(
@@ -36,7 +36,7 @@ export class RevocationLists {
     private readonly reader: ListReader,
     private readonly parts: { readonly config: OcspConfig; readonly metrics: OcspMetrics },
   ) {
-    this.#kept = new BoundedCache(parts.config.OCSP_CRL_CACHE_ENTRIES);
+    this.#kept = new LeastRecentlyUsedMap(parts.config.OCSP_CRL_CACHE_ENTRIES);
   }
 
   /** @throws {Failure} with the reason why there is no answer */

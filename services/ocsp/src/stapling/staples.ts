@@ -1,6 +1,6 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import type { certificateStaple, CertificateStaple, RequestOf } from '@gatehouse/contracts';
 import { OutageLog, reasonOf, type Logger } from '@gatehouse/observability';
-import { BoundedCache } from '../cache/bounded-cache.ts';
 import { earliest, retrySeconds, secondsAfter } from '../lifetime/answer-lifetime.ts';
 import type { OcspConfig } from '../ocsp.config.ts';
 import type { OcspMetrics, StapleOrigin } from '../observability/ocsp-metrics.ts';
@@ -37,7 +37,7 @@ const LONG_AGO = new Date(0);
  * somebody wants them, kept in a bucket for restarts and other instances. One that has ended is never handed out.
  */
 export class Staples {
-  readonly #wanted: BoundedCache<Wanted>;
+  readonly #wanted: LeastRecentlyUsedMap<string, Wanted>;
   readonly #timer: NodeJS.Timeout;
 
   constructor(
@@ -47,7 +47,7 @@ export class Staples {
     private readonly parts: { readonly metrics: OcspMetrics; readonly logger: Logger },
   ) {
     const { metrics } = parts;
-    this.#wanted = new BoundedCache(config.OCSP_STAPLE_CACHE_ENTRIES);
+    this.#wanted = new LeastRecentlyUsedMap(config.OCSP_STAPLE_CACHE_ENTRIES);
     this.#timer = setInterval(() => this.#refreshDue(), SWEEP_EVERY_MS);
     this.#timer.unref();
     metrics.observeStaples(() => this.#ages());

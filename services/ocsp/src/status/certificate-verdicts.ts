@@ -1,4 +1,4 @@
-import { BoundedCache } from '../cache/bounded-cache.ts';
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import { retrySeconds, secondsAfter, usedUntil } from '../lifetime/answer-lifetime.ts';
 import type { OcspConfig } from '../ocsp.config.ts';
 import type { OcspMetrics } from '../observability/ocsp-metrics.ts';
@@ -22,7 +22,7 @@ const MAX_FLIGHTS = 5_000;
  * answer the pause before the next question grows; a certificate that was revoked for good stays so meanwhile.
  */
 export class CertificateVerdicts {
-  readonly #kept: BoundedCache<Kept>;
+  readonly #kept: LeastRecentlyUsedMap<string, Kept>;
   readonly #flights = new Map<string, Promise<Verdict>>();
 
   constructor(
@@ -30,7 +30,7 @@ export class CertificateVerdicts {
     private readonly config: OcspConfig,
     private readonly metrics: OcspMetrics,
   ) {
-    this.#kept = new BoundedCache(config.OCSP_VERDICT_CACHE_ENTRIES);
+    this.#kept = new LeastRecentlyUsedMap(config.OCSP_VERDICT_CACHE_ENTRIES);
   }
 
   async of(checked: CheckedCertificate): Promise<Verdict> {

@@ -1,4 +1,5 @@
 import { X509Certificate } from 'node:crypto';
+import { BoundedMap } from '@gatehouse/bounded-map';
 import type { answerOcspRequest, ReplyOf } from '@gatehouse/contracts';
 import {
   certificateIdentity,
@@ -43,7 +44,7 @@ const MAX_CACHED = 10_000;
  * a nonce.
  */
 export class OcspAnswers {
-  readonly #signed = new Map<string, SignedAnswer>();
+  readonly #signed = new BoundedMap<string, SignedAnswer>(MAX_CACHED);
 
   constructor(
     private readonly db: RegistryDb,
@@ -80,7 +81,7 @@ export class OcspAnswers {
       return answered(cached, now);
     }
     const signed = this.#sign(authorityId, authority, request, now);
-    if (cacheKey !== null) this.#keep(cacheKey, signed);
+    if (cacheKey !== null) this.#signed.set(cacheKey, signed);
     return request.nonce === null ? answered(signed, now) : { ...answered(signed, now), maxAgeSeconds: 0 };
   }
 
@@ -105,14 +106,6 @@ export class OcspAnswers {
       ...(nonce === null ? {} : { nonce }),
     });
     return { response: Buffer.from(der).toString('base64'), nextUpdate };
-  }
-
-  /** The oldest goes first. */
-  #keep(key: string, signed: SignedAnswer): void {
-    this.#signed.delete(key);
-    this.#signed.set(key, signed);
-    const [oldest] = this.#signed.keys();
-    if (this.#signed.size > MAX_CACHED && oldest !== undefined) this.#signed.delete(oldest);
   }
 
   async #find(authorityId: string, ids: readonly OcspCertificateId[]): Promise<FoundAuthority | null> {

@@ -1,4 +1,5 @@
 import { timingSafeEqual } from 'node:crypto';
+import { BoundedMap } from '@gatehouse/bounded-map';
 import type { Principal } from '../api/api-request.ts';
 import { ApiKeyInvalid, ApiKeyMissing } from '../api/api.failures.ts';
 import { apiKeyHash, looksLikeApiKey } from './api-key-secret.ts';
@@ -17,7 +18,7 @@ interface Cached {
 
 /** Whose key is it? The bootstrap key needs no database, so that a new installation can be set up. */
 export class ApiKeyAuthentication {
-  readonly #cache = new Map<string, Cached>();
+  readonly #cache = new BoundedMap<string, Cached>(MAX_CACHED);
   readonly #bootstrapHash: Buffer | undefined;
 
   /** @param bootstrapKey accepted as it is, with full rights */
@@ -72,16 +73,8 @@ export class ApiKeyAuthentication {
       found !== undefined && timingSafeEqual(hash, found.hash)
         ? { name: found.name, role: found.role }
         : undefined;
-    this.#remember(cacheKey, principal);
-    return principal;
-  }
-
-  #remember(cacheKey: string, principal: Principal | undefined): void {
-    this.#cache.delete(cacheKey);
     this.#cache.set(cacheKey, { principal, until: Date.now() + CACHE_MS });
-    if (this.#cache.size <= MAX_CACHED) return;
-    const [oldest] = this.#cache.keys();
-    if (oldest !== undefined) this.#cache.delete(oldest);
+    return principal;
   }
 }
 

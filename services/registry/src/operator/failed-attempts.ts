@@ -1,4 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { BoundedMap } from '@gatehouse/bounded-map';
 import { CountedTotal } from '@gatehouse/observability';
 import { TooManyFailedAttempts } from '../api/api.failures.ts';
 
@@ -35,14 +36,17 @@ const FIRST_DELAY_MS = 100;
  * somebody else tries from, such as a proxy's.
  */
 export class FailedAttempts {
-  readonly #byAddress = new Map<string, Attempts>();
+  /** In the order of the last attempt. */
+  readonly #byAddress: BoundedMap<string, Attempts>;
   readonly #counted = new CountedTotal(
     'gatehouse.registry.api_key.failures',
     'Requests with an invalid API key',
   );
   #waiting = 0;
 
-  constructor(private readonly limits: AttemptLimits = ATTEMPT_LIMITS) {}
+  constructor(private readonly limits: AttemptLimits = ATTEMPT_LIMITS) {
+    this.#byAddress = new BoundedMap(limits.maxAddresses);
+  }
 
   /** Addresses that are remembered now. */
   get addresses(): number {
@@ -73,13 +77,7 @@ export class FailedAttempts {
     const known = this.#byAddress.get(address);
     const failed =
       known === undefined || now - known.lastAt > this.limits.forgetAfterMs ? 1 : known.failed + 1;
-    // Deleted first, so that the map stays in the order of the last attempt.
-    this.#byAddress.delete(address);
     this.#byAddress.set(address, { failed, lastAt: now });
-    if (this.#byAddress.size > this.limits.maxAddresses) {
-      const [longestSilent] = this.#byAddress.keys();
-      if (longestSilent !== undefined) this.#byAddress.delete(longestSilent);
-    }
     const over = failed - this.limits.freeAttempts;
     return over <= 0 ? 0 : Math.min(this.limits.maxDelayMs, FIRST_DELAY_MS * 2 ** Math.min(over - 1, 16));
   }
