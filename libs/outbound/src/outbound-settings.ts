@@ -2,20 +2,20 @@ import { z } from 'zod';
 import { AllowList } from './allow-list.ts';
 import { OutboundPolicy } from './outbound-policy.ts';
 
+/** Comma-separated host names, addresses and CIDR ranges. */
+export const addressList = z.string().transform((text, context) => {
+  try {
+    return AllowList.parse(text);
+  } catch (error) {
+    context.addIssue(error instanceof Error ? error.message : String(error));
+    return z.NEVER;
+  }
+});
+
 /** Fields for the configuration of every service that calls what customers supply. */
 export const outboundSettings = {
-  /** Comma-separated host names, addresses and CIDR ranges that may be called although they are private. */
-  GATEHOUSE_OUTBOUND_ALLOW: z
-    .string()
-    .default('')
-    .transform((text, context) => {
-      try {
-        return AllowList.parse(text);
-      } catch (error) {
-        context.addIssue(error instanceof Error ? error.message : String(error));
-        return z.NEVER;
-      }
-    }),
+  /** What may be called although it is private. */
+  GATEHOUSE_OUTBOUND_ALLOW: addressList.prefault(''),
   /** `true` for development: loopback addresses may be called, and by http too. */
   GATEHOUSE_OUTBOUND_ALLOW_LOOPBACK: z
     .enum(['true', 'false'])

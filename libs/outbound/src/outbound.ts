@@ -7,7 +7,7 @@ export {
   type OutboundResponse,
 } from './outbound-client.ts';
 export { OutboundPolicy, type OutboundPolicySettings } from './outbound-policy.ts';
-export { outboundPolicyOf, outboundSettings } from './outbound-settings.ts';
+export { addressList, outboundPolicyOf, outboundSettings } from './outbound-settings.ts';
 export {
   OutboundAddressForbidden,
   OutboundBusy,

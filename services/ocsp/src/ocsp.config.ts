@@ -1,9 +1,10 @@
 import { ConfigurationInvalid, key, readConfig, serviceConfig } from '@gatehouse/nest';
-import { outboundSettings } from '@gatehouse/outbound';
+import { addressList, AllowList, outboundSettings } from '@gatehouse/outbound';
 import { OCSP_RESPONSE_MAX_BYTES, REVOCATION_LIST_MAX_BYTES } from '@gatehouse/pki';
 import { z } from 'zod';
 
 const MIB = 1024 ** 2;
+const PRIVATE_ADDRESSES = '127.0.0.0/8,::1,10.0.0.0/8,172.16.0.0/12,192.168.0.0/16,fc00::/7';
 
 const ocspConfig = serviceConfig.extend({
   ...outboundSettings,
@@ -49,6 +50,10 @@ const ocspConfig = serviceConfig.extend({
   OCSP_STAPLE_INTEREST_SECONDS: z.coerce.number().int().min(1).default(3_600),
   /** Requests about authorities of one's own that are with the registry at once; more are told to try later. */
   OCSP_AUTHORITY_CALLS_AT_ONCE: z.coerce.number().int().min(1).max(10_000).default(128),
+  /** How often one address may ask the responder of own authorities; 0: as often as it likes. */
+  OCSP_CLIENT_REQUESTS_PER_MINUTE: z.coerce.number().int().min(0).max(1_000_000).default(600),
+  /** Addresses and ranges that may ask as often as they like: own services, and proxies in front of this one. */
+  OCSP_UNLIMITED_CLIENTS: addressList.default(AllowList.parse(PRIVATE_ADDRESSES)),
   /** Calls to one responder or CRL host at once, and how many may wait for that. */
   OCSP_HOST_CALLS_AT_ONCE: z.coerce.number().int().min(1).max(1_000).default(16),
   OCSP_HOST_CALLS_WAITING: z.coerce.number().int().min(0).max(100_000).default(500),

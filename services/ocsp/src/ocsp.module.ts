@@ -16,6 +16,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { OCSP_CONFIG, type OcspConfig } from './ocsp.config.ts';
 import { OcspMetrics } from './observability/ocsp-metrics.ts';
 import { AuthorityAnswers } from './responder/authority-answers.ts';
+import { ClientRate } from './responder/client-rate.ts';
 import { ResponderMetrics } from './responder/responder-metrics.ts';
 import { responderRoutes } from './responder/responder-routes.ts';
 import { GuardedHosts } from './source/guarded-hosts.ts';
@@ -74,6 +75,10 @@ export function ocspModule(config: OcspConfig, process: ServiceProcess): Dynamic
       provide(JudgeChain, [CertificateVerdicts, OCSP_CONFIG, OcspMetrics]),
 
       provide(ResponderMetrics, []),
+      provideMade(ClientRate, [], () => {
+        const { OCSP_CLIENT_REQUESTS_PER_MINUTE: perMinute, OCSP_UNLIMITED_CLIENTS: unlimited } = config;
+        return new ClientRate({ perMinute, unlimited });
+      }),
       provideMade(
         AuthorityAnswers,
         [NATS, LOGGER],
@@ -95,7 +100,11 @@ export function ocspModule(config: OcspConfig, process: ServiceProcess): Dynamic
 
 /** The responder of our own authorities, beside health and metrics. */
 export async function prepareOcspHttp(app: HttpApplication): Promise<void> {
-  const parts = { answers: app.get(AuthorityAnswers), metrics: app.get(ResponderMetrics) };
+  const parts = {
+    answers: app.get(AuthorityAnswers),
+    metrics: app.get(ResponderMetrics),
+    rate: app.get(ClientRate),
+  };
   await app.getHttpAdapter().getInstance().register(responderRoutes, parts);
 }
 

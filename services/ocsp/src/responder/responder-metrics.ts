@@ -6,6 +6,7 @@ export type ResponderOutcome =
   | 'not-modified'
   | 'malformed'
   | 'unknown-authority'
+  | 'rate-limited'
   | 'busy'
   | 'registry-unavailable';
 

@@ -2,16 +2,19 @@ import { createHash } from 'node:crypto';
 import { OCSP_REQUEST_MAX_BYTES, ocspRefusal } from '@gatehouse/pki';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { AuthorityAnswers } from './authority-answers.ts';
+import type { ClientRate } from './client-rate.ts';
 import type { ResponderMetrics, ResponderOutcome } from './responder-metrics.ts';
 
 export interface ResponderParts {
   readonly answers: Pick<AuthorityAnswers, 'ocsp' | 'revocationList'>;
   readonly metrics: ResponderMetrics;
+  readonly rate: Pick<ClientRate, 'admits'>;
 }
 
 const OCSP_REQUEST = 'application/ocsp-request';
 const OCSP_RESPONSE = 'application/ocsp-response';
 const REVOCATION_LIST = 'application/pkix-crl';
+const RETRY_AFTER_SECONDS = 60;
 const AUTHORITY_ID = /^[a-z0-9-]{1,64}$/;
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
 /** Four thirds of the largest request. */
@@ -25,7 +28,7 @@ type InPath = { readonly Params: { readonly authorityId: string; readonly '*': s
  * list. What it says is signed, so nobody needs an API key and plain HTTP will do.
  */
 export async function responderRoutes(http: FastifyInstance, parts: ResponderParts): Promise<void> {
-  const { answers, metrics } = parts;
+  const { answers, metrics, rate } = parts;
   http.removeAllContentTypeParsers();
   http.addContentTypeParser(
     OCSP_REQUEST,
@@ -34,7 +37,7 @@ export async function responderRoutes(http: FastifyInstance, parts: ResponderPar
   );
 
   const answerOcsp = async (
-    { params }: FastifyRequest<OfAuthority>,
+    { params, ip }: FastifyRequest<OfAuthority>,
     reply: FastifyReply,
     { request, isCacheable }: { readonly request: Uint8Array | null; readonly isCacheable: boolean },
   ): Promise<FastifyReply> => {
@@ -43,6 +46,10 @@ export async function responderRoutes(http: FastifyInstance, parts: ResponderPar
       metrics.requests.add(outcome);
       return reply.header('cache-control', 'no-store').send(Buffer.from(der));
     };
+    if (!rate.admits(ip, performance.now())) {
+      reply.header('retry-after', RETRY_AFTER_SECONDS);
+      return refuse('rate-limited', ocspRefusal('tryLater'));
+    }
     if (request === null) return refuse('malformed', ocspRefusal('malformedRequest'));
     if (!AUTHORITY_ID.test(params.authorityId))
       return refuse('unknown-authority', ocspRefusal('unauthorized'));
@@ -64,11 +71,15 @@ export async function responderRoutes(http: FastifyInstance, parts: ResponderPar
     answerOcsp(request, reply, { request: requestInPath(request.params['*']), isCacheable: true }),
   );
 
-  http.get<OfAuthority>('/crl/:authorityId', async ({ params }, reply) => {
+  http.get<OfAuthority>('/crl/:authorityId', async ({ params, ip }, reply) => {
     const refuse = (outcome: ResponderOutcome, status: number, text: string): FastifyReply => {
       metrics.requests.add(outcome);
       return reply.status(status).type('text/plain').header('cache-control', 'no-store').send(text);
     };
+    if (!rate.admits(ip, performance.now())) {
+      reply.header('retry-after', RETRY_AFTER_SECONDS);
+      return refuse('rate-limited', 429, 'this address asks too often; try again in a minute\n');
+    }
     const answer = AUTHORITY_ID.test(params.authorityId)
       ? await answers.revocationList(params.authorityId)
       : ({ outcome: 'unknown-authority' } as const);

@@ -6,6 +6,7 @@ import { promisify } from 'node:util';
 import { answerOcspRequest, getCertificateRevocationList } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/nats';
 import { createLogger } from '@gatehouse/observability';
+import { AllowList } from '@gatehouse/outbound';
 import {
   buildOcspRequest,
   readOcspRequest,
@@ -21,6 +22,7 @@ import { fastify } from 'fastify';
 import { opensslProgram } from '@gatehouse/local-servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { AuthorityAnswers } from './authority-answers.ts';
+import { ClientRate } from './client-rate.ts';
 import { ResponderMetrics } from './responder-metrics.ts';
 import { responderRoutes } from './responder-routes.ts';
 
@@ -53,10 +55,14 @@ beforeAll(async () => {
 }, 30_000);
 afterAll(() => running.disposeAsync());
 
-async function listen(answers: AuthorityAnswers): Promise<string> {
+async function listen(answers: AuthorityAnswers, perMinute = 0): Promise<string> {
   const http = fastify();
   running.defer(() => http.close());
-  await http.register(responderRoutes, { answers, metrics: new ResponderMetrics() });
+  await http.register(responderRoutes, {
+    answers,
+    metrics: new ResponderMetrics(),
+    rate: new ClientRate({ perMinute, unlimited: AllowList.parse('') }),
+  });
   return http.listen({ host: '127.0.0.1', port: 0 });
 }
 
@@ -162,6 +168,22 @@ test('what is no request, of nobody, or too large is refused', async () => {
   expect((await fetch(`${url}/crl/ca-nobody`)).status).toBe(404);
   expect((await post(ID, new Uint8Array(16_385))).status).toBe(413);
   expect((await post(ID, buildOcspRequest(question), 'text/plain')).status).toBe(415);
+});
+
+test('a client that asks too often is told to come back later, for lists by HTTP', async () => {
+  const answers = new AuthorityAnswers(nats, { callsAtOnce: 8 }, createLogger('ocsp', 'silent'));
+  const limited = await listen(answers, 2);
+  const ask = (): Promise<Response> =>
+    fetch(`${limited}/ocsp/${ID}`, {
+      method: 'POST',
+      body: buildOcspRequest(question),
+      headers: { 'content-type': 'application/ocsp-request' },
+    });
+  expect([await statusOf(await ask()), await statusOf(await ask())]).toEqual(['successful', 'successful']);
+  const refused = await ask();
+  expect(refused.headers.get('retry-after')).toBe('60');
+  expect(await statusOf(refused)).toBe('tryLater');
+  expect((await fetch(`${limited}/crl/${ID}`)).status).toBe(429);
 });
 
 test('while the registry cannot be asked, or is asked too much, clients are told to try later', async () => {
