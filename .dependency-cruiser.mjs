@@ -30,7 +30,7 @@ export default {
     ),
     only(
       'testing-is-for-tests',
-      { path: '^(libs|services)/', pathNot: '(^libs/testing/|\\.test\\.ts$)' },
+      { path: '^(libs|services)/', pathNot: '(^libs/testing/|^services/[^/]+/src/testing/|\\.test\\.ts$)' },
       { path: '^libs/testing/' },
     ),
   ],

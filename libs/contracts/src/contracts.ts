@@ -14,6 +14,7 @@ export {
   messageSubject,
   parsingFailureFilter,
   parsingFailureSubject,
+  parsingSampleSubject,
   presenceReportSubject,
   presenceSubject,
   registryEventSubject,
@@ -28,6 +29,7 @@ export {
   MESSAGES_STREAM,
   PARSING_FAILURES_STREAM,
   NOTIFICATIONS_STREAM,
+  PARSING_SAMPLES_STREAM,
   PARTITIONS_BUCKET,
   PRESENCE_STREAM,
   REGISTRY_STREAM,
@@ -137,6 +139,20 @@ export {
   type GatewayAdmission,
 } from './registry/admission-queries.ts';
 export { findCredential, passwordHash, type PasswordHash } from './registry/credential-queries.ts';
+export { parsingSample, type ParsingSample } from './parser/parsing-sample.ts';
+export { tryScript } from './parser/try-script.ts';
+export {
+  parsingTrialAnswer,
+  parsingTrialInput,
+  parsingTrialOfRecent,
+  parsingTrialResult,
+  trialEncoding,
+  trialPayload,
+  type ParsingTrialAnswer,
+  type ParsingTrialInput,
+  type ParsingTrialResult,
+  type TrialEncoding,
+} from './http/parsing-trial-resource.ts';
 export { isInCanary } from './registry/canary-share.ts';
 export {
   getProductParsing,

@@ -30,6 +30,9 @@ export const lifecycleSubject = (productKey: string, deviceName: string): string
 /** Copies of what a product's devices publish, raw and parsed, while somebody watches (core NATS only). */
 export const watchedSubject = (productKey: string): string => `parser.v1.watched.${productKey}`;
 
+/** Raw messages of a product, for trials of its parsing script. */
+export const parsingSampleSubject = (productKey: string): string => `parsing-samples.v1.${productKey}`;
+
 export const edgeSubject = (edgeId: string, verb: 'deliver' | 'kick'): string => `edge.v1.${edgeId}.${verb}`;
 
 /** Attempts to connect that came to a CONNECT (`judged`), and those that did not (`unidentified`). */

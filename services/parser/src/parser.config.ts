@@ -28,6 +28,12 @@ const parserConfig = serviceConfig.extend({
   PARSER_LINGER_MS: z.coerce.number().int().min(0).max(1_000).default(4),
   /** Copies a second for those who watch one product; the rest is counted as skipped. */
   PARSER_WATCHED_PER_SECOND: z.coerce.number().int().min(1).default(200),
+  /** Raw messages of one product that an instance keeps for trials of its script, at most; 0: none. */
+  PARSER_SAMPLES_PER_SECOND: z.coerce.number().int().min(0).max(1_000).default(10),
+  /** Trials of scripts at once, each in a process of its own; one more is refused. */
+  PARSER_TRIALS: z.coerce.number().int().min(1).max(32).default(2),
+  /** How long one trial may take; messages not tried by then have failed. */
+  PARSER_TRIAL_TIMEOUT_MS: z.coerce.number().int().min(1_000).max(25_000).default(10_000),
 });
 export type ParserConfig = z.infer<typeof parserConfig>;
 export const PARSER_CONFIG = key<ParserConfig>('PARSER_CONFIG');

@@ -17,8 +17,14 @@ import { LoadedSandboxes } from './script/loaded-sandboxes.ts';
 import { LostIsolates } from './script/lost-isolates.ts';
 import { ParsingChanges } from './script/parsing-changes.ts';
 import { ProductParsings } from './script/product-parsing.ts';
+import { DeletedProducts } from './samples/deleted-products.ts';
+import { MessageSamples } from './samples/message-samples.ts';
+import { RecentSamples } from './samples/recent-samples.ts';
 import { ScriptFailureLog } from './script/script-failure-log.ts';
 import { ScriptSandboxes } from './script/script-sandbox.ts';
+import { ScriptTrialRequests } from './trial/script-trial-requests.ts';
+import { TrialProcesses } from './trial/trial-processes.ts';
+import { TryScriptController } from './trial/try-script.controller.ts';
 import { BusConnection } from './uplink/bus-connection.ts';
 import { MessageParser } from './uplink/message-parser.ts';
 import { MessagePublisher } from './uplink/message-publisher.ts';
@@ -39,6 +45,7 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
   checkResultLimit(config, process.nats.info?.max_payload ?? Number.POSITIVE_INFINITY);
   return {
     module: ParserModule,
+    controllers: [TryScriptController],
     providers: [
       ...process.providers,
       { provide: HEALTH_PROBES, useValue: [] },
@@ -72,6 +79,16 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
       provide(ProductParsings, [NATS, LoadedSandboxes, PARSER_CONFIG, LOGGER]),
       provide(ParsingChanges, [NATS, ProductParsings]),
       provide(ProductWatch, [NATS, PARSER_CONFIG, ParserMetrics, LOGGER]),
+      provide(MessageSamples, [NATS, PARSER_CONFIG, ParserMetrics, LOGGER]),
+      provide(RecentSamples, [NATS]),
+      provide(DeletedProducts, [NATS, RecentSamples, LOGGER]),
+      provideMade(
+        TrialProcesses,
+        [PARSER_CONFIG, LOGGER],
+        ({ PARSER_TRIALS: processes, PARSER_TRIAL_TIMEOUT_MS: timeoutMs }, logger) =>
+          new TrialProcesses({ processes, timeoutMs }, logger),
+      ),
+      provide(ScriptTrialRequests, [TrialProcesses, RecentSamples, PARSER_CONFIG, ParserMetrics]),
       provide(WatchRequests, [NATS, INSTANCE_ID, ProductWatch]),
       provideMade(
         GroupPublisher,
@@ -88,8 +105,8 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
       ),
       provideMade(
         GROUP_STEPS,
-        [MessageParser, ProductWatch, MessagePublisher],
-        (parser, watch, publisher) => ({ parser, watch, publisher }),
+        [MessageParser, ProductWatch, MessageSamples, MessagePublisher],
+        (parser, watch, samples, publisher) => ({ parser, watch, samples, publisher }),
       ),
       provideMade(
         UplinkPipeline,

@@ -13,6 +13,7 @@ import { DownlinkController } from './live-session/downlink.controller.ts';
 import { MessageStreamController } from './message-stream/message-stream.controller.ts';
 import { ApiKeysController } from './operator/api-keys.controller.ts';
 import { ParsingScriptsController } from './parsing-script/parsing-scripts.controller.ts';
+import { ParsingTrialsController } from './parsing-script/parsing-trials.controller.ts';
 import { ProductsController } from './product/products.controller.ts';
 
 /** The HTTP API, in the order in which its description shows it. */
@@ -29,6 +30,7 @@ export const registryControllers = [
   DownlinkController,
   MessageStreamController,
   ParsingScriptsController,
+  ParsingTrialsController,
   ConnectionAttemptsController,
   BansController,
   EventsController,

@@ -17,6 +17,11 @@ import { SessionDirectory } from './live-session/session-directory.ts';
 import { MessageStreams } from './message-stream/message-streams.ts';
 import { ProductWatch } from './message-stream/product-watch.ts';
 import { operatorProviders } from './operator/operator.module.ts';
+import {
+  ParsingScriptQueries,
+  ProductParsingQueries,
+} from './parsing-script/parsing-script-views.queries.ts';
+import { ScriptTrial } from './parsing-script/script-trial.ts';
 import { ProductQueries } from './product/product-views.queries.ts';
 import { registryBackgroundProviders } from './registry-background.module.ts';
 import { registryControllers } from './registry-controllers.module.ts';
@@ -48,6 +53,11 @@ const registryApiProviders = [
   provide(GatewayStatusView, [REGISTRY_DB, LiveEdges]),
   provide(AuthenticationTest, [NATS, GatewayQueries]),
   provide(StapledCertificates, [NATS, GatewayQueries, GatewayCertificateQueries]),
+  provideMade(
+    ScriptTrial,
+    [NATS, ProductQueries, ParsingScriptQueries, ProductParsingQueries],
+    (nats, products, scripts, parsings) => new ScriptTrial(nats, { products, scripts, parsings }),
+  ),
   provide(CertificatesCheck, [GatewayQueries, CLOCK]),
   provide(Bans, [NATS]),
   provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),

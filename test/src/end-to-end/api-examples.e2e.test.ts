@@ -48,6 +48,7 @@ const STORY = [
   'parsingScripts.putDraft',
   'parsingScripts.draft',
   'parsingScripts.submit',
+  'parsingTrials.tryDraft',
   'parsingScripts.resizeCanary',
   'parsingScripts.versions',
   'parsingScripts.promoteCanary',

@@ -100,6 +100,18 @@ export const ATTEMPTS_STREAM: StreamDefinition = {
   duplicateWindowSeconds: 120,
 };
 
+/** Some of the last messages of products that are parsed, as their devices sent them: scripts are tried on them. */
+export const PARSING_SAMPLES_STREAM: StreamDefinition = {
+  name: 'PARSING_SAMPLES',
+  subjects: ['parsing-samples.v1.*'],
+  retention: 'limits',
+  maxAgeSeconds: DAY,
+  maxBytes: GIB / 4,
+  maxMessagesPerSubject: 100,
+  onFull: 'drop-oldest',
+  duplicateWindowSeconds: 120,
+};
+
 export const STREAMS: readonly StreamDefinition[] = [
   UPLINK_STREAM,
   MESSAGES_STREAM,
@@ -108,6 +120,7 @@ export const STREAMS: readonly StreamDefinition[] = [
   PRESENCE_STREAM,
   NOTIFICATIONS_STREAM,
   ATTEMPTS_STREAM,
+  PARSING_SAMPLES_STREAM,
 ];
 
 export interface BucketDefinition {

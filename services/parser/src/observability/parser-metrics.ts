@@ -44,6 +44,12 @@ export class ParserMetrics {
     'gatehouse.parser.watched_skipped',
     'copies that watchers did not get: too many in one second, too large, or malformed',
   );
+  readonly samples = new CountedTotal('gatehouse.parser.samples', 'raw messages kept for trials of scripts');
+  readonly trials = new CountedByLabel<'done' | 'refused' | 'given up' | 'timed out' | 'broken'>(
+    'gatehouse.parser.trials',
+    'trials of scripts: done, refused because too many ran, given up because the script broke again and again, or timed out, or broken with their process',
+    'outcome',
+  );
   readonly isolatesLost = new CountedTotal(
     'gatehouse.parser.isolates_lost',
     'scripts that could not be ended; the process restarts after each',

@@ -6,10 +6,8 @@ import type { ScriptFailureLog } from '../script/script-failure-log.ts';
 import { ScriptFailure } from '../script/script-failure.ts';
 import type { RunControl } from '../script/script-sandbox.ts';
 import type { FailedMessage, ParsedMessage, ParsingResult } from './parsed-message.ts';
+import { topicWithoutTag } from './parsing-tag.ts';
 import type { ReceivedBatch } from './uplink-consumer.ts';
-
-/** Ordinary products of the reference platform ask for parsing with this tag; it is no part of the topic name. */
-const PARSING_TAG = '?_sn=default';
 
 /** A script that runs, with its number. */
 type ScriptVersion = Pick<CanaryRule, 'version' | 'sandbox'>;
@@ -123,10 +121,6 @@ function waitingOf({ batch, consumer: source }: ReceivedBatch): Waiting[] {
   return batch.messages.map((message, index) => {
     const messageId = `${batch.batchId}-${index}`;
     const trace = MessageTrace.of(message, messageId);
-    return { messageId, message, topic: withoutTag(message.topic), source, trace };
+    return { messageId, message, topic: topicWithoutTag(message.topic), source, trace };
   });
-}
-
-function withoutTag(topic: string): string {
-  return topic.endsWith(PARSING_TAG) ? topic.slice(0, -PARSING_TAG.length) : topic;
 }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '@gatehouse/observability';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { RunControl } from '../script/script-sandbox.ts';
+import type { MessageSamples } from '../samples/message-samples.ts';
 import type { ProductWatch } from '../watch/product-watch.ts';
 import type { MessageParser } from './message-parser.ts';
 import type { MessagePublisher } from './message-publisher.ts';
@@ -22,6 +23,7 @@ export interface GroupLimits {
 export interface GroupSteps {
   readonly parser: MessageParser;
   readonly watch: ProductWatch;
+  readonly samples: MessageSamples;
   readonly publisher: MessagePublisher;
 }
 
@@ -137,6 +139,7 @@ export class UplinkPipeline {
       const parsed = await this.steps.parser.parse(productKey, batches, control);
       const messages = this.steps.publisher.withoutTooLarge(parsed);
       this.steps.watch.copy(messages);
+      this.steps.samples.keep(messages);
       return messages;
     } catch (error) {
       this.logger.error({ err: error, productKey }, 'a group of uplink batches could not be parsed');

@@ -6,6 +6,8 @@ test.each([
   ['GET', '/api/v1/api-keys', 'viewer'],
   ['POST', '/api/v1/products/:productKey/devices/::import', 'operator'],
   ['PUT', '/api/v1/products/:productKey/parsing/draft', 'operator'],
+  ['POST', '/api/v1/products/:productKey/parsing/draft/::try', 'operator'],
+  ['POST', '/api/v1/products/:productKey/parsing/canary/::promote', 'operator'],
   ['POST', '/api/v1/products/:productKey/devices/:deviceName/messages', 'operator'],
   ['POST', '/api/v1/gateways/:gatewayId/::test-authentication', 'operator'],
   ['DELETE', '/api/v1/bans/:gatewayId/:address', 'operator'],

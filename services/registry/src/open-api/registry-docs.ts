@@ -13,6 +13,7 @@ import { downlinkDocs } from '../live-session/downlink.docs.ts';
 import { messageStreamDocs } from '../message-stream/message-stream.docs.ts';
 import { apiKeysDocs } from '../operator/api-keys.docs.ts';
 import { parsingScriptsDocs } from '../parsing-script/parsing-scripts.docs.ts';
+import { parsingTrialsDocs } from '../parsing-script/parsing-trials.docs.ts';
 import { productsDocs } from '../product/products.docs.ts';
 import type { OperationDocs } from './operation-docs.ts';
 
@@ -30,6 +31,7 @@ const DOCS: Readonly<Record<string, Readonly<Record<string, OperationDocs>>>> = 
   downlink: downlinkDocs,
   messageStream: messageStreamDocs,
   parsingScripts: parsingScriptsDocs,
+  parsingTrials: parsingTrialsDocs,
   connectionAttempts: connectionAttemptsDocs,
   bans: bansDocs,
   events: eventsDocs,

@@ -43,6 +43,7 @@ test('a draft comes into force when it is submitted, not before', async () => {
     productKey,
     gatewayId,
     enabled: true,
+    onFailure: 'drop',
     script: null,
   });
 

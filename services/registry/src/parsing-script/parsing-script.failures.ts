@@ -65,6 +65,15 @@ export class ScriptTooLarge extends Failure {
   }
 }
 
+export class ScriptTrialsExceeded extends Failure {
+  readonly code = 'REGISTRY_PARSING_TRIALS_EXCEEDED';
+  readonly kind = 'rate-limited';
+
+  constructor(readonly trialsAtOnce: number) {
+    super(`the parser is trying ${trialsAtOnce} scripts, as many as it does at once; try again in a moment`);
+  }
+}
+
 export class ScriptSyntaxInvalid extends Failure {
   readonly code = 'REGISTRY_PARSING_SCRIPT_INVALID';
   readonly kind = 'invalid';

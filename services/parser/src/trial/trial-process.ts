@@ -1,0 +1,33 @@
+import { CountedTotal } from '@gatehouse/observability';
+import { IsolateTrials } from '../script/isolate-trial.ts';
+import { runTrial } from './trial-run.ts';
+import type { TrialOrder, TrialReport } from './trial-order.ts';
+
+/**
+ * A process that runs scripts which are not in force: it knows nothing, no address and no secret, and when a
+ * script cannot be ended it is killed, while the parser that started it goes on with what is live.
+ */
+const scriptCpuSeconds = new CountedTotal('gatehouse.parser.trial_cpu_seconds', 'CPU time spent in trials');
+
+process.on('message', (order: TrialOrder) => void carryOut(order));
+// An ordinary exit would wait for a thread that a script holds.
+process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+
+async function carryOut(order: TrialOrder): Promise<void> {
+  let isLost = false;
+  const trials = new IsolateTrials(order.limits, {
+    scriptCpuSeconds,
+    onIsolateLost: () => {
+      isLost = true;
+    },
+  });
+  const isDone = await runTrial(trials, order, (message) => {
+    report({ kind: 'tried', message });
+    return !isLost;
+  });
+  report({ kind: 'ended', ending: isDone && !isLost ? 'done' : 'given up' });
+}
+
+function report(said: TrialReport): void {
+  process.send?.(said);
+}
