@@ -137,18 +137,22 @@ export class AttemptRecorder {
     this.#unidentified.close();
   }
 
+  /**
+   * A refused stranger needs a place among those of its gateway too.
+   *
+   * @returns how many like it were not recorded since the last one that was; undefined: nor is this one
+   */
   #take(
     attempt: Attempt,
     outcome: ConnectionAttempt['outcome'],
     { reason, perMinute }: { readonly reason: string; readonly perMinute: number },
   ): number | undefined {
     const origin = originOf(attempt);
+    const { strangersPerGateway } = this.settings;
     const now = performance.now();
     let notRecorded = this.#sampler.take(`${origin} ${outcome} ${reason}`, perMinute, now);
     if (notRecorded !== undefined && outcome === 'refused' && this.#known.get(origin) === undefined) {
-      const ofStrangers = this.#strangers.take(attempt.gatewayId, this.settings.strangersPerGateway, now);
-      if (ofStrangers === undefined) this.#strangers.skip(attempt.gatewayId, notRecorded);
-      notRecorded = ofStrangers === undefined ? undefined : notRecorded + ofStrangers;
+      notRecorded = this.#strangers.take(attempt.gatewayId, strangersPerGateway, now, notRecorded);
     }
     if (notRecorded === undefined) this.parts.metrics.attemptsNotRecorded.add(outcome);
     return notRecorded;

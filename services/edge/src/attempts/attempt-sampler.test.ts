@@ -27,6 +27,14 @@ test('the kind that is known longest is forgotten when there are too many', () =
   expect([sampler.size, sampler.take('c', 1, 0), sampler.take('a', 1, 0)]).toEqual([2, undefined, 0]);
 });
 
+test('what another sampler did not take is told by the next that is taken', () => {
+  const sampler = new AttemptSampler();
+  const taken = [0, 3, 0, 2].map((untold, minute) =>
+    sampler.take('gw-1', 1, minute < 3 ? 0 : 60_000, untold),
+  );
+  expect(taken).toEqual([0, undefined, undefined, 3 + 1 + 1 + 2]);
+});
+
 test('every attempt is either taken or counted by the next one that is, and never too many are', () => {
   const moves = fc.array(fc.tuple(fc.constantFrom('a', 'b'), fc.nat(30_000)), { maxLength: 200 });
   fc.assert(

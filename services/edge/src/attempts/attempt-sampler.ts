@@ -27,9 +27,10 @@ export class AttemptSampler {
   /**
    * @param perMinute how many of the kind are taken in a minute
    * @param nowMs as performance.now()
-   * @returns how many of the kind were not taken since the last one that was; undefined: nor is this one
+   * @param untold how many were not taken elsewhere, which this one was to tell of
+   * @returns how many were not taken that this one tells of; undefined: nor is this one, and the next tells of all
    */
-  take(kind: string, perMinute: number, nowMs: number): number | undefined {
+  take(kind: string, perMinute: number, nowMs: number, untold = 0): number | undefined {
     let window = this.#windows.get(kind);
     if (window === undefined) {
       window = { startedAt: nowMs, taken: 0, skipped: 0 };
@@ -39,18 +40,12 @@ export class AttemptSampler {
       window.taken = 0;
     }
     if (window.taken >= perMinute) {
-      window.skipped += 1;
+      window.skipped += untold + 1;
       return undefined;
     }
     window.taken += 1;
     const { skipped } = window;
     window.skipped = 0;
-    return skipped;
-  }
-
-  /** Counts `attempts` more of a kind that were not taken; the next one that is tells of them. */
-  skip(kind: string, attempts: number): void {
-    const window = this.#windows.get(kind);
-    if (window !== undefined) window.skipped += attempts;
+    return skipped + untold;
   }
 }
