@@ -1,4 +1,4 @@
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, type Consumer } from '@nats-io/jetstream';
 import { MESSAGE_HEADERS, MESSAGES_STREAM } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/nats';
 
@@ -9,12 +9,17 @@ export interface StoredDeviceMessage {
   readonly payload: string;
 }
 
+/** How many messages of a product the stream MESSAGES holds. */
+export async function countStoredMessages(natsUrl: string, productKey: string): Promise<number> {
+  await using nats = await connectNats(natsUrl, 'stored-messages');
+  const consumer = await consumerOf(nats, productKey);
+  return (await consumer.info()).num_pending;
+}
+
 /** Everything that the stream MESSAGES holds of a product, in the stream's order. */
 export async function storedMessages(natsUrl: string, productKey: string): Promise<StoredDeviceMessage[]> {
   await using nats = await connectNats(natsUrl, 'stored-messages');
-  const consumer = await jetstream(nats).consumers.get(MESSAGES_STREAM.name, {
-    filter_subjects: `messages.v1.${productKey}.>`,
-  });
+  const consumer = await consumerOf(nats, productKey);
   const stored: StoredDeviceMessage[] = [];
   let { num_pending: pending } = await consumer.info();
   while (pending > 0) {
@@ -30,4 +35,10 @@ export async function storedMessages(natsUrl: string, productKey: string): Promi
     }
   }
   return stored;
+}
+
+function consumerOf(nats: Parameters<typeof jetstream>[0], productKey: string): Promise<Consumer> {
+  return jetstream(nats).consumers.get(MESSAGES_STREAM.name, {
+    filter_subjects: `messages.v1.${productKey}.>`,
+  });
 }

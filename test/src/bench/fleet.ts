@@ -1,5 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
+import { projectDirectory } from '@gatehouse/local-servers';
 import type {
   ConnectResult,
   LoadAnswer,
@@ -11,7 +13,9 @@ import type {
 
 /** A fleet of devices in a process of its own. */
 export class Fleet implements AsyncDisposable {
-  readonly #child: ChildProcess = fork(new URL('mqtt-load.js', import.meta.url));
+  readonly #child: ChildProcess = fork(join(projectDirectory, 'test/dist/bench/mqtt-load.js'), {
+    execArgv: [],
+  });
 
   async connect(options: LoadOptions): Promise<ConnectResult> {
     const answer = await this.#ask({ type: 'connect', options });

@@ -38,6 +38,8 @@ export interface PublishOptions {
   readonly seconds: number;
   readonly payloadBytes: number;
   readonly topic: string;
+  /** Payloads are JSON, `{"n":…}` with spaces before the number, which counts from 0 for each client. */
+  readonly isNumbered?: boolean;
 }
 
 export interface PublishResult {
@@ -70,6 +72,7 @@ const MAX_PACKET_IDENTIFIER = 65_535;
 interface Client {
   readonly socket: TLSSocket;
   nextIdentifier: number;
+  nextNumber: number;
   readonly sentAt: Float64Array;
 }
 
@@ -130,7 +133,12 @@ async function connectOne(
   if (answer.length < CONNACK_BYTES || answer[0] !== 0x20 || answer[3] !== 0) {
     throw new Error(`${identity.clientId} was refused: ${answer.toString('hex')}`);
   }
-  const client: Client = { socket, nextIdentifier: 0, sentAt: new Float64Array(MAX_PACKET_IDENTIFIER + 1) };
+  const client: Client = {
+    socket,
+    nextIdentifier: 0,
+    nextNumber: 0,
+    sentAt: new Float64Array(MAX_PACKET_IDENTIFIER + 1),
+  };
   readAcknowledgements(client);
   socket.on('error', (error) =>
     answerWith({ type: 'failed', message: `${identity.clientId}: ${error.message}` }),
@@ -177,7 +185,7 @@ async function publish(options: PublishOptions): Promise<PublishResult> {
     const tick = setInterval(() => {
       const due = Math.min(total, Math.floor(((performance.now() - startedAt) * options.perSecond) / 1_000));
       for (; sent < due; sent += 1)
-        publishOne(clients[sent % clients.length], template, options.qos, identifierAt);
+        publishOne(clients[sent % clients.length], template, identifierAt, options);
       if (sent === total) {
         clearInterval(tick);
         resolve();
@@ -190,16 +198,28 @@ async function publish(options: PublishOptions): Promise<PublishResult> {
   return { sent, acknowledged, p50Ms: at(0.5), p99Ms: at(0.99) };
 }
 
-function publishOne(client: Client | undefined, template: Buffer, qos: 0 | 1, identifierAt: number): void {
+function publishOne(
+  client: Client | undefined,
+  template: Buffer,
+  identifierAt: number,
+  { qos, payloadBytes, isNumbered = false }: PublishOptions,
+): void {
   if (client === undefined) return;
-  if (qos === 0) {
+  if (qos === 0 && !isNumbered) {
     client.socket.write(template);
     return;
   }
-  client.nextIdentifier = (client.nextIdentifier % MAX_PACKET_IDENTIFIER) + 1;
   const packet = Buffer.from(template);
-  packet.writeUInt16BE(client.nextIdentifier, identifierAt);
-  client.sentAt[client.nextIdentifier] = performance.now();
+  if (isNumbered) {
+    const number = String(client.nextNumber).padStart(payloadBytes - '{"n":}'.length);
+    packet.write(`{"n":${number}}`, template.length - payloadBytes);
+    client.nextNumber += 1;
+  }
+  if (qos === 1) {
+    client.nextIdentifier = (client.nextIdentifier % MAX_PACKET_IDENTIFIER) + 1;
+    packet.writeUInt16BE(client.nextIdentifier, identifierAt);
+    client.sentAt[client.nextIdentifier] = performance.now();
+  }
   client.socket.write(packet);
 }
 
