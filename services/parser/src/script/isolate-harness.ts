@@ -41,7 +41,6 @@ export const HARNESS_SOURCE = String.raw`(function () {
   var stringify = JSON.stringify, parse = JSON.parse;
   var split = call.bind(String.prototype.split);
   var slice = call.bind(String.prototype.slice);
-  var replace = call.bind(String.prototype.replace);
   var includes = call.bind(String.prototype.includes);
   var exec = call.bind(RegExp.prototype.exec);
   var tagOf = call.bind(Object.prototype.toString);
@@ -61,8 +60,33 @@ export const HARNESS_SOURCE = String.raw`(function () {
   delete globalThis.FinalizationRegistry;
   delete globalThis.WeakRef;
 
+  // V8 ends the whole process when a string of more than 134,217,727 characters is split into each of them.
+  var apply = Reflect.apply, genuineSplit = String.prototype.split, LimitError = RangeError;
+  Object.defineProperty(String.prototype, 'split', { value: ({
+    split(separator, limit) {
+      var whole = this === undefined || this === null || typeof this === 'string' ? this : text(this);
+      if (typeof whole === 'string' && whole.length > 67108864) throw new LimitError('Invalid array length');
+      return apply(genuineSplit, whole, [separator, limit]);
+    },
+  }).split });
+
+  // The memory of a resizable buffer counts for no limit.
+  var construct = Reflect.construct, Buffers = ArrayBuffer;
+  globalThis.ArrayBuffer = new Proxy(Buffers, {
+    __proto__: null,
+    construct: function (target, given, newTarget) { return construct(target, [given[0]], newTarget); },
+  });
+  Buffers.prototype.constructor = globalThis.ArrayBuffer;
+
+  // Without a regular expression: the script may have taught them otherwise, and a line break would be a result.
   function failure(code, place, message) {
-    return '!' + code + ' ' + place + ' ' + replace(slice(message, 0, 500), /[\r\n]+/g, ' ');
+    var whole = slice(message, 0, 500);
+    var line = '';
+    for (var at = 0; at < whole.length; at += 1) {
+      if (whole[at] !== '\n' && whole[at] !== '\r') line += whole[at];
+      else if (line[line.length - 1] !== ' ') line += ' ';
+    }
+    return '!' + code + ' ' + place + ' ' + line;
   }
 
   function thrown(error) {

@@ -93,14 +93,6 @@ test.each([
     'throw { toString: function () { throw 1 } }',
     '26002 an exception that cannot be shown',
   ],
-  [
-    'endless recursion',
-    'return transformPayload(topic, rawData)',
-    // Whichever limit it meets first: on a busy machine the time is over before the stack is full.
-    expect.stringMatching(
-      /^26002 (RangeError: Maximum call stack size exceeded|transformPayload took longer)/,
-    ),
-  ],
   ['an endless loop', 'for (;;);', '26002 transformPayload took longer than 50 ms'],
   [
     'an endless loop while writing JSON',
