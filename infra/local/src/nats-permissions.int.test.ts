@@ -9,7 +9,10 @@ import {
   getGatewayAdmission,
   listGateways,
   MESSAGES_STREAM,
+  PARSING_SAMPLES_STREAM,
+  parsingSampleSubject,
   testAuthentication,
+  tryScript,
   UPLINK_STREAM,
 } from '@gatehouse/contracts';
 import { connectNats, ensureStreams } from '@gatehouse/nats';
@@ -66,6 +69,10 @@ test.each([
   [getGatewayAdmission.subject, ['auth']],
   [ensureDevice.subject, ['auth']],
   [testAuthentication.subject, ['registry']],
+  [tryScript.subject, ['registry']],
+  [parsingSampleSubject('a1x'), ['parser']],
+  [`$JS.API.STREAM.PURGE.${PARSING_SAMPLES_STREAM.name}`, ['parser']],
+  [`$JS.API.DIRECT.GET.${PARSING_SAMPLES_STREAM.name}`, ['parser']],
   [connectionAttemptSubject('judged'), ['edge']],
   ['$KV.bans.gw-a.192_0_2_1', ['registry', 'edge']],
   ['$KV.tls-ticket-keys.current', ['edge']],
