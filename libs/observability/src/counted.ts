@@ -1,4 +1,4 @@
-import { metrics, type Attributes } from '@opentelemetry/api';
+import { metrics, type Attributes, type Histogram } from '@opentelemetry/api';
 
 /**
  * A counter for hot paths: adding is an increment of a number, and the metric reads the numbers when it is
@@ -69,4 +69,17 @@ export function labelledGauge(
     .addCallback((result) => {
       for (const { value, attributes } of read()) result.observe(value, attributes);
     });
+}
+
+/** Durations in seconds; `name` ends in `_seconds`. */
+export function secondsHistogram(
+  name: string,
+  description: string,
+  boundaries: readonly number[],
+): Pick<Histogram, 'record'> {
+  return metrics.getMeter('gatehouse').createHistogram(name, {
+    description,
+    unit: 's',
+    advice: { explicitBucketBoundaries: [...boundaries] },
+  });
 }

@@ -90,6 +90,21 @@ test('the API tells what is stapled', async () => {
   });
 });
 
+test('gauges and times of ocsp stand at /metrics, not counts alone', async () => {
+  const { processes } = await gatehouse.runFile();
+  const url = processes.find(({ name }) => name === 'ocsp')?.url;
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  for (const name of [
+    'responder_call_seconds_count{',
+    'host_breaker{',
+    'host_calls_waiting{',
+    'verifications_waiting{',
+    'staple_age_seconds{',
+  ]) {
+    expect(metrics).toContain(`\ngatehouse_ocsp_${name}`);
+  }
+});
+
 test('devices that are revoked are off when the answer about them ends, on both edges; others stay', async () => {
   const clients = new Map<string, MqttClient>();
   for (const name of DEVICES) clients.set(name, await authority.connect(name, port));

@@ -1,6 +1,5 @@
 import type { AdmissionRefusal } from '@gatehouse/contracts';
-import { CountedByLabel } from '@gatehouse/observability';
-import { metrics } from '@opentelemetry/api';
+import { CountedByLabel, labelledGauge, secondsHistogram } from '@gatehouse/observability';
 import type { AuthenticatorAnswer, AuthenticatorFailureReason } from '../authenticators/authenticator.ts';
 import type { LookupSource } from '../registry/asked-once.ts';
 
@@ -23,7 +22,6 @@ export interface AuthenticatorLoad {
 }
 
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
-const meter = metrics.getMeter('gatehouse');
 
 /** What auth counts; services/auth/README.md explains each. */
 export class AuthMetrics {
@@ -72,23 +70,23 @@ export class AuthMetrics {
     "changes of the breakers of single addresses' calls, by the state that they changed to",
     'state',
   );
-  readonly hashSeconds = meter.createHistogram('gatehouse.auth.password_hash', {
-    description: 'time of one scrypt run, without the wait for its turn',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1] },
-  });
-  readonly authenticatorSeconds = meter.createHistogram('gatehouse.auth.authenticator_call', {
-    description: 'time of one call to an authenticator, without the wait for its turn',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] },
-  });
+  readonly hashSeconds = secondsHistogram(
+    'gatehouse.auth.password_hash_seconds',
+    'time of one scrypt run, without the wait for its turn',
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1],
+  );
+  readonly authenticatorSeconds = secondsHistogram(
+    'gatehouse.auth.authenticator_call_seconds',
+    'time of one call to an authenticator, without the wait for its turn',
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  );
 
   /** @param list read when metrics are collected */
   observeAuthenticators(list: () => Iterable<readonly [gatewayId: string, load: AuthenticatorLoad]>): void {
     const gauge = (name: string, description: string, read: (load: AuthenticatorLoad) => number): void => {
-      meter.createObservableGauge(name, { description }).addCallback((result) => {
-        for (const [gateway, load] of list()) result.observe(read(load), { gateway });
-      });
+      labelledGauge(name, description, () =>
+        Array.from(list(), ([gateway, load]) => ({ value: read(load), attributes: { gateway } })),
+      );
     };
     gauge(
       'gatehouse.auth.authenticator_calls_under_way',

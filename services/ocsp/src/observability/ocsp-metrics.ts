@@ -1,7 +1,6 @@
 import type { CertificateStaple, CertificateStatus } from '@gatehouse/contracts';
-import { CountedByLabel } from '@gatehouse/observability';
+import { CountedByLabel, labelledGauge, observedGauge, secondsHistogram } from '@gatehouse/observability';
 import type { ThreadOutcome } from '@gatehouse/threads';
-import { metrics } from '@opentelemetry/api';
 
 export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Where a verdict on one certificate came from. */
@@ -28,7 +27,6 @@ export interface HostLoad {
 }
 
 const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
-const meter = metrics.getMeter('gatehouse');
 
 /** What ocsp counts; services/ocsp/README.md explains each. */
 export class OcspMetrics {
@@ -77,23 +75,23 @@ export class OcspMetrics {
     'answers of responders that were given to threads to read and verify, by what became of that',
     'outcome',
   );
-  readonly callSeconds = meter.createHistogram('gatehouse.ocsp.responder_call', {
-    description: 'time of one question to an OCSP responder, without the wait for its turn',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5] },
-  });
-  readonly listSeconds = meter.createHistogram('gatehouse.ocsp.revocation_list_load', {
-    description: 'time to fetch, read and verify one CRL',
-    unit: 's',
-    advice: { explicitBucketBoundaries: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30] },
-  });
+  readonly callSeconds = secondsHistogram(
+    'gatehouse.ocsp.responder_call_seconds',
+    'time of one question to an OCSP responder, without the wait for its turn',
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5],
+  );
+  readonly listSeconds = secondsHistogram(
+    'gatehouse.ocsp.revocation_list_load_seconds',
+    'time to fetch, read and verify one CRL',
+    [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
+  );
 
   /** @param list read when metrics are collected */
   observeHosts(list: () => Iterable<readonly [host: string, load: HostLoad]>): void {
     const gauge = (name: string, description: string, read: (load: HostLoad) => number): void => {
-      meter.createObservableGauge(name, { description }).addCallback((result) => {
-        for (const [host, load] of list()) result.observe(read(load), { host });
-      });
+      labelledGauge(name, description, () =>
+        Array.from(list(), ([host, load]) => ({ value: read(load), attributes: { host } })),
+      );
     };
     gauge('gatehouse.ocsp.host_calls_under_way', 'calls to a host under way', (load) => load.callsUnderWay);
     gauge('gatehouse.ocsp.host_calls_waiting', 'calls that wait for a host', (load) => load.callsWaiting);
@@ -106,22 +104,17 @@ export class OcspMetrics {
 
   /** @param read when metrics are collected */
   observeVerificationsWaiting(read: () => number): void {
-    meter
-      .createObservableGauge('gatehouse.ocsp.verifications_waiting', {
-        description: 'answers of responders that wait for a thread',
-      })
-      .addCallback((result) => result.observe(read()));
+    observedGauge(
+      'gatehouse.ocsp.verifications_waiting',
+      'answers of responders that wait for a thread',
+      read,
+    );
   }
 
   /** @param list seconds since each staple that somebody wants was fetched; read when metrics are collected */
   observeStaples(list: () => Iterable<readonly [gatewayId: string, ageSeconds: number]>): void {
-    meter
-      .createObservableGauge('gatehouse.ocsp.staple_age', {
-        description: 'time since the staple of a gateway was fetched',
-        unit: 's',
-      })
-      .addCallback((result) => {
-        for (const [gateway, ageSeconds] of list()) result.observe(ageSeconds, { gateway });
-      });
+    labelledGauge('gatehouse.ocsp.staple_age_seconds', 'time since the staple of a gateway was fetched', () =>
+      Array.from(list(), ([gateway, value]) => ({ value, attributes: { gateway } })),
+    );
   }
 }
