@@ -1,8 +1,15 @@
 import { join } from 'node:path';
-import { isInCanary, MESSAGE_HEADERS } from '@gatehouse/contracts';
+import {
+  isInCanary,
+  MESSAGE_HEADERS,
+  PARSING_SAMPLES_STREAM,
+  parsingSampleSubject,
+} from '@gatehouse/contracts';
 import { ManagedProcess, projectDirectory } from '@gatehouse/local-servers';
 import { connectNats } from '@gatehouse/nats';
 import { eventually, startTestNats } from '@gatehouse/testing';
+import { jetstreamManager } from '@nats-io/jetstream';
+import type { NatsConnection } from '@nats-io/transport-node';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import { RunningGatehouse } from '../running-gatehouse.ts';
@@ -12,6 +19,7 @@ const DEVICES = Array.from({ length: 12 }, (_, n) => `pump-${n}`);
 const resources = new AsyncDisposableStack();
 let gatehouse: RunningGatehouse;
 let gateway: TestGateway;
+let nats: NatsConnection;
 let clients: MqttClient[];
 /** Of each device, the version that parsed its last message. */
 const versionOf = new Map<string, number>();
@@ -34,7 +42,7 @@ beforeAll(async () => {
     ),
   );
   resources.defer(() => Promise.all(clients.map((client) => client.endAsync())).then(() => undefined));
-  const nats = resources.use(await connectNats(server.url, 'test'));
+  nats = resources.use(await connectNats(server.url, 'test'));
   nats.subscribe(`messages.v1.${gateway.productKey}.>`, {
     callback: (_error, { subject, headers }) => {
       received += 1;
@@ -139,4 +147,16 @@ test('a draft is tried on the last 100 real messages beside the version in force
   }
   await publishFromAll();
   expect(new Set(versionOf.values())).toEqual(new Set([3]));
+});
+
+test('the raw messages that were kept go with their gateway', async () => {
+  const manager = await jetstreamManager(nats);
+  const kept = async (): Promise<number> => {
+    const subject = parsingSampleSubject(gateway.productKey);
+    const { state } = await manager.streams.info(PARSING_SAMPLES_STREAM.name, { subjects_filter: subject });
+    return state.subjects?.[subject] ?? 0;
+  };
+  expect(await kept()).toBe(100);
+  expect(await gatehouse.api('DELETE', `${gateway.path}?force=true`)).toMatchObject({ status: 204 });
+  await eventually(async () => expect(await kept()).toBe(0), 10_000);
 });
