@@ -21,7 +21,7 @@ import type { TrialConsole } from './trial-console.ts';
 
 /** What sandboxes tell of themselves. */
 export interface SandboxReports {
-  readonly scriptCpuSeconds: CountedTotal;
+  readonly scriptCpuSeconds: Pick<CountedTotal, 'add'>;
   /** An isolate does not end and holds its thread and memory for as long as the process lives. */
   readonly onIsolateLost: () => void;
 }

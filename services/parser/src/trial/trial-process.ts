@@ -1,4 +1,3 @@
-import { CountedTotal } from '@gatehouse/observability';
 import { IsolateTrials } from '../script/isolate-trial.ts';
 import { runTrial } from './trial-run.ts';
 import type { TrialOrder, TrialReport } from './trial-order.ts';
@@ -7,8 +6,6 @@ import type { TrialOrder, TrialReport } from './trial-order.ts';
  * A process that runs scripts which are not in force: it knows nothing, no address and no secret, and when a
  * script cannot be ended it is killed, while the parser that started it goes on with what is live.
  */
-const scriptCpuSeconds = new CountedTotal('gatehouse.parser.trial_cpu_seconds', 'CPU time spent in trials');
-
 process.on('message', (order: TrialOrder) => void carryOut(order));
 // An ordinary exit would wait for a thread that a script holds.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
@@ -16,7 +13,8 @@ process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
 async function carryOut(order: TrialOrder): Promise<void> {
   let isLost = false;
   const trials = new IsolateTrials(order.limits, {
-    scriptCpuSeconds,
+    // Nobody reads the metrics of a process that lives for a trial, and to count them takes long to load.
+    scriptCpuSeconds: { add: () => undefined },
     onIsolateLost: () => {
       isLost = true;
     },

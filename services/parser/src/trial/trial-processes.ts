@@ -13,6 +13,8 @@ export interface TrialProcessLimits {
 const FILE = fileURLToPath(new URL('./trial-process.js', import.meta.url));
 /** Heap of the process itself; isolates have their own limits. */
 const HEAP_MB = 128;
+/** Node's own: neither network, nor processes, nor threads, nor a file to write. */
+const PERMISSIONS = ['--permission', '--allow-addons', '--allow-fs-read=*'];
 /** A process that has nothing to do is kept for so long: the next trial is quicker. */
 const IDLE_MS = 60_000;
 
@@ -24,7 +26,8 @@ export interface TrialEnding {
 
 /**
  * Runs trials in processes of their own, one at a time in each: a script that cannot be ended, or that brings its
- * process down, costs that process and nothing else. They have neither environment nor connections.
+ * process down, costs that process and nothing else. They have neither environment nor connections,
+ * and may open none.
  */
 export class TrialProcesses {
   readonly #idle = new Map<ChildProcess, NodeJS.Timeout>();
@@ -74,7 +77,7 @@ export class TrialProcesses {
   #start(): ChildProcess {
     const child = fork(FILE, {
       env: {},
-      execArgv: [`--max-old-space-size=${HEAP_MB}`],
+      execArgv: [`--max-old-space-size=${HEAP_MB}`, ...PERMISSIONS],
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
