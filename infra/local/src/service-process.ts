@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ManagedProcess, projectDirectory } from '@gatehouse/local-servers';
 import { ServiceDidNotStart } from './local.failures.ts';
 import type { ServiceName } from './service-environment.ts';
+import { nodeOptions } from './service-permissions.ts';
 import { Supervised } from './supervised.ts';
 
 export interface ServiceProcessOptions {
@@ -55,7 +56,12 @@ async function startProcess(options: ServiceProcessOptions): Promise<ServiceProc
   const program = join(projectDirectory, 'services', options.service, 'dist', 'main.js');
   const managed = await ManagedProcess.start({
     command: process.execPath,
-    arguments: [program, `--name=${options.name}`, `--data-dir=${options.dataDirectory}`],
+    arguments: [
+      ...nodeOptions(options.service),
+      program,
+      `--name=${options.name}`,
+      `--data-dir=${options.dataDirectory}`,
+    ],
     spawn: { cwd: projectDirectory, env: options.environment },
     stopSignal: 'SIGTERM',
     onLine: options.onLine,

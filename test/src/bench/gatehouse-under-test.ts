@@ -39,6 +39,8 @@ export interface GatewayOptions {
   readonly authentication?: Readonly<Record<string, unknown>>;
   /** PEM: devices show a certificate that chains to it. */
   readonly deviceRootCertificate?: string;
+  /** Parses what its devices publish; without one messages pass. */
+  readonly script?: string;
   /** Imported, with user names and passwords; none by default. */
   readonly clientCount?: number;
 }
@@ -47,7 +49,7 @@ export interface GatewayOptions {
 export async function gatewayUnderTest(
   gatehouse: RunningGatehouse,
   name: string,
-  { authentication = { type: 'one-way' }, deviceRootCertificate, clientCount = 0 }: GatewayOptions,
+  { authentication = { type: 'one-way' }, deviceRootCertificate, script, clientCount = 0 }: GatewayOptions,
 ): Promise<BrokerUnderTest> {
   const authority = await createCertificateAuthority();
   const server = await authority.issueServerCertificate({
@@ -58,7 +60,7 @@ export async function gatewayUnderTest(
   const { status, body } = await gatehouse.api('POST', '/gateways', {
     name,
     port,
-    parsing: { enabled: false },
+    parsing: { enabled: script !== undefined },
     authentication,
     x509: { enabled: deviceRootCertificate !== undefined },
     ocsp: 'disabled',
@@ -70,6 +72,7 @@ export async function gatewayUnderTest(
   });
   if (status !== 201) throw new Error(`creating a gateway answered ${status}: ${JSON.stringify(body)}`);
   const { gatewayId, productKey } = created.parse(body);
+  if (script !== undefined) await submitScript(gatehouse, productKey, script);
   await eventually(async () => {
     const view = await gatehouse.api('GET', `/gateways/${gatewayId}`);
     if (view.body['status'] !== 'listening') throw new Error(`the gateway is ${String(view.body['status'])}`);
@@ -82,6 +85,12 @@ export async function gatewayUnderTest(
     clients: clientCount === 0 ? [] : await importDevices(gatehouse, productKey, clientCount),
     processes: () => processesOf(gatehouse),
   };
+}
+
+async function submitScript(gatehouse: RunningGatehouse, productKey: string, code: string): Promise<void> {
+  await gatehouse.api('PUT', `/products/${productKey}/parsing/draft`, { language: 'javascript', code });
+  const { status, body } = await gatehouse.api('POST', `/products/${productKey}/parsing/draft:submit`);
+  if (status >= 300) throw new Error(`submitting the script answered ${status}: ${JSON.stringify(body)}`);
 }
 
 export async function processesOf(gatehouse: RunningGatehouse): Promise<Measured[]> {
