@@ -71,13 +71,15 @@ export const OCSP_CONFIG = key<OcspConfig>('OCSP_CONFIG');
 /** @throws {ConfigurationInvalid} */
 export function readOcspConfig(environment: NodeJS.ProcessEnv = process.env): OcspConfig {
   const config = readConfig(ocspConfig, environment);
-  if (config.GATEHOUSE_OCSP_MIN_SECONDS > config.GATEHOUSE_OCSP_MAX_SECONDS) {
-    throw new ConfigurationInvalid([
-      {
-        path: 'GATEHOUSE_OCSP_MIN_SECONDS',
-        message: `is over GATEHOUSE_OCSP_MAX_SECONDS (${config.GATEHOUSE_OCSP_MAX_SECONDS})`,
-      },
-    ]);
-  }
-  return config;
+  const { GATEHOUSE_OCSP_MIN_SECONDS: minSeconds, GATEHOUSE_OCSP_MAX_SECONDS: maxSeconds } = config;
+  if (minSeconds <= maxSeconds) return config;
+  // Whoever only wants revocations to be noticed soon need not know of the other setting.
+  if (!environment['GATEHOUSE_OCSP_MIN_SECONDS'])
+    return { ...config, GATEHOUSE_OCSP_MIN_SECONDS: maxSeconds };
+  throw new ConfigurationInvalid([
+    {
+      path: 'GATEHOUSE_OCSP_MIN_SECONDS',
+      message: `is over GATEHOUSE_OCSP_MAX_SECONDS (${maxSeconds})`,
+    },
+  ]);
 }
