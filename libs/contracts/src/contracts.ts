@@ -140,6 +140,12 @@ export {
 } from './registry/admission-queries.ts';
 export { findCredential, passwordHash, type PasswordHash } from './registry/credential-queries.ts';
 export { parsingSample, type ParsingSample } from './parser/parsing-sample.ts';
+export {
+  MAX_RETRIED_FAILURES,
+  parsingFailureFilter,
+  retryFailures,
+  type ParsingFailureFilter,
+} from './parser/retry-failures.ts';
 export { tryScript } from './parser/try-script.ts';
 export {
   parsingTrialAnswer,
