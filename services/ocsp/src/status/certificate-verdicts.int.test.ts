@@ -177,7 +177,7 @@ test('a dead responder is left alone for a moment, is told of once, and is asked
     },
   });
   await using dead = await startTestResponder((_question, response) => void response.writeHead(500).end());
-  await using ocsp = startVerdicts({ OCSP_BREAKER_OPEN_MS: '500' }, createLogger('ocsp', 'info', sink));
+  await using ocsp = startVerdicts({ OCSP_BREAKER_OPEN_MS: '4000' }, createLogger('ocsp', 'info', sink));
   const ask = () => ocsp.judge(root.issueClient({ ocspUrl: dead.url }), root);
   for (let asked = 0; asked < 20; asked += 1) {
     // oxlint-disable-next-line no-await-in-loop -- one after the other
@@ -193,6 +193,6 @@ test('a dead responder is left alone for a moment, is told of once, and is asked
     const device = root.issueClient({ ocspUrl: dead.url });
     dead.behaviour.answer = responding(root, () => statementOn(device, root));
     expect(await ocsp.judge(device, root)).toMatchObject({ status: 'good' });
-  }, 10_000);
+  }, 20_000);
   expect(lines.map(({ level }) => level)).toEqual(['warn', 'info']);
 });
