@@ -142,9 +142,9 @@ export { findCredential, passwordHash, type PasswordHash } from './registry/cred
 export { parsingSample, type ParsingSample } from './parser/parsing-sample.ts';
 export {
   MAX_RETRIED_FAILURES,
-  parsingFailureFilter,
+  retriedFailures,
   retryFailures,
-  type ParsingFailureFilter,
+  type RetriedFailures,
 } from './parser/retry-failures.ts';
 export { tryScript } from './parser/try-script.ts';
 export {

@@ -2,13 +2,13 @@ import { z } from 'zod';
 import { requestContract } from '../request-contract.ts';
 
 /** Which of a product's messages that could not be parsed; all of them when nothing is said. */
-export const parsingFailureFilter = z.strictObject({
+export const retriedFailures = z.strictObject({
   deviceName: z.string().optional(),
   /** Of the error, such as 26002. */
   code: z.string().optional(),
   messageIds: z.array(z.string()).min(1).max(100).optional(),
 });
-export type ParsingFailureFilter = z.infer<typeof parsingFailureFilter>;
+export type RetriedFailures = z.infer<typeof retriedFailures>;
 
 /** Most messages that one call parses again. */
 export const MAX_RETRIED_FAILURES = 10_000;
@@ -22,7 +22,7 @@ export const retryFailures = requestContract({
   timeoutMs: 30_000,
   request: z.strictObject({
     productKey: z.string(),
-    filter: parsingFailureFilter,
+    filter: retriedFailures,
     limit: z.int().min(1).max(MAX_RETRIED_FAILURES),
   }),
   reply: z.discriminatedUnion('outcome', [
