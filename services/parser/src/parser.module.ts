@@ -23,7 +23,7 @@ import { RecentSamples } from './samples/recent-samples.ts';
 import { ScriptFailureLog } from './script/script-failure-log.ts';
 import { ScriptSandboxes } from './script/script-sandbox.ts';
 import { ScriptTrialRequests } from './trial/script-trial-requests.ts';
-import { TrialProcesses } from './trial/trial-processes.ts';
+import { TrialHost } from './trial/trial-host.ts';
 import { TryScriptController } from './trial/try-script.controller.ts';
 import { BusConnection } from './uplink/bus-connection.ts';
 import { MessageParser } from './uplink/message-parser.ts';
@@ -83,12 +83,12 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
       provide(RecentSamples, [NATS]),
       provide(DeletedProducts, [NATS, RecentSamples, LOGGER]),
       provideMade(
-        TrialProcesses,
+        TrialHost,
         [PARSER_CONFIG, LOGGER],
         ({ PARSER_TRIALS: processes, PARSER_TRIAL_TIMEOUT_MS: timeoutMs }, logger) =>
-          new TrialProcesses({ processes, timeoutMs }, logger),
+          new TrialHost({ processes, timeoutMs }, logger),
       ),
-      provide(ScriptTrialRequests, [TrialProcesses, RecentSamples, PARSER_CONFIG, ParserMetrics]),
+      provide(ScriptTrialRequests, [TrialHost, RecentSamples, PARSER_CONFIG, ParserMetrics]),
       provide(WatchRequests, [NATS, INSTANCE_ID, ProductWatch]),
       provideMade(
         GroupPublisher,

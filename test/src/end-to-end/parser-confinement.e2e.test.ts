@@ -22,7 +22,9 @@ async function refusalOf(attempt: string): Promise<string> {
     parser.arguments.findIndex((each) => each.endsWith('main.js')),
   );
   const program = `
-    import fs from 'node:fs'; import { Worker } from 'node:worker_threads';
+    // What the parser does once its host of trials is there.
+    process.permission.drop('child');
+    import fs from 'node:fs'; import child from 'node:child_process'; import { Worker } from 'node:worker_threads';
     try { ${attempt}; console.log('done') } catch (error) { console.log(error.code) }`;
   const output = await runProgram(
     parser.command,
@@ -51,6 +53,7 @@ test.each([
   ['read the keys of Gatehouse', `fs.readFileSync(process.env.DATA_DIRECTORY + '/master-key')`],
   ['read the environment of other processes', `fs.readFileSync('/proc/' + process.ppid + '/environ')`],
   ['list a directory', `fs.readdirSync('/')`],
+  ['start a process', `child.spawnSync('/bin/true')`],
   ['start a thread', `new Worker('1', { eval: true })`],
 ])('it is not let %s', async (_title, attempt) => {
   const place = JSON.stringify(gatehouse.dataDirectory);
@@ -60,6 +63,17 @@ test.each([
 test('it reads its own code, or the tests before would prove nothing', async () => {
   const file = JSON.stringify(join(projectDirectory, 'services/parser/dist/main.js'));
   expect(await refusalOf(`fs.readFileSync(${file})`)).toBe('done');
+});
+
+test('scripts are tried all the same, by processes that its host starts', async () => {
+  const { productKey } = await gatehouse.device();
+  const answer = await gatehouse.api('POST', `/products/${productKey}/parsing/draft:try`, {
+    topic: 'up',
+    payload: '0x15',
+    encoding: 'hex',
+    code: 'function transformPayload(topic, rawData) { return { celsius: rawData[0] }; }',
+  });
+  expect(answer).toMatchObject({ status: 200, body: { outcome: 'parsed', result: { celsius: 21 } } });
 });
 
 /** What the data directory holds in files of one short line. */

@@ -9,7 +9,6 @@ import { ManagedProcess, projectDirectory } from '@gatehouse/local-servers';
 import { connectNats } from '@gatehouse/nats';
 import { eventually, startTestNats } from '@gatehouse/testing';
 import { jetstreamManager } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
 import { connectAsync, type MqttClient } from 'mqtt';
 import { afterAll, beforeAll, expect, test, type TestContext } from 'vitest';
 import { RunningGatehouse } from '../running-gatehouse.ts';
@@ -19,7 +18,7 @@ const DEVICES = Array.from({ length: 12 }, (_, n) => `pump-${n}`);
 const resources = new AsyncDisposableStack();
 let gatehouse: RunningGatehouse;
 let gateway: TestGateway;
-let nats: NatsConnection;
+let nats: Awaited<ReturnType<typeof connectNats>>;
 let clients: MqttClient[];
 /** Of each device, the version that parsed its last message. */
 const versionOf = new Map<string, number>();

@@ -4,7 +4,8 @@ import type { ParserConfig } from '../parser.config.ts';
 import type { RecentSamples } from '../samples/recent-samples.ts';
 import { topicWithoutTag } from '../uplink/parsing-tag.ts';
 import type { TriedInput } from './trial-order.ts';
-import type { TrialEnding, TrialProcesses } from './trial-processes.ts';
+import type { TrialHost } from './trial-host.ts';
+import type { TrialEnding } from './trial-processes.ts';
 import { notTried, trialResult } from './trial-result.ts';
 
 type Request = RequestOf<typeof tryScript>;
@@ -18,7 +19,7 @@ interface Tried {
 /** Scripts that are not in force, tried on messages that go nowhere. */
 export class ScriptTrialRequests {
   constructor(
-    private readonly processes: TrialProcesses,
+    private readonly host: TrialHost,
     private readonly samples: RecentSamples,
     private readonly config: ParserConfig,
     private readonly metrics: ParserMetrics,
@@ -28,7 +29,7 @@ export class ScriptTrialRequests {
   async run({ productKey, script, compareWith, input }: Request, maxReplyBytes: number): Promise<Reply> {
     const tried = await this.#inputsOf(productKey, input);
     if (tried.length === 0) return { outcome: 'tried', items: [] };
-    const ended = await this.processes.run({
+    const ended = await this.host.run({
       limits: {
         timeoutMs: this.config.PARSER_SCRIPT_TIMEOUT_MS,
         memoryMb: this.config.PARSER_SCRIPT_MEMORY_MB,

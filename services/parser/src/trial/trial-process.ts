@@ -6,6 +6,9 @@ import type { TrialOrder, TrialReport } from './trial-order.ts';
  * A process that runs scripts which are not in force: it knows nothing, no address and no secret, and when a
  * script cannot be ended it is killed, while the parser that started it goes on with what is live.
  */
+// Everything is loaded. The permission model is always on here, and more may have been inherited.
+for (const scope of ['fs', 'net', 'child', 'worker', 'inspector', 'wasi']) process.permission.drop(scope);
+
 process.on('message', (order: TrialOrder) => void carryOut(order));
 // An ordinary exit would wait for a thread that a script holds.
 process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));

@@ -1,7 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Logger } from '@gatehouse/observability';
 import type { TriedMessage, TrialOrder, TrialReport } from './trial-order.ts';
 
 export interface TrialProcessLimits {
@@ -33,13 +32,9 @@ export class TrialProcesses {
   readonly #idle = new Map<ChildProcess, NodeJS.Timeout>();
   readonly #busy = new Set<ChildProcess>();
 
-  constructor(
-    private readonly limits: TrialProcessLimits,
-    private readonly logger: Logger,
-  ) {}
+  constructor(private readonly limits: TrialProcessLimits) {}
 
-  /** Called by Nest when the service stops. */
-  onModuleDestroy(): void {
+  end(): void {
     for (const child of [...this.#idle.keys(), ...this.#busy]) this.#kill(child);
   }
 
@@ -68,9 +63,6 @@ export class TrialProcesses {
     // What was given up may hold an isolate that cannot be ended.
     if (ending === 'done') this.#rest(child);
     else this.#kill(child);
-    if (ending === 'timed out' || ending === 'broken') {
-      this.logger.warn({ ending }, 'a trial of a parsing script did not come to its end');
-    }
     return { messages, ending };
   }
 
@@ -84,7 +76,7 @@ export class TrialProcesses {
     // Somebody waits for whoever is at work; a process that rests must not keep the service from ending.
     child.unref();
     child.channel?.unref();
-    child.on('error', (error) => this.logger.error({ err: error }, 'a process for trials cannot be started'));
+    child.on('error', () => undefined);
     void once(child, 'exit').then(
       () => {
         clearTimeout(this.#idle.get(child));
