@@ -140,6 +140,9 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       ...consume(REGISTRY_STREAM),
       ...MESSAGES_STREAM.subjects,
       ...PARSING_FAILURES_STREAM.subjects,
+      // What is parsed again is taken out.
+      ...read(PARSING_FAILURES_STREAM.name),
+      `$JS.API.STREAM.MSG.DELETE.${PARSING_FAILURES_STREAM.name}`,
       ...readBucket(PARTITIONS_BUCKET),
       ...writeBucket(PARTITIONS_BUCKET),
       // An instance that stops takes its entry along.

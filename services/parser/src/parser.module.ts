@@ -12,11 +12,17 @@ import {
 import { Module, type DynamicModule } from '@nestjs/common';
 import { ParserMetrics } from './observability/parser-metrics.ts';
 import { checkResultLimit, PARSER_CONFIG, type ParserConfig } from './parser.config.ts';
-import { IsolateSandboxes } from './script/isolate-sandbox.ts';
+import { IsolateSandboxes, type BudgetLimits } from './script/isolate-sandbox.ts';
 import { LoadedSandboxes } from './script/loaded-sandboxes.ts';
+import type { ScriptLimits } from './script/loaded-script.ts';
 import { LostIsolates } from './script/lost-isolates.ts';
 import { ParsingChanges } from './script/parsing-changes.ts';
 import { ProductParsings } from './script/product-parsing.ts';
+import { FailedRecords } from './retry/failed-records.ts';
+import { FailureRetries } from './retry/failure-retries.ts';
+import { RetryFailuresController } from './retry/retry-failures.controller.ts';
+import { RetryPublisher } from './retry/retry-publisher.ts';
+import type { RetrySteps } from './retry/retry-run.ts';
 import { DeletedProducts } from './samples/deleted-products.ts';
 import { MessageSamples } from './samples/message-samples.ts';
 import { RecentSamples } from './samples/recent-samples.ts';
@@ -36,6 +42,14 @@ import { ProductWatch } from './watch/product-watch.ts';
 import { WatchRequests } from './watch/watch-requests.ts';
 
 const GROUP_STEPS = key<GroupSteps>('GROUP_STEPS');
+const RETRY_SANDBOXES = key<ScriptSandboxes>('RETRY_SANDBOXES');
+const RETRY_STEPS = key<Omit<RetrySteps, 'ruleOf'>>('RETRY_STEPS');
+/** Breaks of messages that failed once before neither throttle their devices nor stop the script that is live. */
+const RETRY_BUDGETS: BudgetLimits = {
+  scriptMsPerSecond: Number.POSITIVE_INFINITY,
+  failuresPerSecond: Number.POSITIVE_INFINITY,
+  devicesThatStop: 20,
+};
 const UPLINK_CONTEXT = key<UplinkConsumerContext>('UPLINK_CONTEXT');
 
 @Module({})
@@ -45,7 +59,7 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
   checkResultLimit(config, process.nats.info?.max_payload ?? Number.POSITIVE_INFINITY);
   return {
     module: ParserModule,
-    controllers: [TryScriptController],
+    controllers: [TryScriptController, RetryFailuresController],
     providers: [
       ...process.providers,
       { provide: HEALTH_PROBES, useValue: [] },
@@ -58,11 +72,7 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
         [PARSER_CONFIG, ParserMetrics, LostIsolates],
         (settings, { scriptCpuSeconds }, lost) =>
           new IsolateSandboxes(
-            {
-              timeoutMs: settings.PARSER_SCRIPT_TIMEOUT_MS,
-              memoryMb: settings.PARSER_SCRIPT_MEMORY_MB,
-              maxResultBytes: settings.PARSER_SCRIPT_RESULT_MAX_BYTES,
-            },
+            scriptLimits(settings),
             { scriptCpuSeconds, onIsolateLost: () => lost.report() },
             {
               scriptMsPerSecond: settings.PARSER_DEVICE_SCRIPT_MS_PER_SECOND,
@@ -123,8 +133,38 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
             logger,
           ),
       ),
+      provide(FailedRecords, [NATS]),
+      provide(RetryPublisher, [GroupPublisher, BusConnection, ParserMetrics, LOGGER]),
+      provideMade(
+        RETRY_SANDBOXES,
+        [PARSER_CONFIG, ParserMetrics, LostIsolates],
+        (settings, { scriptCpuSeconds }, lost) =>
+          new IsolateSandboxes(
+            scriptLimits(settings),
+            { scriptCpuSeconds, onIsolateLost: () => lost.report() },
+            RETRY_BUDGETS,
+          ),
+      ),
+      provideMade(
+        RETRY_STEPS,
+        [FailedRecords, RETRY_SANDBOXES, RetryPublisher],
+        (records, sandboxes, publisher) => ({ records, sandboxes, publisher }),
+      ),
+      provideMade(
+        FailureRetries,
+        [RETRY_STEPS, ProductParsings, ParserMetrics],
+        (steps, parsings, metrics) => new FailureRetries(steps, parsings, metrics),
+      ),
       provide(PartitionOwners, [UplinkPipeline, UPLINK_CONTEXT]),
       provide(PartitionLeases, [NATS, INSTANCE_ID, PartitionOwners, LOGGER]),
     ],
+  };
+}
+
+function scriptLimits(settings: ParserConfig): ScriptLimits {
+  return {
+    timeoutMs: settings.PARSER_SCRIPT_TIMEOUT_MS,
+    memoryMb: settings.PARSER_SCRIPT_MEMORY_MB,
+    maxResultBytes: settings.PARSER_SCRIPT_RESULT_MAX_BYTES,
   };
 }

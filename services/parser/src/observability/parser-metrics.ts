@@ -27,6 +27,11 @@ export class ParserMetrics {
     'gatehouse.parser.not_kept_aside',
     'failed messages that even the stream PARSING_FAILURES does not take',
   );
+  readonly retried = new CountedByLabel<'parsed' | 'failed'>(
+    'gatehouse.parser.retried',
+    'failed messages that were parsed again on request: parsed now, or failed again',
+    'outcome',
+  );
   readonly batches = new CountedByLabel<'done' | 'malformed'>(
     'gatehouse.parser.batches',
     'uplink batches taken out of the stream',

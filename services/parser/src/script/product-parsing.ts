@@ -18,6 +18,7 @@ export type ParsingRule =
   | {
       readonly kind: 'script';
       readonly version: number;
+      readonly code: string;
       readonly sandbox: ScriptSandbox;
       /** The version of a share of the devices. */
       readonly canary: CanaryRule | undefined;
@@ -26,6 +27,7 @@ export type ParsingRule =
 
 export interface CanaryRule {
   readonly version: number;
+  readonly code: string;
   readonly sandbox: ScriptSandbox;
   readonly percent: number;
 }
@@ -152,6 +154,7 @@ export class ProductParsings {
     return {
       kind: 'script',
       version: script.version,
+      code: script.code,
       sandbox: this.sandboxes.of(productKey, script.code),
       onFailure,
       canary: this.#canaryOf(productKey, parsing),
@@ -165,7 +168,7 @@ export class ProductParsings {
       return undefined;
     }
     const { version, code, percent } = canary;
-    return { version, percent, sandbox: this.sandboxes.of(name, code) };
+    return { version, code, percent, sandbox: this.sandboxes.of(name, code) };
   }
 }
 

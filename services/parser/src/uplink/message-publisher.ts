@@ -62,7 +62,7 @@ export class MessagePublisher {
    * @returns those that the stream refused for good, as failed
    */
   async storeAll(messages: readonly ParsedMessage[]): Promise<readonly FailedMessage[]> {
-    const group: Outgoing[] = [];
+    const group: Outgoing<ParsedMessage>[] = [];
     const failed: FailedMessage[] = [];
     for (const message of messages) {
       const { result } = message;
@@ -126,7 +126,7 @@ export class MessagePublisher {
 
 const isFailed = (message: ParsedMessage): message is FailedMessage => message.result.outcome === 'failed';
 
-function outgoing(of: ParsedMessage, payload: Uint8Array): Outgoing {
+function outgoing(of: ParsedMessage, payload: Uint8Array): Outgoing<ParsedMessage> {
   const { productKey, message, topic, trace } = of;
   const traceparent =
     trace?.publishing(messageSubject(productKey, message.deviceName, topic)) ?? traceparentOf(message.trace);

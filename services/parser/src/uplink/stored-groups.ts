@@ -2,17 +2,21 @@ import { GroupRefused, type GroupMessage, type GroupPublisher } from '@gatehouse
 import type { OutageLog } from '@gatehouse/observability';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
 import type { BusConnection } from './bus-connection.ts';
-import type { ParsedMessage } from './parsed-message.ts';
 import { retryDelayMs, wait } from './retry-delay.ts';
 
+/** On whose behalf messages are published, for as long as that is not abandoned. */
+export interface Owned {
+  readonly source: { readonly isAbandoned: boolean };
+}
+
 /** One message for a stream, on behalf of a device's message. */
-export interface Outgoing extends GroupMessage {
-  readonly of: ParsedMessage;
+export interface Outgoing<Of extends Owned> extends GroupMessage {
+  readonly of: Of;
 }
 
 /** A message that the stream will never take. */
-export interface RefusedMessage {
-  readonly of: ParsedMessage;
+export interface RefusedMessage<Of extends Owned> {
+  readonly of: Of;
   readonly reason: string;
 }
 
@@ -33,11 +37,11 @@ export class StoredGroups {
   ) {}
 
   /**
-   * Messages whose partition got lost meanwhile are left to its next owner.
+   * Messages that were abandoned meanwhile (their partition is somebody else's by now) are left to their next owner.
    *
    * @returns those that the stream refused for good
    */
-  async store(group: readonly Outgoing[]): Promise<readonly RefusedMessage[]> {
+  async store<Of extends Owned>(group: readonly Outgoing<Of>[]): Promise<readonly RefusedMessage<Of>[]> {
     let refusals = 0;
     for (let attempt = 0; ; attempt += 1) {
       if (group.length > 0) await this.connection.up();
@@ -52,8 +56,8 @@ export class StoredGroups {
     }
   }
 
-  async #storeOneByOne(group: readonly Outgoing[]): Promise<RefusedMessage[]> {
-    const refused: RefusedMessage[] = [];
+  async #storeOneByOne<Of extends Owned>(group: readonly Outgoing<Of>[]): Promise<RefusedMessage<Of>[]> {
+    const refused: RefusedMessage<Of>[] = [];
     for (const each of group) {
       for (let attempt = 0; ; attempt += 1) {
         await this.connection.up();
@@ -72,7 +76,7 @@ export class StoredGroups {
   }
 
   /** @returns why the group was not stored to its end */
-  async #publish(group: readonly Outgoing[]): Promise<Error | undefined> {
+  async #publish(group: readonly GroupMessage[]): Promise<Error | undefined> {
     // What a lost connection carried will not be answered.
     const { promise: lost, reject } = Promise.withResolvers<never>();
     const stopListening = this.connection.onLost(() => reject(new Error('the connection to NATS was lost')));
