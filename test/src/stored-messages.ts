@@ -7,6 +7,10 @@ export interface StoredDeviceMessage {
   readonly topic: string;
   readonly messageId: string;
   readonly payload: string;
+  /** When the edge read it, in milliseconds since 1970. */
+  readonly receivedAt: number;
+  /** When the stream stored it. */
+  readonly storedAt: number;
 }
 
 /** How many messages of a product the stream MESSAGES holds. */
@@ -30,6 +34,8 @@ export async function storedMessages(natsUrl: string, productKey: string): Promi
         topic: message.headers?.get(MESSAGE_HEADERS.topic) ?? '',
         messageId: message.headers?.get(MESSAGE_HEADERS.messageId) ?? '',
         payload: message.string(),
+        receivedAt: Date.parse(message.headers?.get(MESSAGE_HEADERS.time) ?? ''),
+        storedAt: message.info.timestampNanos / 1e6,
       });
       pending = message.info.pending;
     }

@@ -1,5 +1,5 @@
 import { CountedTotal } from '@gatehouse/observability';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { IsolateSandboxes } from './isolate-sandbox.ts';
 import { ScriptFailure } from './script-failure.ts';
 import type { ScriptOutcome, ScriptSandbox } from './script-sandbox.ts';
@@ -11,6 +11,7 @@ const sandboxes = new IsolateSandboxes(
 );
 const opened: ScriptSandbox[] = [];
 afterEach(() => {
+  vi.useRealTimers();
   for (const sandbox of opened.splice(0)) sandbox.retire();
 });
 
@@ -390,6 +391,22 @@ test('a device whose messages keep failing is throttled, one that is told nothin
   expect((await outcomes('mixer', 'up/1')).at(-1)).toBe('26002 no');
   expect((await outcomes('mixer', 'up/1')).at(-1)).toMatch(/^26010 the messages of device mixer/);
   expect((await outcomes('pump', 'up/1'))[0]).toBe('26002 no');
+});
+
+test('a device that was throttled is parsed again as soon as its time is over, without anybody doing anything', async () => {
+  // The clock of budgets alone: what ends a script goes by real time.
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const sandbox = open(body('if (rawData[0] === 1) throw "no"; return { n: rawData[0] }'));
+  const send = async (byte: number, count: number) => {
+    const message = { topic: 'up', payload: Uint8Array.of(byte), deviceName: 'mixer' };
+    return shown((await sandbox.run(Array.from({ length: count }, () => message))).at(-1));
+  };
+  expect(await send(1, 110)).toBe('26002 no');
+  expect(await send(2, 1)).toMatch(/^26010 the messages of device mixer/);
+  vi.advanceTimersByTime(4_900);
+  expect(await send(2, 1)).toMatch(/^26010/);
+  vi.advanceTimersByTime(200);
+  expect(await send(2, 1)).toEqual({ n: 2 });
 });
 
 test('a script that loops for three devices is stopped for all', async () => {
