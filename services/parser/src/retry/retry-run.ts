@@ -83,6 +83,11 @@ export class RetryRun implements Disposable {
         return;
       }
       if (isAtEnd || this.#wantedIds?.size === 0) return;
+      if (performance.now() >= this.deadlines.tryingUntil) {
+        // Looking for messages by their ids may take as long as parsing them.
+        this.remaining = this.#meantBehind(read, replacedBefore);
+        return;
+      }
       from = (portion.at(-1)?.sequence ?? last) + 1;
       rule = await ruleOf(productKey);
     }
