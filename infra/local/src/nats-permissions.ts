@@ -20,6 +20,7 @@ import {
   PARTITIONS_BUCKET,
   PRESENCE_STREAM,
   REGISTRY_STREAM,
+  retryFailures,
   SESSIONS_BUCKET,
   STREAMS,
   BUCKETS,
@@ -107,6 +108,10 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       'edge.v1.*.kick',
       watchProduct.subject,
       tryScript.subject,
+      ...read(PARSING_FAILURES_STREAM.name),
+      // Operators throw failures away.
+      `$JS.API.STREAM.PURGE.${PARSING_FAILURES_STREAM.name}`,
+      retryFailures.subject,
     ],
     subscribe: ['registry.v1.>', ...REGISTRY_STREAM.subjects, watchedSubject('*')],
   },
@@ -150,8 +155,9 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       watchedSubject('*'),
       ...PARSING_SAMPLES_STREAM.subjects,
       ...read(PARSING_SAMPLES_STREAM.name),
-      // Samples go with their product.
+      // Samples and failed messages go with their product.
       `$JS.API.STREAM.PURGE.${PARSING_SAMPLES_STREAM.name}`,
+      `$JS.API.STREAM.PURGE.${PARSING_FAILURES_STREAM.name}`,
     ],
     subscribe: ['parser.v1.>', ...REGISTRY_STREAM.subjects],
   },

@@ -284,6 +284,20 @@ export {
   type ImportRowError,
 } from './http/device-resource.ts';
 export {
+  deletedParsingFailures,
+  parsingFailurePage,
+  parsingFailureQuery,
+  parsingFailureSelection,
+  parsingFailureView,
+  parsingRetryInput,
+  parsingRetryResult,
+  type DeletedParsingFailures,
+  type ParsingFailureSelection,
+  type ParsingFailureView,
+  type ParsingRetryInput,
+  type ParsingRetryResult,
+} from './http/parsing-failure-resource.ts';
+export {
   MAX_SCRIPT_BYTES,
   canaryPercent,
   parsingCanaryInput,

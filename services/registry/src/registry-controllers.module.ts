@@ -12,6 +12,7 @@ import { PermissionsController } from './gateway/permissions.controller.ts';
 import { DownlinkController } from './live-session/downlink.controller.ts';
 import { MessageStreamController } from './message-stream/message-stream.controller.ts';
 import { ApiKeysController } from './operator/api-keys.controller.ts';
+import { ParsingFailuresController } from './parsing-failure/parsing-failures.controller.ts';
 import { ParsingScriptsController } from './parsing-script/parsing-scripts.controller.ts';
 import { ParsingTrialsController } from './parsing-script/parsing-trials.controller.ts';
 import { ProductsController } from './product/products.controller.ts';
@@ -31,6 +32,7 @@ export const registryControllers = [
   MessageStreamController,
   ParsingScriptsController,
   ParsingTrialsController,
+  ParsingFailuresController,
   ConnectionAttemptsController,
   BansController,
   EventsController,

@@ -17,6 +17,7 @@ import { SessionDirectory } from './live-session/session-directory.ts';
 import { MessageStreams } from './message-stream/message-streams.ts';
 import { ProductWatch } from './message-stream/product-watch.ts';
 import { operatorProviders } from './operator/operator.module.ts';
+import { ParsingFailures } from './parsing-failure/parsing-failures.ts';
 import {
   ParsingScriptQueries,
   ProductParsingQueries,
@@ -58,6 +59,7 @@ const registryApiProviders = [
     [NATS, ProductQueries, ParsingScriptQueries, ProductParsingQueries],
     (nats, products, scripts, parsings) => new ScriptTrial(nats, { products, scripts, parsings }),
   ),
+  provide(ParsingFailures, [NATS, ProductQueries]),
   provide(CertificatesCheck, [GatewayQueries, CLOCK]),
   provide(Bans, [NATS]),
   provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),

@@ -62,6 +62,9 @@ const STORY = [
   'devices.export',
   'devices.get',
   'messageStream.stream',
+  'parsingFailures.list',
+  'parsingFailures.retry',
+  'parsingFailures.delete',
   'downlink.send',
   'devices.disable',
   'devices.enable',
@@ -127,6 +130,7 @@ test.each(STORY)('%s: every example is answered as described', async (operationI
   if (operation === undefined) throw new Error(`${operationId} is not described`);
   if (operation.success.mediaType === 'text/event-stream') return expectMessages(operation);
   if (operationId === 'downlink.send') await connectDevice();
+  if (operationId === 'parsingFailures.list') await failParsing();
   if (operationId === 'bans.list') await guessPasswords();
   // A rollback needs something to go back from.
   if (operationId === 'gateways.change') pem = { ...pem, ...(await newServerCertificate()) };
@@ -242,6 +246,16 @@ async function submitCanary(): Promise<void> {
   const code = `${String(draft['code'])}// and so on\n`;
   await gatehouse.api('PUT', `${parsing}/draft`, { language: draft['language'], code });
   await gatehouse.api('POST', `${parsing}/draft:submit`, { canaryPercent: 10 });
+}
+
+/** A message that the script takes for JSON, and is none. */
+async function failParsing(): Promise<void> {
+  const publisher = await connectDevice();
+  await publisher.publishAsync('up/temperature', '{t:21}', { qos: 1 });
+  await eventually(async () => {
+    const { body } = await gatehouse.api('GET', `/products/${valueFor('productKey')}/parsing/failures`);
+    expect(body['items']).toMatchObject([{ payload: 'e3Q6MjF9', error: { code: '26002' } }]);
+  });
 }
 
 /** Until the address is banned. */

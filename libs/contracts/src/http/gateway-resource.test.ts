@@ -30,7 +30,7 @@ test('what is left out has its default', () => {
     port: 1883,
     hostname: null,
     topicSpace: 'isolated',
-    parsing: { enabled: false },
+    parsing: { enabled: false, onFailure: 'drop' },
     authentication: { type: 'one-way' },
     x509: { enabled: false, commonNameMustEqualUsername: false },
     ocsp: 'disabled',

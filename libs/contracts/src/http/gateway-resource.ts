@@ -23,6 +23,7 @@ import {
   gatewayRevocationPatch,
   gatewayTls,
 } from './gateway-tls.ts';
+import { onParsingFailure } from '../registry/parsing-queries.ts';
 import { pageOf } from './page.ts';
 
 const WIDE_CHARACTER = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー々〆]/u;
@@ -81,9 +82,16 @@ export const ocspMode = z
       'Those of clients with X.509 only.',
   );
 export type OcspMode = z.infer<typeof ocspMode>;
-const parsingSwitch = z
-  .strictObject({ enabled: z.boolean() })
-  .describe("Whether messages go through the product's parsing script");
+const PARSING =
+  "Whether messages go through the product's parsing script, and what becomes of one that it fails: nothing " +
+  '(`drop`), or it goes on as the device sent it, marked (`forward-raw`). Both keep it aside.';
+// A default, for answers to repeated requests that were kept before there was the choice.
+const gatewayParsing = z
+  .strictObject({ enabled: z.boolean(), onFailure: onParsingFailure.default('drop') })
+  .describe(PARSING);
+const gatewayParsingPatch = z
+  .strictObject({ enabled: z.boolean().optional(), onFailure: onParsingFailure.optional() })
+  .describe(PARSING);
 const X509_SWITCH =
   'Whether devices show a certificate that chains to deviceRootCertificate, besides their credentials. ' +
   '`commonNameMustEqualUsername` goes with one-way authentication: the user name has to be the common name.';
@@ -100,7 +108,7 @@ export const gatewayInput = z.strictObject({
   port: gatewayPort.default(DEFAULT_GATEWAY_PORT),
   hostname: gatewayHostname.nullable().default(null),
   topicSpace: topicSpace.default('isolated'),
-  parsing: parsingSwitch.default({ enabled: false }),
+  parsing: gatewayParsing.default({ enabled: false, onFailure: 'drop' }),
   authentication: gatewayAuthenticationInput.default({ type: 'one-way' }),
   x509: gatewayX509Input.default({ enabled: false, commonNameMustEqualUsername: false }),
   ocsp: ocspMode.default('disabled'),
@@ -120,7 +128,7 @@ export const gatewayPatch = z.strictObject({
   port: gatewayPort.optional(),
   hostname: gatewayHostname.nullable().optional(),
   topicSpace: topicSpace.optional(),
-  parsing: parsingSwitch.optional(),
+  parsing: gatewayParsingPatch.optional(),
   authentication: gatewayAuthenticationPatch.optional(),
   x509: gatewayX509.partial().optional(),
   ocsp: ocspMode.optional(),
@@ -155,7 +163,7 @@ export const gatewayView = z.strictObject({
   status: gatewayStatus,
   statusReason: z.string().nullable().describe('Why it failed; null unless it did'),
   topicSpace,
-  parsing: parsingSwitch,
+  parsing: gatewayParsing,
   authentication: gatewayAuthentication,
   x509: gatewayX509,
   ocsp: ocspMode,

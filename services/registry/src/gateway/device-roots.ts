@@ -45,6 +45,7 @@ export function evolveDeviceRoots(roots: readonly DeviceRoot[], event: GatewayEv
     case 'RevocationSettingsChanged':
     case 'TlsSettingsChanged':
     case 'ParsingSwitched':
+    case 'OnParsingFailureChanged':
     case 'GatewayLimitsChanged':
     case 'CommonNameCheckSwitched':
     case 'PermissionsReplaced':

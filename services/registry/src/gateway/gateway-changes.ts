@@ -7,6 +7,7 @@ import {
   type GatewayRevocation,
   type GatewayTls,
   type OcspMode,
+  type OnParsingFailure,
   type TopicPermission,
   type TopicSpace,
 } from '@gatehouse/contracts';
@@ -29,6 +30,7 @@ export interface GatewaySettings {
   readonly hostname: string | null;
   readonly topicSpace: TopicSpace;
   readonly parsingEnabled: boolean;
+  readonly onParsingFailure: OnParsingFailure;
   readonly authentication: GatewayAuthentication;
   readonly x509Enabled: boolean;
   readonly commonNameMustEqualUsername: boolean;
@@ -152,8 +154,13 @@ export function eventsOfChange(
   if (minVersion !== settings.tls.minVersion) {
     events.push({ type: 'TlsSettingsChanged', data: { gatewayId, tls: { minVersion } } });
   }
-  if (patch.parsing !== undefined && patch.parsing.enabled !== settings.parsingEnabled) {
-    events.push({ type: 'ParsingSwitched', data: { gatewayId, productKey, enabled: patch.parsing.enabled } });
+  const { enabled: parsingEnabled, onFailure } = patch.parsing ?? {};
+  if (parsingEnabled !== undefined && parsingEnabled !== settings.parsingEnabled) {
+    events.push({ type: 'ParsingSwitched', data: { gatewayId, productKey, enabled: parsingEnabled } });
+  }
+  if (onFailure !== undefined && onFailure !== settings.onParsingFailure) {
+    const data = { gatewayId, productKey, onParsingFailure: onFailure };
+    events.push({ type: 'OnParsingFailureChanged', data });
   }
   const limits = gatewayLimits.parse({ ...settings.limits, ...patch.limits });
   if (canonical(limits) !== canonical(settings.limits)) {

@@ -118,11 +118,16 @@ test('a refused gateway leaves nothing behind', async () => {
 test('a change answers with the view after it, and the listener has a new version', async () => {
   const created = await domain.gatewayCommands.create(input(), context);
   const renewed = await newCertificates();
-  const patch = { name: `${created.name}_b`, parsing: { enabled: true }, certificates: renewed };
+  const patch = {
+    name: `${created.name}_b`,
+    parsing: { enabled: true, onFailure: 'forward-raw' as const },
+    certificates: renewed,
+  };
   const changed = await domain.gatewayCommands.change(created.gatewayId, patch, context);
-  expect(changed).toMatchObject({ name: patch.name, parsing: { enabled: true }, port: created.port });
+  expect(changed).toMatchObject({ name: patch.name, parsing: patch.parsing, port: created.port });
+  expect(await domain.productParsing.get(created.productKey)).toMatchObject(patch.parsing);
   const listener = await domain.listeners.get(created.gatewayId);
-  expect(listener?.version).toBe(4);
+  expect(listener?.version).toBe(5);
   expect(listener?.serverPrivateKey.trim()).toBe(renewed.serverPrivateKey.trim());
   expect(changed.certificates.serverCertificateChain[0]?.fingerprint).not.toBe(
     created.certificates.serverCertificateChain[0]?.fingerprint,

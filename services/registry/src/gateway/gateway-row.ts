@@ -63,6 +63,8 @@ export function evolveGatewayRow(
       return { ...changed, permissions: event.data.permissions };
     case 'ParsingSwitched':
       return { ...changed, parsing_enabled: event.data.enabled };
+    case 'OnParsingFailureChanged':
+      return { ...changed, on_parsing_failure: event.data.onParsingFailure };
     case 'CertificateExpiryNoticed':
       return changed;
   }
@@ -103,6 +105,7 @@ function createdRow(
     hostname: data.hostname,
     topic_space: data.topicSpace,
     parsing_enabled: data.parsingEnabled,
+    on_parsing_failure: data.onParsingFailure,
     authentication: data.authentication,
     x509_enabled: data.x509Enabled,
     common_name_must_equal_username: data.commonNameMustEqualUsername,

@@ -40,6 +40,8 @@ export function evolveGateway(state: GatewayState, event: GatewayEvent): Gateway
       return { ...state, tls: event.data.tls };
     case 'ParsingSwitched':
       return { ...state, parsingEnabled: event.data.enabled };
+    case 'OnParsingFailureChanged':
+      return { ...state, onParsingFailure: event.data.onParsingFailure };
     case 'GatewayLimitsChanged':
       return { ...state, limits: event.data.limits };
     case 'CommonNameCheckSwitched':

@@ -118,7 +118,7 @@ export class GatewayQueries {
       url: `mqtts://${row.hostname ?? this.publicHost}:${row.port}`,
       status: 'starting',
       statusReason: null,
-      parsing: { enabled: row.parsing_enabled },
+      parsing: { enabled: row.parsing_enabled, onFailure: row.on_parsing_failure },
       ...settings,
       certificates: {
         serverCertificate: row.server_certificate,

@@ -69,6 +69,7 @@ const createdWith = (more: Partial<CreatedData>): GatewayEvent => ({
     hostname: null,
     topicSpace: 'isolated',
     parsingEnabled: false,
+    onParsingFailure: 'drop',
     authentication: { type: 'one-way' },
     x509Enabled: false,
     commonNameMustEqualUsername: false,
@@ -142,7 +143,7 @@ test('a change says what happened, one event each', () => {
         {
           name: 'plant_8',
           ocsp: 'server',
-          parsing: { enabled: true },
+          parsing: { enabled: true, onFailure: 'forward-raw' },
           limits: { maxSubscriptions: 10 },
         },
         { server: certificateOf('bb'), deviceRoot, trusted },
@@ -155,6 +156,7 @@ test('a change says what happened, one event each', () => {
       { type: 'TrustedCertificateReplaced', data: { gatewayId, trustedCertificate: trusted } },
       { type: 'OcspModeChanged', data: { gatewayId, ocsp: 'server' } },
       { type: 'ParsingSwitched', data: { ...ids, enabled: true } },
+      { type: 'OnParsingFailureChanged', data: { ...ids, onParsingFailure: 'forward-raw' } },
       { type: 'GatewayLimitsChanged', data: { gatewayId, limits } },
     );
 });
@@ -168,7 +170,7 @@ test('a change to what is so already changes nothing', () => {
           port: 1883,
           hostname: null,
           topicSpace: 'isolated',
-          parsing: { enabled: false },
+          parsing: { enabled: false, onFailure: 'drop' },
           authentication: { type: 'one-way' },
           x509: { enabled: false },
           ocsp: 'disabled',

@@ -96,6 +96,7 @@ function creation({
       hostname: input.hostname,
       topicSpace: input.topicSpace,
       parsingEnabled: input.parsing.enabled,
+      onParsingFailure: input.parsing.onFailure,
       authentication: withoutSecret(input.authentication),
       x509Enabled: x509.enabled,
       commonNameMustEqualUsername: x509.commonNameMustEqualUsername,

@@ -5,6 +5,7 @@ import {
   gatewayRevocation,
   gatewayTls,
   ocspMode,
+  onParsingFailure,
   topicPermission,
   topicSpace,
 } from '@gatehouse/contracts';
@@ -26,6 +27,7 @@ const gatewayCreated = z.strictObject({
     hostname: z.string().nullable(),
     topicSpace,
     parsingEnabled: z.boolean(),
+    onParsingFailure,
     authentication: gatewayAuthentication,
     x509Enabled: z.boolean(),
     commonNameMustEqualUsername: z.boolean(),
@@ -127,6 +129,12 @@ const parsingSwitched = z.strictObject({
   data: z.strictObject({ gatewayId: z.string(), productKey: z.string(), enabled: z.boolean() }),
 });
 
+/** What becomes of messages that cannot be parsed. */
+const onParsingFailureChanged = z.strictObject({
+  type: z.literal('OnParsingFailureChanged'),
+  data: z.strictObject({ gatewayId: z.string(), productKey: z.string(), onParsingFailure }),
+});
+
 const gatewayLimitsChanged = z.strictObject({
   type: z.literal('GatewayLimitsChanged'),
   data: z.strictObject({ gatewayId: z.string(), limits: gatewayLimits }),
@@ -183,6 +191,7 @@ export const gatewayEvent = z.discriminatedUnion('type', [
   revocationSettingsChanged,
   tlsSettingsChanged,
   parsingSwitched,
+  onParsingFailureChanged,
   gatewayLimitsChanged,
   commonNameCheckSwitched,
   permissionsReplaced,

@@ -25,6 +25,7 @@ export const gatewayUpcasters: UpcastSteps = {
       revocation: { scope: 'leaf', onUnknown: 'allow', responderUrl: null },
       tls: { minVersion: '1.2' },
     }),
+    (data) => ({ ...data, onParsingFailure: 'drop' }),
   ],
   // There was one chain only, and its key was written over that of the one before.
   ServerCertificateReplaced: [

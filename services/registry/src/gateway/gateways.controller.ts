@@ -114,7 +114,7 @@ export class GatewaysController {
 
   @Patch(':gatewayId')
   @ApiOperation({
-    summary: 'Change name, certificates, authentication target, OCSP mode, parsing switch or limits',
+    summary: 'Change name, certificates, authentication target, OCSP mode, parsing or limits',
   })
   @ApiHeader(IF_MATCH)
   @ApiOkResponse({ standardSchema: gatewayView })

@@ -30,7 +30,7 @@ const GATEWAY: GatewayView = {
   status: 'listening',
   statusReason: null,
   topicSpace: 'isolated',
-  parsing: { enabled: true },
+  parsing: { enabled: true, onFailure: 'drop' },
   authentication: { type: 'one-way' },
   x509: { enabled: false, commonNameMustEqualUsername: false },
   ocsp: 'disabled',
@@ -256,6 +256,10 @@ export const gatewaysDocs: DocsOf<GatewaysController> = {
       limits: {
         summary: 'What a device may ask for; what is left out stays',
         value: { limits: { maxSubscriptions: 20, keepAlive: { minSeconds: 30, maxSeconds: 600 } } },
+      },
+      parsing: {
+        summary: 'Messages that cannot be parsed go on as they are, marked',
+        value: { parsing: { onFailure: 'forward-raw' } },
       },
       certificate: {
         summary: 'A renewed server certificate, with its key; open connections stay',

@@ -52,6 +52,7 @@ export async function projectGenerations(
     case 'RevocationSettingsChanged':
     case 'TlsSettingsChanged':
     case 'ParsingSwitched':
+    case 'OnParsingFailureChanged':
     case 'GatewayLimitsChanged':
     case 'CommonNameCheckSwitched':
     case 'PermissionsReplaced':

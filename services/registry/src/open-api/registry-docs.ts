@@ -12,6 +12,7 @@ import { permissionsDocs } from '../gateway/permissions.docs.ts';
 import { downlinkDocs } from '../live-session/downlink.docs.ts';
 import { messageStreamDocs } from '../message-stream/message-stream.docs.ts';
 import { apiKeysDocs } from '../operator/api-keys.docs.ts';
+import { parsingFailuresDocs } from '../parsing-failure/parsing-failures.docs.ts';
 import { parsingScriptsDocs } from '../parsing-script/parsing-scripts.docs.ts';
 import { parsingTrialsDocs } from '../parsing-script/parsing-trials.docs.ts';
 import { productsDocs } from '../product/products.docs.ts';
@@ -32,6 +33,7 @@ const DOCS: Readonly<Record<string, Readonly<Record<string, OperationDocs>>>> = 
   messageStream: messageStreamDocs,
   parsingScripts: parsingScriptsDocs,
   parsingTrials: parsingTrialsDocs,
+  parsingFailures: parsingFailuresDocs,
   connectionAttempts: connectionAttemptsDocs,
   bans: bansDocs,
   events: eventsDocs,

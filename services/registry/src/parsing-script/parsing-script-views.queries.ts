@@ -110,7 +110,8 @@ export class ProductParsingQueries {
           .onRef('canary.product_key', '=', 'parsing_script_view.product_key')
           .onRef('canary.version', '=', 'parsing_script_view.canary_version'),
       )
-      .select(['gateway_view.gateway_id', 'gateway_view.parsing_enabled', 'canary_percent'])
+      .select(['gateway_view.gateway_id', 'gateway_view.parsing_enabled', 'gateway_view.on_parsing_failure'])
+      .select('canary_percent')
       .select(['parsing_version_view.version', 'parsing_version_view.language', 'parsing_version_view.code'])
       .select([
         'canary.version as canary_version',
@@ -127,7 +128,7 @@ export class ProductParsingQueries {
       productKey,
       gatewayId,
       enabled,
-      onFailure: 'drop',
+      onFailure: row.on_parsing_failure,
       script,
       ...(canary === null || percent === null ? {} : { canary: { ...canary, percent } }),
     };

@@ -14,6 +14,7 @@ import { admission } from './migrations/0010-admission.ts';
 import { certificates } from './migrations/0011-certificates.ts';
 import { authorities } from './migrations/0013-authorities.ts';
 import { parsingCanary } from './migrations/0015-parsing-canary.ts';
+import { parsingFailures } from './migrations/0016-parsing-failures.ts';
 
 /** In this order, each once; what has been released is never edited. */
 const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
@@ -30,6 +31,7 @@ const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0011-certificates': certificates,
   '0013-authorities': authorities,
   '0015-parsing-canary': parsingCanary,
+  '0016-parsing-failures': parsingFailures,
 });
 
 /**

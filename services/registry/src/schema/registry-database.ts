@@ -7,6 +7,7 @@ import type {
   GatewayRevocation,
   GatewayTls,
   OcspMode,
+  OnParsingFailure,
   TopicPermission,
   TopicSpace,
 } from '@gatehouse/contracts';
@@ -32,6 +33,7 @@ export interface GatewayViewTable {
   hostname: string | null;
   topic_space: TopicSpace;
   parsing_enabled: boolean;
+  on_parsing_failure: OnParsingFailure;
   authentication: Json<GatewayAuthentication>;
   x509_enabled: boolean;
   common_name_must_equal_username: boolean;

@@ -1,0 +1,73 @@
+import {
+  PARSING_FAILURES_STREAM,
+  parsingFailureFilter,
+  retryFailures,
+  type Page,
+  type ParsingFailureSelection,
+  type ParsingFailureView,
+  type ParsingRetryInput,
+  type ParsingRetryResult,
+} from '@gatehouse/contracts';
+import { callService } from '@gatehouse/nats';
+import { RequestInvalid } from '@gatehouse/nest';
+import type { NatsConnection } from '@nats-io/transport-node';
+import type { ProductQueries } from '../product/product-views.queries.ts';
+import type { PageRequest } from '../views/page-of-rows.ts';
+import { NewestMessages } from './newest-messages.ts';
+import { ParsingRetryRunning } from './parsing-failure.failures.ts';
+import { failureViewOf } from './stored-failure.ts';
+
+/** Messages of a product that could not be parsed, as parsers keep them aside. */
+export class ParsingFailures {
+  readonly #stored: NewestMessages;
+
+  constructor(
+    private readonly nats: NatsConnection,
+    private readonly products: ProductQueries,
+  ) {
+    this.#stored = new NewestMessages(nats, PARSING_FAILURES_STREAM.name);
+  }
+
+  /** Newest first. @throws {ProductNotFound | RequestInvalid} when `after` is no cursor */
+  async list(
+    productKey: string,
+    { device, code, limit, after }: ParsingFailureSelection & PageRequest,
+  ): Promise<Page<ParsingFailureView>> {
+    await this.products.get(productKey);
+    const before = after === undefined ? Number.MAX_SAFE_INTEGER : placeOf(after);
+    const filter = parsingFailureFilter(productKey, device, code);
+    const { messages, next } = await this.#stored.before(filter, before, limit);
+    return { items: messages.map(failureViewOf), next: next === undefined ? null : String(next) };
+  }
+
+  /**
+   * With the version of the script that is in force now.
+   *
+   * @throws {ProductNotFound | ParsingRetryRunning | ServiceUnreachable | ServiceTimedOut}
+   */
+  async retry(
+    productKey: string,
+    { device, code, messageIds, limit }: ParsingRetryInput,
+  ): Promise<ParsingRetryResult> {
+    await this.products.get(productKey);
+    const reply = await callService(this.nats, retryFailures, {
+      productKey,
+      filter: { deviceName: device, code, messageIds },
+      limit,
+    });
+    if (reply.outcome === 'busy') throw new ParsingRetryRunning(productKey);
+    const { parsed, failed, remaining } = reply;
+    return { parsed, failed, remaining };
+  }
+
+  /** @returns how many there were. @throws {ProductNotFound} */
+  async delete(productKey: string, { device, code }: ParsingFailureSelection): Promise<number> {
+    await this.products.get(productKey);
+    return this.#stored.purge(parsingFailureFilter(productKey, device, code));
+  }
+}
+
+function placeOf(cursor: string): number {
+  if (/^\d{1,15}$/.test(cursor)) return Number(cursor);
+  throw new RequestInvalid([{ path: 'after', message: 'must be the next of the page before' }]);
+}
