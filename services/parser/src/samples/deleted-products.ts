@@ -1,22 +1,29 @@
-import { registryEvent, registryEventSubject, textOfSubjectToken } from '@gatehouse/contracts';
+import {
+  PARSING_FAILURES_STREAM,
+  parsingFailureFilter,
+  registryEvent,
+  registryEventSubject,
+  textOfSubjectToken,
+} from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
+import { jetstreamManager } from '@nats-io/jetstream';
 import type { Msg, NatsConnection, Subscription } from '@nats-io/transport-node';
 import type { RecentSamples } from './recent-samples.ts';
 
 const PRODUCT_EVENTS = `${registryEventSubject('product')}.`;
-/** Messages of the product that are on their way when it is deleted may leave samples for so long. */
+/** Messages of the product that are on their way when it is deleted may leave something for so long. */
 const STRAGGLERS_MS = 5_000;
 
 /**
- * Samples go when their product goes. While no parser is there to hear of it they stay until they are too old,
- * a day at most.
+ * Samples and failed messages go when their product goes. While no parser is there to hear of it they stay until
+ * they are too old.
  */
 export class DeletedProducts {
   readonly #subscription: Subscription;
   readonly #timers = new Set<NodeJS.Timeout>();
 
   constructor(
-    nats: NatsConnection,
+    private readonly nats: NatsConnection,
     private readonly samples: RecentSamples,
     private readonly logger: Logger,
   ) {
@@ -45,10 +52,13 @@ export class DeletedProducts {
   async #forget(productKey: string): Promise<void> {
     try {
       await this.samples.forget(productKey);
+      const manager = await jetstreamManager(this.nats, { checkAPI: false });
+      const filter = parsingFailureFilter(productKey);
+      await manager.streams.purge(PARSING_FAILURES_STREAM.name, { filter });
     } catch (error) {
       this.logger.warn(
         { err: error, productKey },
-        'samples of a deleted product are kept until they are too old',
+        'samples or failed messages of a deleted product are kept until they are too old',
       );
     }
   }
