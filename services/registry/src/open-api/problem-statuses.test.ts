@@ -36,9 +36,13 @@ const KIND_OF_CERTIFICATE_FAILURES = 'invalid';
 
 /** Read off the sources: the codes of failures and the status that each is answered with. */
 function statusesInSources(): Record<string, number> {
-  const folders = ['services/registry/src', 'libs/event-store/src', 'libs/nest/src', 'libs/nats/src'].map(
-    (folder) => fileURLToPath(new URL(`../../../../${folder}`, import.meta.url)),
-  );
+  const folders = [
+    'services/registry/src',
+    'libs/event-store/src',
+    'libs/nest/src',
+    'libs/nats/src',
+    'services/parser/src/retry',
+  ].map((folder) => fileURLToPath(new URL(`../../../../${folder}`, import.meta.url)));
   const failures = folders
     .flatMap((folder) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' })

@@ -48,6 +48,7 @@ export const parsingFailuresDocs: DocsOf<ParsingFailuresController> = {
     problems: [
       'REGISTRY_PRODUCT_NOT_FOUND',
       'REGISTRY_PARSING_RETRY_RUNNING',
+      'PARSER_RETRY_WITHOUT_SCRIPT',
       'BUS_SERVICE_UNREACHABLE',
       'BUS_SERVICE_TIMED_OUT',
     ],
