@@ -1,4 +1,5 @@
 import ivm from 'isolated-vm';
+import { GLOBALS_SOURCE } from './isolate-globals.ts';
 import {
   FUNCTION_CHECK_SOURCE,
   HARNESS_SOURCE,
@@ -118,6 +119,7 @@ export class LoadedScript {
       [new ivm.ExternalCopy(seen).copyInto()],
       { result: { reference: true }, timeout },
     );
+    await context.eval(GLOBALS_SOURCE, { timeout });
     if (console !== undefined) {
       const memory = new ivm.ExternalCopy(console.memory).copyInto();
       await context.evalClosure(TRIAL_CONSOLE_SOURCE, [memory], { timeout });
