@@ -166,6 +166,7 @@ export {
   productParsing,
   scriptLanguage,
   type OnParsingFailure,
+  type ScriptLanguage,
   type ProductParsing,
 } from './registry/parsing-queries.ts';
 export { registryEvent, type RegistryEvent } from './registry/registry-event.ts';

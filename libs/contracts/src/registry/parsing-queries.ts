@@ -1,11 +1,21 @@
 import { z } from 'zod';
 import { requestContract } from '../request-contract.ts';
 
-export const scriptLanguage = z.enum(['javascript']);
+const NOT_OFFERED = /^(python|php)/i;
+
+export const scriptLanguage = z.enum(['javascript', 'typescript'], {
+  error: ({ input }) =>
+    typeof input === 'string' && NOT_OFFERED.test(input)
+      ? `${input} is not offered (iot.prod.InvalidScriptType of the reference platform): write the script in ` +
+        'javascript or typescript; docs/parsing.md shows how to port one'
+      : 'must be javascript or typescript',
+});
+export type ScriptLanguage = z.infer<typeof scriptLanguage>;
 
 const submittedScript = z.strictObject({
   version: z.int().positive(),
   language: scriptLanguage,
+  /** What runs: JavaScript, the types of TypeScript replaced by spaces. */
   code: z.string(),
 });
 

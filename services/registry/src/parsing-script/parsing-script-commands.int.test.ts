@@ -143,6 +143,26 @@ test('a script may have 128 kB and not a byte more', async () => {
   await expect(scripts.draft(productKey)).rejects.toMatchObject({ code: 'REGISTRY_PARSING_DRAFT_NOT_FOUND' });
 });
 
+test('TypeScript is kept as it was written, and runs without its types', async () => {
+  const { scriptCommands, scripts, productParsing } = domain;
+  const { productKey } = gateway;
+  const code = 'function transformPayload(topic: string) { return { topic } }';
+  await scriptCommands.putDraft(productKey, { language: 'typescript', code }, context);
+  const { version } = await scriptCommands.submit(productKey, context);
+  expect(await scripts.version(productKey, version)).toMatchObject({ language: 'typescript', code });
+  expect(await productParsing.get(productKey)).toMatchObject({
+    script: { version, code: 'function transformPayload(topic        ) { return { topic } }' },
+  });
+
+  await scriptCommands.putDraft(productKey, { language: 'typescript', code: '\nenum A { B }' }, context);
+  await expect(scriptCommands.submit(productKey, context)).rejects.toMatchObject({
+    code: 'REGISTRY_PARSING_SCRIPT_INVALID',
+    errors: [
+      { path: 'code', message: 'line 2, column 1: TypeScript enum is not supported in strip-only mode' },
+    ],
+  });
+});
+
 test('a product that is not there has no parsing', async () => {
   expect(await domain.productParsing.get('a1none')).toBeNull();
   await expect(domain.scriptCommands.putDraft('a1none', draftOf('x'), context)).rejects.toMatchObject({

@@ -80,8 +80,8 @@ export class ParsingScriptCommands {
       await requireProduct(attempt.db, productKey);
       const { language, code } = await this.queries.draft(productKey, attempt.db);
       if (code.trim() === '') throw new ScriptEmpty(productKey);
-      const problem = syntaxProblem(code);
-      if (problem !== undefined) throw new ScriptSyntaxInvalid(problem.line, problem.message);
+      const problem = syntaxProblem({ language, code });
+      if (problem !== undefined) throw new ScriptSyntaxInvalid(problem);
       const sameAs = await this.queries.sameAs(productKey, { language, code }, attempt.db);
       const { versionInForce, canary } = await decideOnScript(attempt, {
         type: 'SubmitParsingScript',

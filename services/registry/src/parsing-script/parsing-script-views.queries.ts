@@ -4,10 +4,12 @@ import type {
   ParsingDraftView,
   ParsingVersionView,
   ProductParsing,
+  ScriptLanguage,
 } from '@gatehouse/contracts';
 import { ProductQueries } from '../product/product-views.queries.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
+import { runnableCode } from './script-syntax.ts';
 import { DraftNotFound, ScriptVersionNotFound } from './parsing-script.failures.ts';
 
 const NEWEST = 2_147_483_647;
@@ -140,13 +142,14 @@ function scriptOf(
   language: ParsingDraftInput['language'] | null,
   code: string | null,
 ): ProductParsing['script'] {
-  return version === null || language === null || code === null ? null : { version, language, code };
+  if (version === null || language === null || code === null) return null;
+  return { version, language, code: runnableCode({ language, code }) };
 }
 
 function viewOf(row: {
   product_key: string;
   version: number;
-  language: 'javascript';
+  language: ScriptLanguage;
   code: string;
   submitted_at: Date;
   submitted_by: string;

@@ -1,4 +1,5 @@
 import { Failure, type FieldError } from '@gatehouse/failure';
+import type { SyntaxProblem } from './type-stripping.ts';
 
 export class DraftNotFound extends Failure {
   readonly code = 'REGISTRY_PARSING_DRAFT_NOT_FOUND';
@@ -79,9 +80,10 @@ export class ScriptSyntaxInvalid extends Failure {
   readonly kind = 'invalid';
   override readonly errors: readonly FieldError[];
 
-  constructor(line: number | undefined, problem: string) {
-    const where = line === undefined ? '' : `line ${line}: `;
-    super(`the script does not compile and was not put in force: ${where}${problem}`);
-    this.errors = [{ path: 'code', message: `${where}${problem}` }];
+  constructor({ line, column, message }: SyntaxProblem) {
+    const where =
+      line === undefined ? '' : column === undefined ? `line ${line}: ` : `line ${line}, column ${column}: `;
+    super(`the script does not compile and was not put in force: ${where}${message}`);
+    this.errors = [{ path: 'code', message: `${where}${message}` }];
   }
 }

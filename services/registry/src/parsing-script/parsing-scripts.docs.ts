@@ -8,6 +8,17 @@ const CODE = `function transformPayload(topic, rawData) {
 }
 `;
 
+const TYPESCRIPT_CODE = `function transformPayload(topic: string, rawData: number[]) {
+  const text = new TextDecoder().decode(Uint8Array.from(rawData));
+  const { t } = JSON.parse(text) as { t: number };
+  return { celsius: t };
+}
+
+function protocolToRawData(json: { valve: 'open' | 'closed' }): number[] {
+  return [0x01, json.valve === 'open' ? 1 : 0];
+}
+`;
+
 const DRAFT: ParsingDraftView = {
   productKey: EXAMPLE.productKey,
   language: 'javascript',
@@ -40,6 +51,10 @@ export const parsingScriptsDocs: DocsOf<ParsingScriptsController> = {
       javascript: {
         summary: 'Bytes of JSON become properties',
         value: { language: 'javascript', code: CODE },
+      },
+      typescript: {
+        summary: 'In TypeScript, with a function for downlink',
+        value: { language: 'typescript', code: TYPESCRIPT_CODE },
       },
     },
     problems: ['REGISTRY_PRODUCT_NOT_FOUND', 'REGISTRY_PARSING_SCRIPT_TOO_LARGE'],

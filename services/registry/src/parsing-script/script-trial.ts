@@ -11,7 +11,9 @@ import { callService } from '@gatehouse/nats';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ProductQueries } from '../product/product-views.queries.ts';
 import type { ParsingScriptQueries, ProductParsingQueries } from './parsing-script-views.queries.ts';
-import { ScriptTooLarge, ScriptTrialsExceeded } from './parsing-script.failures.ts';
+import { ScriptSyntaxInvalid, ScriptTooLarge, ScriptTrialsExceeded } from './parsing-script.failures.ts';
+import { runnableCode } from './script-syntax.ts';
+import { TypesNotStripped } from './type-stripping.ts';
 
 interface ParsingViews {
   readonly products: ProductQueries;
@@ -29,6 +31,7 @@ export class ScriptTrial {
   /**
    * @throws {ProductNotFound | DraftNotFound | ScriptTooLarge | ServiceUnreachable | ServiceTimedOut}
    * @throws {ScriptTrialsExceeded}
+   * @throws {ScriptSyntaxInvalid} TypeScript that is not JavaScript without its types; what else is wrong, the result says
    */
   async run(productKey: string, input: ParsingTrialInput): Promise<ParsingTrialAnswer> {
     await this.views.products.get(productKey);
@@ -36,7 +39,7 @@ export class ScriptTrial {
     const inForce = input.compare ? ((await this.views.parsings.get(productKey))?.script ?? null) : null;
     const reply = await callService(this.nats, tryScript, {
       productKey,
-      script,
+      script: { ...script, code: runnable(script) },
       compareWith: inForce,
       input: inputOf(input),
     });
@@ -59,6 +62,15 @@ export class ScriptTrial {
     const bytes = Buffer.byteLength(code);
     if (bytes > MAX_SCRIPT_BYTES) throw new ScriptTooLarge(bytes, MAX_SCRIPT_BYTES);
     return { language, code };
+  }
+}
+
+function runnable(script: ParsingDraftInput): string {
+  try {
+    return runnableCode(script);
+  } catch (error) {
+    if (error instanceof TypesNotStripped) throw new ScriptSyntaxInvalid(error.problem);
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import type {
   GatewayTls,
   OcspMode,
   OnParsingFailure,
+  ScriptLanguage,
   TopicPermission,
   TopicSpace,
 } from '@gatehouse/contracts';
@@ -174,7 +175,7 @@ export interface ParsingScriptViewTable {
 export interface ParsingVersionViewTable {
   product_key: string;
   version: number;
-  language: 'javascript';
+  language: ScriptLanguage;
   code: string;
   submitted_at: Instant;
   submitted_by: string;
@@ -183,7 +184,7 @@ export interface ParsingVersionViewTable {
 /** Not a view: a working copy becomes a fact when it is submitted. */
 export interface ParsingDraftTable {
   product_key: string;
-  language: 'javascript';
+  language: ScriptLanguage;
   code: string;
   saved_at: ColumnType<Date, Date | undefined, Date>;
   saved_by: string;
