@@ -1,4 +1,5 @@
 import {
+  encodeDownlink,
   admitDevice,
   answerOcspRequest,
   ATTEMPTS_STREAM,
@@ -112,6 +113,7 @@ export const NATS_PERMISSIONS: Readonly<Record<NatsUserName, NatsPermissions>> =
       // Operators throw failures away.
       `$JS.API.STREAM.PURGE.${PARSING_FAILURES_STREAM.name}`,
       retryFailures.subject,
+      encodeDownlink.subject,
     ],
     subscribe: ['registry.v1.>', ...REGISTRY_STREAM.subjects, watchedSubject('*')],
   },

@@ -170,6 +170,7 @@ export {
   type ProductParsing,
 } from './registry/parsing-queries.ts';
 export { registryEvent, type RegistryEvent } from './registry/registry-event.ts';
+export { encodeDownlink } from './parser/encode-downlink.ts';
 export { watchedMessage, watchProduct, type WatchedMessage } from './parser/watch-product.ts';
 export {
   decodeUplinkBatch,

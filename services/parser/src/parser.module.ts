@@ -10,6 +10,8 @@ import {
   type ServiceProcess,
 } from '@gatehouse/nest';
 import { Module, type DynamicModule } from '@nestjs/common';
+import { DownlinkEncoder } from './downlink/downlink-encoder.ts';
+import { EncodeDownlinkController } from './downlink/encode-downlink.controller.ts';
 import { ParserMetrics } from './observability/parser-metrics.ts';
 import { checkResultLimit, PARSER_CONFIG, type ParserConfig } from './parser.config.ts';
 import { IsolateSandboxes, type BudgetLimits } from './script/isolate-sandbox.ts';
@@ -59,7 +61,7 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
   checkResultLimit(config, process.nats.info?.max_payload ?? Number.POSITIVE_INFINITY);
   return {
     module: ParserModule,
-    controllers: [TryScriptController, RetryFailuresController],
+    controllers: [TryScriptController, RetryFailuresController, EncodeDownlinkController],
     providers: [
       ...process.providers,
       { provide: HEALTH_PROBES, useValue: [] },
@@ -88,6 +90,7 @@ export function parserModule(config: ParserConfig, process: ServiceProcess): Dyn
       ),
       provide(ProductParsings, [NATS, LoadedSandboxes, PARSER_CONFIG, LOGGER]),
       provide(ParsingChanges, [NATS, ProductParsings]),
+      provide(DownlinkEncoder, [ProductParsings]),
       provide(ProductWatch, [NATS, PARSER_CONFIG, ParserMetrics, LOGGER]),
       provide(MessageSamples, [NATS, PARSER_CONFIG, ParserMetrics, LOGGER]),
       provide(RecentSamples, [NATS]),

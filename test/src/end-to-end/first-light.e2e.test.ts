@@ -136,6 +136,53 @@ test('a downlink message reaches a connected device that subscribed', async () =
   expect(absent.body['outcome']).toBe('offline');
 });
 
+test('a downlink message given as JSON reaches the device as the bytes that its script makes of it', async () => {
+  const parsing = `/products/${device.productKey}/parsing`;
+  const messages = `${devicePath()}/messages`;
+  const before = (await gatehouse.api('GET', `${parsing}/versions`)).body['items'];
+  const code = `function transformPayload(topic: string) { return { topic } }
+function protocolToRawData(json: { valve: string }): number[] {
+  if (json.valve === 'ajar') throw new RangeError('neither open nor closed');
+  return [0x01, json.valve === 'open' ? -1 : 0];
+}`;
+  await gatehouse.api('PUT', `${parsing}/draft`, { language: 'typescript', code });
+  expect(await gatehouse.api('POST', `${parsing}/draft:submit`)).toMatchObject({ status: 201 });
+  const client = await connectAsync(address(), await clientOptions({ protocolVersion: 5 }));
+  await client.subscribeAsync('down/#', { qos: 1 });
+  const arrived = new Promise<Buffer>((resolve) => {
+    client.once('message', (_topic, bytes) => resolve(bytes));
+  });
+
+  const sent = await eventually(async () => {
+    const answer = await gatehouse.api('POST', messages, {
+      topic: 'down/valve',
+      json: { valve: 'open' },
+      qos: 1,
+    });
+    expect(answer).toMatchObject({ status: 200 });
+    return answer;
+  });
+  expect(sent.body['outcome']).toBe('delivered');
+  expect([...(await arrived)]).toEqual([0x01, 0xff]);
+
+  const refused = await gatehouse.api('POST', messages, { topic: 'down/valve', json: { valve: 'ajar' } });
+  expect(refused).toMatchObject({
+    status: 422,
+    body: {
+      code: 'REGISTRY_DOWNLINK_NOT_ENCODED',
+      errors: [
+        {
+          path: 'json',
+          message: '26002 at line 3, column 36 of the script: RangeError: neither open nor closed',
+        },
+      ],
+    },
+  });
+  await client.endAsync();
+  const [newest] = Array.isArray(before) ? before : [];
+  await gatehouse.api('POST', `${parsing}/versions/${newest.version}:restore`);
+});
+
 test('mosquitto_sub receives what is sent down to it', async () => {
   const programs = await mosquittoPrograms();
   const options =

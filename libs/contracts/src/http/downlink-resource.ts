@@ -21,7 +21,7 @@ const mqttText = z
   });
 
 /** Body of POST …/devices/{deviceName}/messages. */
-export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
+const downlinkFields = downlinkMessage.omit({ messageId: true }).extend({
   topic: z
     .string()
     .min(1, 'must not be empty')
@@ -42,10 +42,19 @@ export const downlinkInput = downlinkMessage.omit({ messageId: true }).extend({
   payload: z
     .base64()
     .max(MAX_PAYLOAD_CHARACTERS, 'must be at most 256 kB')
-    .describe('At most 256 kB, as base64'),
+    .optional()
+    .describe('At most 256 kB, as base64; or else `json`'),
+  json: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe("Instead of `payload`: `protocolToRawData` of the product's script makes the bytes of it"),
   qos: downlinkMessage.shape.qos.default(0),
   retain: z.boolean().default(false),
 });
+export const downlinkInput = downlinkFields.refine(
+  ({ payload, json }) => (payload === undefined) !== (json === undefined),
+  { path: ['payload'], error: 'give either payload (base64) or json, one of them' },
+);
 export type DownlinkInput = z.infer<typeof downlinkInput>;
 
 export const downlinkResult = z.strictObject({

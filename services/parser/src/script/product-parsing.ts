@@ -11,6 +11,8 @@ import { ParsingUnknown } from './parsing.failures.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure } from './script-failure.ts';
 import type { ScriptSandbox } from './script-sandbox.ts';
 
+type Direction = 'uplink' | 'downlink';
+
 /** What happens to the payloads of a product. */
 export type ParsingRule =
   | { readonly kind: 'pass' }
@@ -62,8 +64,10 @@ export class ProductParsings {
   /**
    * Waits for as long as the registry is away: a message that nobody can parse yet is not a message to drop. An
    * answer that is wrong for this one product must not hold up all others, so after some of these it fails.
+   *
+   * @param direction each has a sandbox of its own: what downlink messages break costs the uplink nothing
    */
-  async ruleOf(productKey: string): Promise<ParsingRule> {
+  async ruleOf(productKey: string, direction: Direction = 'uplink'): Promise<ParsingRule> {
     const unknown = this.#unknown.get(productKey);
     if (unknown !== undefined && performance.now() < unknown.until) {
       return { kind: 'fail', failure: unknown.failure, onFailure: 'drop' };
@@ -74,7 +78,7 @@ export class ProductParsings {
       try {
         const entry =
           this.#entries.get(productKey) ?? (await (this.#questions.get(productKey) ?? this.#ask(productKey)));
-        return this.#ruleFor(productKey, entry);
+        return this.#ruleFor(productKey, entry, direction);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (isUseless(error)) uselessAnswers += 1;
@@ -141,7 +145,7 @@ export class ProductParsings {
     this.#entries.set(productKey, entry);
   }
 
-  #ruleFor(productKey: string, { parsing }: Entry): ParsingRule {
+  #ruleFor(productKey: string, { parsing }: Entry, direction: Direction): ParsingRule {
     if (parsing === null || !parsing.enabled) return { kind: 'pass' };
     const { script, onFailure } = parsing;
     if (script === null || script.code.trim() === '') {
@@ -151,13 +155,14 @@ export class ProductParsings {
       );
       return { kind: 'fail', failure, onFailure };
     }
+    const isUplink = direction === 'uplink';
     return {
       kind: 'script',
       version: script.version,
       code: script.code,
-      sandbox: this.sandboxes.of(productKey, script.code),
+      sandbox: this.sandboxes.of(isUplink ? productKey : `downlink of ${productKey}`, script.code),
       onFailure,
-      canary: this.#canaryOf(productKey, parsing),
+      canary: isUplink ? this.#canaryOf(productKey, parsing) : undefined,
     };
   }
 

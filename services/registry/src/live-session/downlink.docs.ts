@@ -15,6 +15,10 @@ export const downlinkDocs: DocsOf<DownlinkController> = {
         summary: 'QoS 0: the payload is base64, here `{"valve":"open"}`',
         value: { topic: 'down/valve', payload: 'eyJ2YWx2ZSI6Im9wZW4ifQ==' },
       },
+      json: {
+        summary: 'JSON, of which `protocolToRawData` of the script in force makes the bytes',
+        value: { topic: 'down/valve', json: { valve: 'open' } },
+      },
       'qos-1': {
         summary: 'QoS 1, with properties of MQTT 5.0',
         value: {
@@ -29,6 +33,12 @@ export const downlinkDocs: DocsOf<DownlinkController> = {
         },
       },
     },
-    problems: ['REGISTRY_DEVICE_NOT_FOUND', 'REGISTRY_DOWNLINK_UNACKNOWLEDGED'],
+    problems: [
+      'REGISTRY_DEVICE_NOT_FOUND',
+      'REGISTRY_DOWNLINK_PARSING_OFF',
+      'REGISTRY_DOWNLINK_NOT_ENCODED',
+      'REGISTRY_DOWNLINK_SCRIPTS_BUSY',
+      'REGISTRY_DOWNLINK_UNACKNOWLEDGED',
+    ],
   },
 };

@@ -2,8 +2,10 @@ import { randomUUID } from 'node:crypto';
 import {
   deliverMessage,
   downlinkResult,
+  encodeDownlink,
   type DownlinkInput,
   type DownlinkResult,
+  type RequestOf,
 } from '@gatehouse/contracts';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
 import { CountedByLabel } from '@gatehouse/observability';
@@ -11,7 +13,12 @@ import type { NatsConnection } from '@nats-io/transport-node';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandTransactions } from '../commands/command-transactions.ts';
 import type { DeviceQueries } from '../device/device-views.queries.ts';
-import { DownlinkUnacknowledged } from './live-session.failures.ts';
+import {
+  DownlinkNotEncoded,
+  DownlinkParsingOff,
+  DownlinkScriptsBusy,
+  DownlinkUnacknowledged,
+} from './live-session.failures.ts';
 import type { SessionDirectory } from './session-directory.ts';
 
 interface Sending {
@@ -40,6 +47,7 @@ export class Downlink {
    * the same request meanwhile does.
    *
    * @throws {DeviceNotFound}
+   * @throws {DownlinkNotEncoded | DownlinkParsingOff | DownlinkScriptsBusy} the script made no bytes of `json`; nothing was sent
    * @throws {DownlinkUnacknowledged} when the device's PUBACK did not come in time
    * @throws {IdempotencyKeyReused}
    */
@@ -54,20 +62,38 @@ export class Downlink {
 
   async #send({ productKey, deviceName, input }: Sending): Promise<DownlinkResult> {
     const device = await this.devices.get(productKey, deviceName);
+    const { json, payload = '', ...fields } = input;
+    // Before anything else: what the script has against it is told whether the device is there or not.
+    const bytes = json === undefined ? payload : await this.#encode(productKey, json);
     const messageId = randomUUID();
     const outcome =
       device.status === 'DISABLE'
         ? 'offline'
-        : await this.#deliver(productKey, deviceName, { messageId, ...input });
+        : await this.#deliver(productKey, deviceName, { messageId, ...fields, payload: bytes });
     this.#sent.add(outcome);
     if (outcome === 'unacknowledged') throw new DownlinkUnacknowledged(messageId);
     return { messageId, outcome };
   }
 
+  /** @returns base64 */
+  async #encode(productKey: string, json: Record<string, unknown>): Promise<string> {
+    const reply = await callService(this.nats, encodeDownlink, { productKey, json });
+    switch (reply.outcome) {
+      case 'encoded':
+        return reply.payload;
+      case 'failed':
+        throw new DownlinkNotEncoded(reply);
+      case 'parsing-off':
+        throw new DownlinkParsingOff(productKey);
+      case 'busy':
+        throw new DownlinkScriptsBusy(reply.waiting);
+    }
+  }
+
   async #deliver(
     productKey: string,
     deviceName: string,
-    message: DownlinkInput & { readonly messageId: string },
+    message: RequestOf<ReturnType<typeof deliverMessage>>['message'],
   ): Promise<'delivered' | 'not-subscribed' | 'offline' | 'unacknowledged'> {
     const found = await this.sessions.find(productKey, deviceName);
     if (found === undefined) return 'offline';
