@@ -8,6 +8,7 @@ import {
   type FinishedRun,
   type ScriptLimits,
 } from './loaded-script.ts';
+import { PatientControl } from './patient-control.ts';
 import { SCRIPT_FAILURE_CODE, ScriptFailure, type ScriptFailureCode } from './script-failure.ts';
 import { ScriptPause } from './script-pause.ts';
 import {
@@ -59,7 +60,7 @@ interface Throttles {
 /** What an isolate is called for: batches of uplink messages, or one downlink message. */
 interface Work {
   readonly inputs: readonly ScriptInput[];
-  readonly control: RunControl;
+  readonly control: PatientControl;
   readonly signature: string;
   functionOf(script: LoadedScript): ScriptFunction | undefined;
   run(
@@ -113,7 +114,8 @@ export class IsolateSandbox implements ScriptSandbox {
     };
   }
 
-  run(inputs: readonly ScriptInput[], control = NOBODY_WAITS): Promise<readonly ScriptOutcome[]> {
+  run(inputs: readonly ScriptInput[], waits = NOBODY_WAITS): Promise<readonly ScriptOutcome[]> {
+    const control = new PatientControl(waits);
     return this.#inTurn({
       inputs,
       control,
@@ -127,7 +129,7 @@ export class IsolateSandbox implements ScriptSandbox {
   async encode(json: string): Promise<ScriptOutcome> {
     const [outcome] = await this.#inTurn({
       inputs: DOWNLINK_INPUTS,
-      control: NOBODY_WAITS,
+      control: new PatientControl(NOBODY_WAITS),
       signature: 'protocolToRawData(jsonObj)',
       functionOf: (script) => script.downlinkFunction,
       run: (script, name) => script.encode(name, json),
@@ -159,10 +161,13 @@ export class IsolateSandbox implements ScriptSandbox {
     };
     /** What is still to be done, in order: each is one call, as far as the time of a call goes. */
     let portions: (readonly number[])[] = [inputs.map((_, index) => index)];
+    /** Messages that broke their call together with others, and are tried once more by themselves. */
+    const suspects = new Set<number>();
     let isLastTry = false;
     for (let next = portions.shift(); next !== undefined; next = portions.shift()) {
       const portion = this.#unthrottled(next, inputs, outcomes);
       if (portion.length === 0) continue;
+      control.isPatient = portion.length === 1 && suspects.has(portion[0] ?? -1);
       const stopped = isLastTry ? undefined : (this.#stopped() ?? control.givenUp());
       if (stopped !== undefined) {
         fail(stopped, [portion, ...portions].flat());
@@ -202,6 +207,7 @@ export class IsolateSandbox implements ScriptSandbox {
       const after = portion.slice(from + 1);
       if (run.isolate !== 'lost' && !isLastTry && portion.length > 1) {
         const alone = portion.slice(from, to).map((index) => [index]);
+        for (const [index] of alone) if (index !== undefined) suspects.add(index);
         portions.unshift(before, ...alone, portion.slice(to));
         continue;
       }

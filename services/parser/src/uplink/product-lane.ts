@@ -26,8 +26,10 @@ const PROMPT_MS = 20;
 /** A script is slow when a message takes this long and what waits for it would take {@link LATE_MS}. */
 const SLOW_MS_PER_MESSAGE = 0.2;
 const LATE_MS = 250;
+/** What happened this long ago counts half. */
+const HALF_LIFE_MS = 250;
 /** For how long a lane that took more than its share runs nothing. */
-const THROTTLED_MS = 1_000;
+const THROTTLED_MS = 250;
 
 /**
  * The batches of one product on their way through its script, one portion after the other. However long that
@@ -39,15 +41,13 @@ export class ProductLane {
   #inHand = 0;
   #runningSince: number | undefined;
   #lastTookMs = 0;
-  #msPerMessage = 0;
+  readonly #pace = new Pace();
   #idle: Promise<void> = Promise.resolve();
   #lastAddedAt = 0;
   #throttledUntil = 0;
   readonly #control: RunControl = {
     givenUp: () => (performance.now() < this.#throttledUntil ? this.#tooSlow : undefined),
-    ran: (messages, milliseconds) => {
-      this.#msPerMessage = (this.#msPerMessage + milliseconds / messages) / 2;
-    },
+    ran: (messages, milliseconds) => this.#pace.ran(messages, milliseconds, performance.now()),
   };
   #tooSlow: ScriptFailure | undefined;
 
@@ -78,7 +78,7 @@ export class ProductLane {
 
   /** Whether it is the script that what waits here waits for. */
   isSlow(now: number): boolean {
-    const msPerMessage = this.#msPerMessage;
+    const { msPerMessage } = this.#pace;
     if (msPerMessage < SLOW_MS_PER_MESSAGE || now < this.#throttledUntil) return false;
     return this.#heldMessages * msPerMessage > LATE_MS;
   }
@@ -90,7 +90,7 @@ export class ProductLane {
     if (this.#runningSince === undefined) this.#idle = this.#run();
   }
 
-  /** What waits, and what comes within a second, fails untried: the script takes more than its share. */
+  /** What waits, and what comes within a moment, fails untried: the script takes more than its share. */
   throttle(now: number): void {
     this.#throttledUntil = now + THROTTLED_MS;
     const until = new Date(Date.now() + THROTTLED_MS).toISOString();
@@ -139,6 +139,24 @@ export class ProductLane {
     }
     this.#inHand = portion.length;
     return portion;
+  }
+}
+
+/** What a message took lately: one that loops among hundreds makes no script slow. */
+class Pace {
+  #messages = 0;
+  #milliseconds = 0;
+  #at = 0;
+
+  get msPerMessage(): number {
+    return this.#messages === 0 ? 0 : this.#milliseconds / this.#messages;
+  }
+
+  ran(messages: number, milliseconds: number, now: number): void {
+    const faded = 0.5 ** ((now - this.#at) / HALF_LIFE_MS);
+    this.#messages = this.#messages * faded + messages;
+    this.#milliseconds = this.#milliseconds * faded + milliseconds;
+    this.#at = now;
   }
 }
 

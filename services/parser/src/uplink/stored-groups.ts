@@ -20,7 +20,7 @@ export interface RefusedMessage<Of extends Owned> {
   readonly reason: string;
 }
 
-/** Refusals for good of one group in a row, after which its messages are published one by one. */
+/** Refusals for good of one group, other mishaps between them or not, after which its messages are published one by one. */
 const MAX_REFUSALS = 3;
 
 /**
@@ -49,7 +49,7 @@ export class StoredGroups {
       if (ours.length === 0) return [];
       const refusal = await this.#publish(ours);
       if (refusal === undefined) return [];
-      refusals = isPermanent(refusal) ? refusals + 1 : 0;
+      if (isPermanent(refusal)) refusals += 1;
       if (refusals === MAX_REFUSALS) return this.#storeOneByOne(ours);
       this.metrics.publishRetries.add(ours.length);
       await wait(retryDelayMs(attempt));
