@@ -8,7 +8,7 @@ const problemOf = (schema: typeof downlinkInput | typeof parsingDraftInput, inpu
 test('a downlink message has a payload or JSON, and not both', () => {
   expect(downlinkInput.parse({ topic: 'down', json: { valve: ['open', 1] } })).toMatchObject({ qos: 0 });
   expect(problemOf(downlinkInput, { topic: 'down', payload: '' })).toBeUndefined();
-  const both = [['payload', 'give either payload (base64) or json, one of them']];
+  const both = [['payload', 'must be given (base64), or json instead of it: one of the two']];
   expect(problemOf(downlinkInput, { topic: 'down' })).toEqual(both);
   expect(problemOf(downlinkInput, { topic: 'down', payload: '', json: {} })).toEqual(both);
 });

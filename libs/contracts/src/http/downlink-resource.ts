@@ -53,7 +53,7 @@ const downlinkFields = downlinkMessage.omit({ messageId: true }).extend({
 });
 export const downlinkInput = downlinkFields.refine(
   ({ payload, json }) => (payload === undefined) !== (json === undefined),
-  { path: ['payload'], error: 'give either payload (base64) or json, one of them' },
+  { path: ['payload'], error: 'must be given (base64), or json instead of it: one of the two' },
 );
 export type DownlinkInput = z.infer<typeof downlinkInput>;
 

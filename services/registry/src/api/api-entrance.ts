@@ -44,6 +44,7 @@ export class ApiEntrance {
     const required = requiredRole(request.method, route);
     if (!mayAct(request.principal.role, required))
       throw new RoleInsufficient(request.principal.role, required);
+    forgetTypeOfNothing(request);
     refuseUnreadableBody(request, route);
   }
 
@@ -53,6 +54,12 @@ export class ApiEntrance {
     if (methods.length > 0)
       throw new MethodNotAllowed(request.method, request.originalUrl.split('?', 1)[0] ?? '', methods);
   }
+}
+
+/** Many clients name the type of every request, also of one without a body, which is no JSON value. */
+function forgetTypeOfNothing({ headers }: FastifyRequest): void {
+  const { 'content-length': length = '0', 'transfer-encoding': encoding } = headers;
+  if (length === '0' && encoding === undefined) delete headers['content-type'];
 }
 
 function refuseUnreadableBody(request: FastifyRequest, route: string): void {

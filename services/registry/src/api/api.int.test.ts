@@ -141,6 +141,18 @@ test('a key may do what its role may, until it is revoked', async () => {
   );
 });
 
+test.each(['application/json', 'text/plain'])('a request without a body may say %s', async (type) => {
+  const { productKey } = await createGateway(registry, `p_${Math.random().toString(36).slice(2, 10)}`);
+  await importDevices(registry, productKey, 'dev-a');
+  const headers = { 'content-type': type };
+  const path = `/products/${productKey}/devices/dev-a`;
+  expect(await registry.call(`POST ${path}:disable`, { headers })).toMatchObject({ status: 200 });
+  expect(await registry.call(`DELETE ${path}`, { headers })).toMatchObject({ status: 204 });
+  expect(await registry.call('POST /gateways', { headers })).toMatchObject(
+    problem(400, 'HTTP_REQUEST_INVALID'),
+  );
+});
+
 test('lists page by key', async () => {
   const { productKey } = await createGateway(registry, 'plant_5');
   await importDevices(registry, productKey, 'dev-a', 'dev-b', 'dev-c');

@@ -1,6 +1,6 @@
-import { createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { GatewayView } from '@gatehouse/contracts';
+import { freePort } from '@gatehouse/local-servers';
 import { readConfig, startService } from '@gatehouse/nest';
 import { createCertificateAuthority } from '@gatehouse/pki';
 import { registryConfig } from '../registry.config.ts';
@@ -128,15 +128,4 @@ export async function importDevices(
     json: { devices },
   });
   if (status !== 200) throw new Error(JSON.stringify(body));
-}
-
-function freePort(): Promise<number> {
-  const { promise, resolve, reject } = Promise.withResolvers<number>();
-  const server = createServer();
-  server.once('error', reject);
-  server.listen(0, '127.0.0.1', () => {
-    const address = server.address();
-    server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-  });
-  return promise;
 }
