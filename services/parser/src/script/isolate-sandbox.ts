@@ -71,6 +71,14 @@ interface Work {
   payloadOf(line: Buffer): Buffer;
 }
 
+/** What a finished call is charged by. */
+interface Charged {
+  readonly inputs: readonly ScriptInput[];
+  readonly outcomes: readonly ScriptOutcome[];
+  /** Of its time: the rest was the machine's, which was busy. */
+  readonly cpuShare: number;
+}
+
 const DOWNLINK_INPUTS: readonly ScriptInput[] = [{ topic: '', payload: new Uint8Array() }];
 
 export interface SandboxOptions {
@@ -183,7 +191,7 @@ export class IsolateSandbox implements ScriptSandbox {
         fail(functionMissing(work.signature), [portion, ...portions].flat());
         break;
       }
-      const run = await this.#call(
+      const { run, cpuShare } = await this.#call(
         work,
         script,
         name,
@@ -191,7 +199,7 @@ export class IsolateSandbox implements ScriptSandbox {
       );
       if ('lines' in run) {
         this.#readLines(run, portion, { work, outcomes });
-        this.#charge(run, portion, { inputs, outcomes });
+        this.#charge(run, portion, { inputs, outcomes, cpuShare });
         if (run.count < portion.length) portions.unshift(portion.slice(run.count));
         continue;
       }
@@ -205,7 +213,10 @@ export class IsolateSandbox implements ScriptSandbox {
       const guilty = portion[from] ?? 0;
       const before = portion.slice(0, from);
       const after = portion.slice(from + 1);
-      if (run.isolate !== 'lost' && !isLastTry && portion.length > 1) {
+      // A trial shows what a message wrote: once.
+      const isAloneOnce = run.isolate === 'spent' && !control.isPatient && this.#probe === undefined;
+      const isTriedAgain = portion.length > 1 || isAloneOnce;
+      if (run.isolate !== 'lost' && !isLastTry && isTriedAgain) {
         const alone = portion.slice(from, to).map((index) => [index]);
         for (const [index] of alone) if (index !== undefined) suspects.add(index);
         portions.unshift(before, ...alone, portion.slice(to));
@@ -233,15 +244,17 @@ export class IsolateSandbox implements ScriptSandbox {
     script: LoadedScript,
     name: ScriptFunction,
     inputs: readonly ScriptInput[],
-  ): Promise<FinishedRun | BrokenRun> {
+  ): Promise<{ readonly run: FinishedRun | BrokenRun; readonly cpuShare: number }> {
     const startedAt = performance.now();
     const run = await work.run(script, name, inputs);
     const elapsedMs = performance.now() - startedAt;
-    work.control.ran('lines' in run ? run.count : run.guilty[1], elapsedMs);
     const cpuSeconds = script.takeCpuSeconds();
+    // On a busy machine most of the time is spent waiting for the machine, which is no script's fault.
+    if ('lines' in run) work.control.ran(run.count, cpuSeconds * 1_000);
+    else work.control.ran(run.guilty[1], elapsedMs);
     this.reports.scriptCpuSeconds.add(cpuSeconds);
     this.#probe?.called(elapsedMs, 'lines' in run ? cpuSeconds : undefined);
-    return run;
+    return { run, cpuShare: Math.min((cpuSeconds * 1_000) / elapsedMs, 1) };
   }
 
   /** The messages of a portion whose devices are not throttled; the others have failed. */
@@ -269,13 +282,13 @@ export class IsolateSandbox implements ScriptSandbox {
   #charge(
     { count, slow }: FinishedRun,
     portion: readonly number[],
-    { inputs, outcomes }: { inputs: readonly ScriptInput[]; outcomes: readonly ScriptOutcome[] },
+    { inputs, outcomes, cpuShare }: Charged,
   ): void {
     const { devices } = this.#throttles;
     const now = performance.now();
     for (const { index, milliseconds } of slow) {
       const deviceName = inputs[portion[index] ?? -1]?.deviceName;
-      if (deviceName !== undefined) devices.took(deviceName, milliseconds, now);
+      if (deviceName !== undefined) devices.took(deviceName, milliseconds * cpuShare, now);
     }
     for (const index of portion.slice(0, count)) {
       const outcome = outcomes[index];

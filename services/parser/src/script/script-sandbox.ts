@@ -15,7 +15,7 @@ export type ScriptOutcome = Uint8Array | ScriptFailure;
 export interface RunControl {
   /** Asked again and again: why nothing more is tried, once that is so. */
   readonly givenUp: () => ScriptFailure | undefined;
-  /** So many messages took so long, several times in a run. */
+  /** So many messages took so long, told several times in a run: CPU time, unless the isolate came to its end. */
   readonly ran: (messages: number, milliseconds: number) => void;
 }
 

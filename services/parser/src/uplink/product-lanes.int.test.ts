@@ -58,6 +58,7 @@ test('a product whose script cannot keep up is throttled when others need the ro
   await publish(around, PRODUCT, 1);
   await around.messages(10);
   await Promise.all([publish(around, SLOW, 40), publish(around, PRODUCT, 40)]);
+  await around.messages(410, 40_000);
   await around.uplinkIsEmpty();
 
   const messages = await around.messages(410);
@@ -78,9 +79,9 @@ test('a product that has the instance for itself is never throttled for being sl
   around.setScript(1, working(2));
   await around.startParser();
   await publish(around, PRODUCT, 60);
-  await around.uplinkIsEmpty();
-  expect(numbersOf(await around.messages(600))).toEqual(
+  expect(numbersOf(await around.messages(600, 40_000))).toEqual(
     Array.from({ length: 10 }, () => Array.from({ length: 60 }, (_, n) => n)),
   );
+  await around.uplinkIsEmpty();
   expect(await around.failures(0)).toHaveLength(0);
 });
