@@ -71,14 +71,14 @@ export class GatewayListeners {
     void this.#retryFailed();
   }
 
+  /** What is served, which may be a version behind; nothing of gateways that nobody can connect to yet. */
   statuses(): ListenerStatus[] {
-    return [...this.#listeners.values()].map(({ gateway, failure }) => ({
-      gatewayId: gateway.gatewayId,
-      version: gateway.version,
-      ...(failure === undefined
-        ? { status: 'listening' as const }
-        : { status: 'failed' as const, reason: failure.message }),
-    }));
+    return [...this.#listeners.values()].flatMap(({ gateway, live, failure }): ListenerStatus[] => {
+      const { gatewayId, version } = gateway;
+      if (failure !== undefined) return [{ gatewayId, version, status: 'failed', reason: failure.message }];
+      if (live === undefined) return [];
+      return [{ gatewayId, version: live.gateway.version, status: 'listening' }];
+    });
   }
 
   /** New tickets are sealed with the keys of now. */
