@@ -1,8 +1,8 @@
 import { CountedTotal } from '@gatehouse/observability';
 import { afterAll, afterEach, expect, test } from 'vitest';
 import { IsolateSandboxes } from './isolate-sandbox.ts';
-import { ScriptFailure } from './script-failure.ts';
-import type { ScriptOutcome, ScriptSandbox } from './script-sandbox.ts';
+import type { ScriptSandbox } from './script-sandbox.ts';
+import { body, shown } from '../testing/script-outcomes.ts';
 
 let lostIsolates = 0;
 const sandboxesOf = (timeoutMs: number): IsolateSandboxes =>
@@ -25,11 +25,6 @@ afterEach(() => {
   if (lostIsolates > 0) throw new Error('an isolate does not end');
 });
 
-function shown(outcome: ScriptOutcome): unknown {
-  if (outcome instanceof ScriptFailure) return `${outcome.code} ${outcome.message}`;
-  return JSON.parse(Buffer.from(outcome).toString());
-}
-
 async function outcomesOf(sandbox: ScriptSandbox): Promise<unknown[]> {
   const outcomes = await sandbox.run(inputs);
   return outcomes.map(shown);
@@ -46,7 +41,6 @@ async function transform(sandboxes: IsolateSandboxes, code: string): Promise<unk
   }
 }
 
-const body = (text: string): string => `function transformPayload(topic, rawData) { ${text} }`;
 const TOO_SLOW = '26002 transformPayload took longer than 30 ms';
 const EMPTY = '6201 transformPayload returned an empty object';
 const like = (pattern: RegExp): unknown => expect.stringMatching(pattern);
