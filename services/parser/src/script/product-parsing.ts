@@ -1,3 +1,4 @@
+import { BoundedMap } from '@gatehouse/bounded-map';
 import { getProductParsing, type OnParsingFailure, type ProductParsing } from '@gatehouse/contracts';
 import { RemoteFailure } from '@gatehouse/failure';
 import { callService, MalformedReply } from '@gatehouse/nats';
@@ -47,12 +48,14 @@ interface Entry {
 
 /** How each product is parsed, as the registry says; kept until the registry reports a change. */
 export class ProductParsings {
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new BoundedMap<string, Entry>(MAX_PRODUCTS);
   /** Questions under way; a change drops its question, so that a late answer is not kept. */
   readonly #questions = new Map<string, Promise<Entry>>();
 
   /** Products that the registry has no proper answer for, and until when they are not asked for. */
-  readonly #unknown = new Map<string, { readonly failure: ParsingUnknown; readonly until: number }>();
+  readonly #unknown = new BoundedMap<string, { readonly failure: ParsingUnknown; readonly until: number }>(
+    MAX_PRODUCTS,
+  );
 
   constructor(
     private readonly nats: NatsConnection,
@@ -99,7 +102,7 @@ export class ProductParsings {
   }
 
   forgetGateway(gatewayId: string): void {
-    for (const [productKey, { parsing }] of this.#entries) {
+    for (const [productKey, { parsing }] of this.#entries.entries()) {
       if (parsing === null || parsing.gatewayId === gatewayId) this.#entries.delete(productKey);
     }
     this.#unknown.clear();
@@ -114,7 +117,6 @@ export class ProductParsings {
 
   #giveUp(productKey: string, reason: string): ParsingRule {
     this.logger.error({ productKey, reason }, 'the messages of a product fail: how it is parsed is unknown');
-    if (this.#unknown.size >= MAX_PRODUCTS) this.#unknown.clear();
     const failure = new ParsingUnknown(reason);
     this.#unknown.set(productKey, { failure, until: performance.now() + UNKNOWN_MS });
     return { kind: 'fail', failure, onFailure: 'drop' };
@@ -138,10 +140,6 @@ export class ProductParsings {
   }
 
   #keep(productKey: string, entry: Entry): void {
-    if (this.#entries.size >= MAX_PRODUCTS) {
-      const [oldest] = this.#entries.keys();
-      if (oldest !== undefined) this.#entries.delete(oldest);
-    }
     this.#entries.set(productKey, entry);
   }
 

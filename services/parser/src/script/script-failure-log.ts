@@ -1,3 +1,4 @@
+import { BoundedMap } from '@gatehouse/bounded-map';
 import type { Logger } from '@gatehouse/observability';
 import type { ScriptFailure } from './script-failure.ts';
 
@@ -12,7 +13,7 @@ interface Told {
 
 /** A script that fails on every message is one line a minute for each way in which it fails. */
 export class ScriptFailureLog {
-  readonly #told = new Map<string, Told>();
+  readonly #told = new BoundedMap<string, Told>(MAX_REMEMBERED);
 
   constructor(private readonly logger: Logger) {}
 
@@ -28,12 +29,6 @@ export class ScriptFailureLog {
     if (before !== undefined && nowMs - before.atMs < INTERVAL_MS) {
       before.untold += 1;
       return;
-    }
-    // Deleted first: the oldest is the one that has not been told for longest.
-    this.#told.delete(key);
-    if (this.#told.size >= MAX_REMEMBERED) {
-      const [oldest] = this.#told.keys();
-      if (oldest !== undefined) this.#told.delete(oldest);
     }
     this.#told.set(key, { atMs: nowMs, untold: 0 });
     const { code, message, place } = failure;
