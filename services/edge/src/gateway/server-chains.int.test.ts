@@ -208,12 +208,14 @@ test('without an answer of ocsp handshakes go on; of a certificate that promises
   house.ocsp.stop();
   const gateway = await served({ ...chain(root.issueServer({ mustStaple: true })), ...STAPLING });
   expect((await shown(gateway)).staple).toBeNull();
-  expect(log.of('no OCSP response to staple, and the certificate promises one')).toMatchObject([
-    { level: 'error', gatewayId: gateway.gatewayId },
+  const told = (message: string) =>
+    log.of(message).filter(({ gatewayId }) => gatewayId === gateway.gatewayId);
+  expect(told('no OCSP response to staple, and the certificate promises one')).toMatchObject([
+    { level: 'error' },
   ]);
   house.ocsp.start();
   await eventually(async () => expect((await shown(gateway)).staple).not.toBeNull(), 8_000, 250);
-  expect(log.of('there is an OCSP response to staple again')).toHaveLength(1);
+  expect(told('there is an OCSP response to staple again')).toHaveLength(1);
 });
 
 test('a gateway that does not staple asks nobody', async () => {
