@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
+import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { opensslProgram } from '@gatehouse/local-servers';
 import { certificateStaple, type GatewayListener } from '@gatehouse/contracts';
@@ -150,7 +151,7 @@ test('of two chains a client gets the first that it can verify, each with its ow
 
 test('openssl sees the staple, in TLS 1.2 and 1.3, and none once it has ended', async () => {
   house.ocsp.staple = (request) => {
-    const answer = staplesOf(root, 4)(request);
+    const answer = staplesOf(root, 6)(request);
     return { ...answer, askAgainAt: inSeconds(3_600).toISOString() };
   };
   const gateway = await served({ ...chain(root.issueServer()), ...STAPLING });
@@ -160,7 +161,7 @@ test('openssl sees the staple, in TLS 1.2 and 1.3, and none once it has ended', 
     expect(output).toContain('Cert Status: good');
     expect(output).toContain('Verify return code: 0 (ok)');
   }
-  await eventually(async () => expect((await shown(gateway)).staple).toBeNull(), 8_000, 250);
+  await eventually(async () => expect((await shown(gateway)).staple).toBeNull(), 15_000, 250);
   const output = await sClient(gateway);
   expect(output).toContain('OCSP response: no response sent');
   expect(output).toContain('Verify return code: 0 (ok)');
@@ -181,9 +182,7 @@ test('a new chain waits for its staple, but not for an ocsp that never answers',
   const gateway = await served({ ...chain(root.issueServer({ commonName: 'old' })), ...STAPLING });
   const changed = { ...gateway, ...chain(root.issueServer({ commonName: 'new' })), version: 2 };
   house.ocsp.staple = async (request) => {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 50);
-    });
+    await delay(50);
     return staplesOf(root, 60)(request);
   };
   house.bus.put(changed);
@@ -202,6 +201,21 @@ test('a new chain waits for its staple, but not for an ocsp that never answers',
   // Less than the question to ocsp may take.
   expect(performance.now() - startedAt).toBeLessThan(certificateStaple.timeoutMs);
   expect((await shown(again)).staple).toBeNull();
+});
+
+test('an edge says that it listens when it does, not while a staple is fetched', async () => {
+  house.ocsp.staple = async (request) => {
+    // Nearly as long as the edge waits: within this time it reports how it is, most of the time.
+    await delay(600);
+    return staplesOf(root, 60)(request);
+  };
+  let gateway = await served({ ...chain(root.issueServer({ commonName: 'v1' })), ...STAPLING });
+  expect((await shown(gateway)).name).toBe('v1');
+  for (const version of [2, 3, 4]) {
+    const commonName = `v${version}`;
+    gateway = await change({ ...gateway, ...chain(root.issueServer({ commonName })), version });
+    expect((await shown(gateway)).name).toBe(commonName);
+  }
 });
 
 test('without an answer of ocsp handshakes go on; of a certificate that promises a staple the log tells', async () => {
