@@ -71,6 +71,17 @@ export function labelledGauge(
     });
 }
 
+/** Gauges of things that are listed when metrics are collected, each thing with its label; whoever lists bounds them. */
+export function gaugesBy<Thing>(
+  label: string,
+  list: () => Iterable<readonly [labelValue: string, thing: Thing]>,
+): (name: string, description: string, read: (thing: Thing) => number) => void {
+  return (name, description, read) =>
+    labelledGauge(name, description, () =>
+      Array.from(list(), ([value, thing]) => ({ value: read(thing), attributes: { [label]: value } })),
+    );
+}
+
 /** Durations in seconds; `name` ends in `_seconds`. */
 export function secondsHistogram(
   name: string,

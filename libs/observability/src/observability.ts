@@ -1,4 +1,11 @@
-export { CountedByLabel, CountedTotal, labelledGauge, observedGauge, secondsHistogram } from './counted.ts';
+export {
+  CountedByLabel,
+  CountedTotal,
+  gaugesBy,
+  labelledGauge,
+  observedGauge,
+  secondsHistogram,
+} from './counted.ts';
 export { createLogger, type Logger } from './logger.ts';
 export { OutageLog, reasonOf } from './outage-log.ts';
 export { failSpan, inSpan, startSpan } from './spans.ts';

@@ -1,9 +1,9 @@
 import type { AdmissionRefusal } from '@gatehouse/contracts';
-import { CountedByLabel, labelledGauge, secondsHistogram } from '@gatehouse/observability';
+import { CountedByLabel, gaugesBy, secondsHistogram } from '@gatehouse/observability';
+import { BREAKER_STATE_VALUES, type BreakerState } from '@gatehouse/outbound';
 import type { AuthenticatorAnswer, AuthenticatorFailureReason } from '../authenticators/authenticator.ts';
 import type { LookupSource } from '../registry/asked-once.ts';
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
 export type PasswordCheckKind = 'hashed' | 'remembered' | 'overloaded';
 export type VerdictSource = 'authenticator' | 'shared' | 'cache' | 'refusal-cache';
 export type AuthenticatorCallOutcome =
@@ -20,8 +20,6 @@ export interface AuthenticatorLoad {
   readonly callsWaiting: number;
   readonly breakerState: BreakerState;
 }
-
-const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** What auth counts; services/auth/README.md explains each. */
 export class AuthMetrics {
@@ -83,11 +81,7 @@ export class AuthMetrics {
 
   /** @param list read when metrics are collected */
   observeAuthenticators(list: () => Iterable<readonly [gatewayId: string, load: AuthenticatorLoad]>): void {
-    const gauge = (name: string, description: string, read: (load: AuthenticatorLoad) => number): void => {
-      labelledGauge(name, description, () =>
-        Array.from(list(), ([gateway, load]) => ({ value: read(load), attributes: { gateway } })),
-      );
-    };
+    const gauge = gaugesBy('gateway', list);
     gauge(
       'gatehouse.auth.authenticator_calls_under_way',
       'calls to the authenticator of a gateway under way',
@@ -101,7 +95,7 @@ export class AuthMetrics {
     gauge(
       'gatehouse.auth.authenticator_breaker',
       'state of the breaker of the authenticator of a gateway: 0 closed, 1 half-open, 2 open',
-      ({ breakerState }) => BREAKER_STATES[breakerState],
+      ({ breakerState }) => BREAKER_STATE_VALUES[breakerState],
     );
   }
 }

@@ -1,12 +1,7 @@
 import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
-import {
-  bulkhead,
-  isBrokenCircuitError,
-  isBulkheadRejectedError,
-  SamplingBreaker,
-  type BulkheadPolicy,
-} from 'cockatiel';
 import { addressGroup } from '@gatehouse/contracts';
+import { CallBreaker, CallLine, type BreakerState } from '@gatehouse/outbound';
+import { handleWhenResult, isBrokenCircuitError, SamplingBreaker, type IBreaker } from 'cockatiel';
 import type { AdmissionSteps } from '../admission/admission-steps.ts';
 import type { AuthConfig } from '../auth.config.ts';
 import type {
@@ -15,8 +10,7 @@ import type {
   AuthenticatorCredentials,
   AuthenticatorFailureReason,
 } from '../authenticators/authenticator.ts';
-import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
-import { CallBreaker, isFailure } from './call-breaker.ts';
+import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import { CallSample } from './call-sample.ts';
 
 type Answer = AuthenticatorAnswer;
@@ -36,6 +30,14 @@ interface AddressBreaker {
   hasFailed: boolean;
 }
 
+/** What says that the authenticator itself is in trouble; a refusal, or an answer about one device, does not. */
+const FAILURES: ReadonlySet<AuthenticatorFailureReason> = new Set([
+  'authenticator-unavailable',
+  'authenticator-timeout',
+]);
+const isFailure = (answer: Answer): boolean => answer.outcome === 'failed' && FAILURES.has(answer.reason);
+const IN_TROUBLE = handleWhenResult((answer) => isFailure(answer as Answer));
+
 /** More than calls under way by default, so that a breaker outlives the calls that it counts. */
 const LEAST_ADDRESSES = 100;
 
@@ -45,7 +47,7 @@ const LEAST_ADDRESSES = 100;
  * own calls: what makes an authenticator fail may be what that address sends.
  */
 export class GuardedAuthenticator {
-  readonly #bulkhead: BulkheadPolicy;
+  readonly #line: CallLine;
   readonly #sample: CallSample;
   readonly #breaker: CallBreaker;
   readonly #ofAddress: LeastRecentlyUsedMap<string, AddressBreaker>;
@@ -57,24 +59,22 @@ export class GuardedAuthenticator {
     private readonly onStateChange: (state: BreakerState, address?: string) => void,
   ) {
     const callsAtOnce = config.AUTH_AUTHENTICATOR_CALLS_AT_ONCE;
-    this.#bulkhead = bulkhead(callsAtOnce, config.AUTH_AUTHENTICATOR_CALLS_WAITING);
+    this.#line = new CallLine(callsAtOnce, config.AUTH_AUTHENTICATOR_CALLS_WAITING);
     this.#ofAddress = new LeastRecentlyUsedMap(Math.max(LEAST_ADDRESSES, 2 * callsAtOnce));
     this.#sample = new CallSample({
       windowMs: config.AUTH_BREAKER_WINDOW_SECONDS * 1_000,
       failureShare: config.AUTH_BREAKER_FAILURE_PERCENT / 100,
       minCalls: config.AUTH_BREAKER_MIN_CALLS,
     });
-    this.#breaker = new CallBreaker(config.AUTH_BREAKER_OPEN_MS, this.#sample, (state) =>
-      onStateChange(state),
-    );
+    this.#breaker = this.#newBreaker(this.#sample);
   }
 
   get callsUnderWay(): number {
-    return this.config.AUTH_AUTHENTICATOR_CALLS_AT_ONCE - this.#bulkhead.executionSlots;
+    return this.#line.callsUnderWay;
   }
 
   get callsWaiting(): number {
-    return this.config.AUTH_AUTHENTICATOR_CALLS_WAITING - this.#bulkhead.queueSlots;
+    return this.#line.callsWaiting;
   }
 
   get breakerState(): BreakerState {
@@ -90,18 +90,11 @@ export class GuardedAuthenticator {
     const address = addressGroup(remoteAddress);
     const broken = this.#broken(address, steps);
     if (broken !== undefined) return broken;
-    try {
-      const answer = await this.#inTurn(() => this.#call(credentials, address, steps), giveUpAfterMs);
-      if (answer !== undefined) return answer;
-      this.metrics.authenticatorCalls.add('waited-too-long');
-      steps.add('authenticator-queue', 'timeout');
-      return failed('authenticator-busy', 'too many devices wait for the authenticator');
-    } catch (error) {
-      if (!isBulkheadRejectedError(error)) throw error;
-      this.metrics.authenticatorCalls.add('queue-full');
-      steps.add('authenticator-queue', 'full');
-      return failed('authenticator-busy', 'too many devices wait for the authenticator');
-    }
+    const turn = await this.#line.inTurn(() => this.#call(credentials, address, steps), giveUpAfterMs);
+    if ('result' in turn) return turn.result;
+    this.metrics.authenticatorCalls.add(turn.missed);
+    steps.add('authenticator-queue', turn.missed === 'queue-full' ? 'full' : 'timeout');
+    return failed('authenticator-busy', 'too many devices wait for the authenticator');
   }
 
   async #call(
@@ -154,12 +147,16 @@ export class GuardedAuthenticator {
       duration: seconds * 1_000,
       minimumRps: minCalls / seconds,
     });
-    const breaker = new CallBreaker(this.config.AUTH_BREAKER_OPEN_MS, sample, (state) =>
-      this.onStateChange(state, address),
-    );
-    const made = { breaker, hasFailed: false };
+    const made = { breaker: this.#newBreaker(sample, address), hasFailed: false };
     this.#ofAddress.set(address, made);
     return made;
+  }
+
+  #newBreaker(sample: IBreaker, address?: string): CallBreaker {
+    return new CallBreaker(
+      { openMs: this.config.AUTH_BREAKER_OPEN_MS, failures: IN_TROUBLE, sample },
+      (state) => this.onStateChange(state, address),
+    );
   }
 
   async #timed(credentials: AuthenticatorCredentials, steps: AdmissionSteps): Promise<Answer> {
@@ -187,27 +184,6 @@ export class GuardedAuthenticator {
       'authenticator-unavailable',
       `the authenticator is not called for a moment: too many calls${ofWhom} failed in the last seconds`,
     );
-  }
-
-  /** cockatiel rejects who is aborted only when the turn comes; this gives up on time. */
-  #inTurn<Result>(work: () => Promise<Result>, giveUpAfterMs: number): Promise<Result | undefined> {
-    if (this.#bulkhead.executionSlots > 0) return this.#bulkhead.execute(work);
-    const giveUp = new AbortController();
-    return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        giveUp.abort();
-        resolve(undefined);
-      }, giveUpAfterMs);
-      this.#bulkhead
-        .execute(() => {
-          clearTimeout(timer);
-          return work();
-        }, giveUp.signal)
-        .then(resolve, (error: unknown) => {
-          clearTimeout(timer);
-          reject(error);
-        });
-    });
   }
 }
 

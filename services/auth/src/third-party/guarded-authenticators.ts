@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto';
 import type { GatewayAdmission } from '@gatehouse/contracts';
 import { key } from '@gatehouse/nest';
 import type { Logger } from '@gatehouse/observability';
+import type { BreakerState } from '@gatehouse/outbound';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthenticationTarget, Authenticator } from '../authenticators/authenticator.ts';
-import type { AuthMetrics, BreakerState } from '../observability/auth-metrics.ts';
+import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import { GuardedAuthenticator } from './guarded-authenticator.ts';
 
 /** Whom a gateway asks; undefined when its credentials are the imported ones. */

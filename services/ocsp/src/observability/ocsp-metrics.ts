@@ -1,8 +1,8 @@
 import type { CertificateStaple, CertificateStatus } from '@gatehouse/contracts';
-import { CountedByLabel, labelledGauge, observedGauge, secondsHistogram } from '@gatehouse/observability';
+import { CountedByLabel, gaugesBy, observedGauge, secondsHistogram } from '@gatehouse/observability';
+import { BREAKER_STATE_VALUES, type BreakerState } from '@gatehouse/outbound';
 import type { ThreadOutcome } from '@gatehouse/threads';
 
-export type BreakerState = 'closed' | 'open' | 'half-open';
 /** Where a verdict on one certificate came from. */
 export type VerdictSource = 'cache' | 'shared' | 'ocsp' | 'crl' | 'none';
 export type CallOutcome =
@@ -25,8 +25,6 @@ export interface HostLoad {
   readonly callsWaiting: number;
   readonly breakerState: BreakerState;
 }
-
-const BREAKER_STATES = { closed: 0, 'half-open': 1, open: 2 } as const;
 
 /** What ocsp counts; services/ocsp/README.md explains each. */
 export class OcspMetrics {
@@ -88,17 +86,13 @@ export class OcspMetrics {
 
   /** @param list read when metrics are collected */
   observeHosts(list: () => Iterable<readonly [host: string, load: HostLoad]>): void {
-    const gauge = (name: string, description: string, read: (load: HostLoad) => number): void => {
-      labelledGauge(name, description, () =>
-        Array.from(list(), ([host, load]) => ({ value: read(load), attributes: { host } })),
-      );
-    };
+    const gauge = gaugesBy('host', list);
     gauge('gatehouse.ocsp.host_calls_under_way', 'calls to a host under way', (load) => load.callsUnderWay);
     gauge('gatehouse.ocsp.host_calls_waiting', 'calls that wait for a host', (load) => load.callsWaiting);
     gauge(
       'gatehouse.ocsp.host_breaker',
       'state of the breaker of a host: 0 closed, 1 half-open, 2 open',
-      ({ breakerState }) => BREAKER_STATES[breakerState],
+      ({ breakerState }) => BREAKER_STATE_VALUES[breakerState],
     );
   }
 
@@ -113,8 +107,10 @@ export class OcspMetrics {
 
   /** @param list seconds since each staple that somebody wants was fetched; read when metrics are collected */
   observeStaples(list: () => Iterable<readonly [gatewayId: string, ageSeconds: number]>): void {
-    labelledGauge('gatehouse.ocsp.staple_age_seconds', 'time since the staple of a gateway was fetched', () =>
-      Array.from(list(), ([gateway, value]) => ({ value, attributes: { gateway } })),
+    gaugesBy('gateway', list)(
+      'gatehouse.ocsp.staple_age_seconds',
+      'time since the staple of a gateway was fetched',
+      (ageSeconds) => ageSeconds,
     );
   }
 }

@@ -1,18 +1,7 @@
-import {
-  bulkhead,
-  BulkheadRejectedError,
-  CircuitState,
-  circuitBreaker,
-  handleWhen,
-  isBrokenCircuitError,
-  isBulkheadRejectedError,
-  SamplingBreaker,
-  type BulkheadPolicy,
-  type CircuitBreakerPolicy,
-} from 'cockatiel';
 import { Failure } from '@gatehouse/failure';
+import { CallBreaker, CallLine, type BreakerState } from '@gatehouse/outbound';
+import { handleWhen, isBrokenCircuitError, SamplingBreaker } from 'cockatiel';
 import type { OcspConfig } from '../ocsp.config.ts';
-import type { BreakerState } from '../observability/ocsp-metrics.ts';
 import type { Deadline } from './deadline.ts';
 import { SourceHostBusy, SourceHostFailed, SourceHostResting, SourceTimeOver } from './source.failures.ts';
 
@@ -21,48 +10,36 @@ import { SourceHostBusy, SourceHostFailed, SourceHostResting, SourceTimeOver } f
  * dead, those who need it are told so at once, and nobody else notices.
  */
 export class GuardedHost {
-  readonly #bulkhead: BulkheadPolicy;
-  readonly #breaker: CircuitBreakerPolicy;
-  #openUntil = 0;
+  readonly #line: CallLine;
+  readonly #breaker: CallBreaker;
 
   constructor(
     readonly host: string,
-    private readonly config: OcspConfig,
+    config: OcspConfig,
     onStateChange: (state: BreakerState) => void,
   ) {
-    this.#bulkhead = bulkhead(config.OCSP_HOST_CALLS_AT_ONCE, config.OCSP_HOST_CALLS_WAITING);
-    this.#breaker = circuitBreaker(handleWhen(isHostInTrouble), {
-      halfOpenAfter: config.OCSP_BREAKER_OPEN_MS,
-      breaker: new SamplingBreaker({
-        threshold: config.OCSP_BREAKER_FAILURE_PERCENT / 100,
-        duration: config.OCSP_BREAKER_WINDOW_SECONDS * 1_000,
-        minimumRps: config.OCSP_BREAKER_MIN_CALLS / config.OCSP_BREAKER_WINDOW_SECONDS,
-      }),
+    this.#line = new CallLine(config.OCSP_HOST_CALLS_AT_ONCE, config.OCSP_HOST_CALLS_WAITING);
+    const sample = new SamplingBreaker({
+      threshold: config.OCSP_BREAKER_FAILURE_PERCENT / 100,
+      duration: config.OCSP_BREAKER_WINDOW_SECONDS * 1_000,
+      minimumRps: config.OCSP_BREAKER_MIN_CALLS / config.OCSP_BREAKER_WINDOW_SECONDS,
     });
-    this.#breaker.onStateChange(() => {
-      this.#openUntil = performance.now() + config.OCSP_BREAKER_OPEN_MS;
-      onStateChange(this.breakerState);
-    });
+    this.#breaker = new CallBreaker(
+      { openMs: config.OCSP_BREAKER_OPEN_MS, failures: handleWhen(isHostInTrouble), sample },
+      onStateChange,
+    );
   }
 
   get callsUnderWay(): number {
-    return this.config.OCSP_HOST_CALLS_AT_ONCE - this.#bulkhead.executionSlots;
+    return this.#line.callsUnderWay;
   }
 
   get callsWaiting(): number {
-    return this.config.OCSP_HOST_CALLS_WAITING - this.#bulkhead.queueSlots;
+    return this.#line.callsWaiting;
   }
 
   get breakerState(): BreakerState {
-    switch (this.#breaker.state) {
-      case CircuitState.Closed:
-        return 'closed';
-      case CircuitState.HalfOpen:
-        return 'half-open';
-      case CircuitState.Open:
-      case CircuitState.Isolated:
-        return 'open';
-    }
+    return this.#breaker.state;
   }
 
   /**
@@ -71,22 +48,9 @@ export class GuardedHost {
    */
   async run<Result>(deadline: Deadline, call: (remainingMs: number) => Promise<Result>): Promise<Result> {
     this.#throwIfResting();
-    const giveUp = new AbortController();
-    const timer = setTimeout(() => giveUp.abort(), deadline.remainingMs);
-    const turn = this.#bulkhead.execute(() => {
-      clearTimeout(timer);
-      return this.#guarded(deadline, call);
-    }, giveUp.signal);
-    try {
-      return await Promise.race([turn, abortion(giveUp.signal, this.host)]);
-    } catch (error) {
-      if (isBulkheadRejectedError(error) || error instanceof BulkheadRejectedError) {
-        throw new SourceHostBusy(this.host);
-      }
-      throw error;
-    } finally {
-      clearTimeout(timer);
-    }
+    const turn = await this.#line.inTurn(() => this.#guarded(deadline, call), deadline.remainingMs);
+    if ('result' in turn) return turn.result;
+    throw turn.missed === 'queue-full' ? new SourceHostBusy(this.host) : new SourceTimeOver(this.host);
   }
 
   async #guarded<Result>(
@@ -105,12 +69,8 @@ export class GuardedHost {
     }
   }
 
-  /** cockatiel lets callers wait for the call that tries; they are better told at once. */
   #throwIfResting(): void {
-    const { state } = this.#breaker;
-    const isResting =
-      state === CircuitState.HalfOpen || (state === CircuitState.Open && performance.now() < this.#openUntil);
-    if (isResting) throw new SourceHostResting(this.host);
+    if (this.#breaker.isBroken) throw new SourceHostResting(this.host);
   }
 }
 
@@ -122,11 +82,4 @@ function isHostInTrouble(error: unknown): boolean {
     error.code.startsWith('OUTBOUND_') &&
     (error.kind === 'unavailable' || error.kind === 'timeout')
   );
-}
-
-/** cockatiel rejects who is aborted only when the turn comes; this gives up on time. */
-function abortion(signal: AbortSignal, host: string): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  signal.addEventListener('abort', () => reject(new SourceTimeOver(host)), { once: true });
-  return promise;
 }

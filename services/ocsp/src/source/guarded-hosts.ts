@@ -1,7 +1,8 @@
 import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import type { Logger } from '@gatehouse/observability';
+import type { BreakerState } from '@gatehouse/outbound';
 import type { OcspConfig } from '../ocsp.config.ts';
-import type { BreakerState, OcspMetrics } from '../observability/ocsp-metrics.ts';
+import type { OcspMetrics } from '../observability/ocsp-metrics.ts';
 import { GuardedHost } from './guarded-host.ts';
 
 const MAX_HOSTS = 1_000;
