@@ -4,7 +4,8 @@ const conditions = ['source'];
 const project = (name: string, include: string[], settings: object = {}) => ({
   resolve: { conditions },
   ssr: { resolve: { conditions } },
-  test: { name, include, ...settings },
+  // How long is waited for what comes sooner: it says when a test that fails gives up.
+  test: { name, include, expect: { poll: { timeout: 15_000 } }, ...settings },
 });
 
 /** The suffix states the cost: STYLE.md, "Tests". The limits are for a machine that is busy with other work. */

@@ -16,7 +16,7 @@ test('a process that is killed is started again, and stays ended once it is stop
   });
 
   process.kill(supervised.process.pid, 'SIGKILL');
-  await expect.poll(() => pids.length, { timeout: 5_000 }).toBe(2);
+  await expect.poll(() => pids.length).toBe(2);
   await supervised.stop();
 
   expect(died).toEqual(['SIGKILL, 250 ms']);
@@ -26,13 +26,17 @@ test('a process that is killed is started again, and stays ended once it is stop
 
 test('stopping while a restart waits does not wait for it', async () => {
   const deaths: string[] = [];
+  const died = Promise.withResolvers<void>();
   const supervised = await Supervised.start({
     name: 'mayfly',
     start: () => startShell('exit 3'),
     onStarted: () => undefined,
-    onDied: (how) => deaths.push(how),
+    onDied: (how) => {
+      deaths.push(how);
+      died.resolve();
+    },
   });
-  await expect.poll(() => deaths.length).toBe(1);
+  await died.promise;
 
   await supervised.stop();
 

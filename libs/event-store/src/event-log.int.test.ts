@@ -35,7 +35,7 @@ const readWhole = (length: number): ReturnType<typeof readAll> =>
     const events = await readAll(store.db, START_OF_LOG, length + 1);
     expect(events).toHaveLength(length);
     return events;
-  }, 20_000);
+  });
 
 beforeEach(async () => {
   await sql`truncate event, checkpoint`.execute(store.db);
@@ -252,7 +252,7 @@ test('a log from another cluster is taken in: what readers had not handled comes
     const found = await readAll(db, await readCheckpoint(db, 'reader'), 10);
     expect(found).toHaveLength(3);
     return found;
-  }, 20_000);
+  });
   expect(rest.map(({ streamId, streamVersion }) => `${streamId}${streamVersion}`)).toEqual([
     'b1',
     'b2',

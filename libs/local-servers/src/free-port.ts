@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
+import { claimPort } from './port-claim.ts';
 
 /**
  * Ports that no system gives to outgoing connections (Linux: from 32768, others: from 49152): one that is free
@@ -9,16 +10,15 @@ import { createServer } from 'node:net';
 const LEAST_PORT = 10_000;
 const BEYOND_PORT = 32_768;
 
-/** Handed out by this process, where perhaps nobody listens yet. */
-const handedOut = new Set<number>();
-
-/** A TCP port of the loopback interface that nobody listens on right now, and another one at each call. */
+/**
+ * A TCP port of the loopback interface that nobody listens on right now, and another one at each call, whichever
+ * process of ours on this machine calls.
+ */
 export async function freePort(host = '127.0.0.1'): Promise<number> {
   for (;;) {
     const port = randomInt(LEAST_PORT, BEYOND_PORT);
-    if (handedOut.has(port) || !(await isFree(port, host))) continue;
-    handedOut.add(port);
-    return port;
+    // Claimed first: who only looks whether a port is free takes it for a moment.
+    if ((await claimPort(port)) && (await isFree(port, host))) return port;
   }
 }
 

@@ -31,9 +31,7 @@ test('children end when their parent is killed and can do nothing about it', asy
 
   parent.kill();
 
-  await expect
-    .poll(() => Promise.all(parent.children.map(commandLineOf)), { timeout: 8_000 })
-    .toEqual([undefined, undefined]);
+  await expect.poll(() => Promise.all(parent.children.map(commandLineOf))).toEqual([undefined, undefined]);
 });
 
 test('a process that does not stop when asked is killed', async () => {

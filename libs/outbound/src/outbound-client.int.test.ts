@@ -130,7 +130,6 @@ test('an answer that is compressed, or cut short, is refused', async () => {
 
 test('headers, or a body, that do not come in time end the request', async () => {
   await using at = await startCustomerServers();
-  const startedAt = performance.now();
   at.answer = () => undefined;
   await expect(at.ask({ timeoutMs: 200 })).rejects.toEqual(
     failing('OUTBOUND_TIMED_OUT', 'did not send an answer within 200 ms'),
@@ -140,10 +139,10 @@ test('headers, or a body, that do not come in time end the request', async () =>
     const drip = setInterval(() => response.write('x'), 20);
     response.on('close', () => clearInterval(drip));
   };
-  await expect(at.ask({ timeoutMs: 200 })).rejects.toEqual(
-    failing('OUTBOUND_TIMED_OUT', 'the rest of its answer'),
+  // If it had no limit, what drips would at last be over `maxResponseBytes`.
+  await expect(at.ask({ timeoutMs: 1_500 })).rejects.toEqual(
+    failing('OUTBOUND_TIMED_OUT', 'the rest of its answer within 1500 ms'),
   );
-  expect(performance.now() - startedAt).toBeLessThan(2_000);
 });
 
 test('the limit holds while a name is looked up, and while a TLS handshake hangs', async () => {
@@ -151,7 +150,7 @@ test('the limit holds while a name is looked up, and while a TLS handshake hangs
   const mute = createTcpServer().listen(0, '127.0.0.1');
   await once(mute, 'listening');
   const accepted: Socket[] = [];
-  mute.on('connection', (socket) => accepted.push(socket));
+  mute.on('connection', (socket) => accepted.push(socket.on('error', () => undefined)));
   await expect(at.ask({ url: `https://auth.test:${portOf(mute)}/`, timeoutMs: 200 })).rejects.toEqual(
     failing('OUTBOUND_TIMED_OUT'),
   );
@@ -165,15 +164,18 @@ test('the limit holds while a name is looked up, and while a TLS handshake hangs
 
 test('nobody there, no such name, no TLS: each is told in words', async () => {
   await using at = await startCustomerServers();
-  const server = createTcpServer((socket) => socket.resume().end('HELLO\r\n')).listen(0, '127.0.0.1');
+  const server = createTcpServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.resume().end('HELLO\r\n');
+  });
+  server.listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const plainPort = portOf(server);
-  await expect(at.ask({ url: `https://auth.test:${plainPort}/` })).rejects.toEqual(
+  await expect(at.ask({ url: `https://auth.test:${portOf(server)}/` })).rejects.toEqual(
     failing('OUTBOUND_TLS_FAILED', 'speaks no TLS'),
   );
   server.close();
-  await once(server, 'close');
-  await expect(at.ask({ url: `https://auth.test:${plainPort}/` })).rejects.toEqual(
+  // Nobody's port: one that was closed may be anybody's the next moment.
+  await expect(at.ask({ url: 'https://auth.test:1/' })).rejects.toEqual(
     failing('OUTBOUND_UNREACHABLE', 'refuses connections'),
   );
   await expect(at.ask({ url: 'https://nowhere.test/' })).rejects.toEqual(

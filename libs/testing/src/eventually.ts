@@ -1,7 +1,11 @@
-/** Asks until `check` no longer throws; for states that nothing announces. Prefer awaiting an event. */
+/**
+ * Asks until `check` no longer throws; for states that nothing announces. Prefer awaiting an event.
+ *
+ * @param timeoutMs when a test that fails gives up: far longer than a busy machine takes for what it waits for
+ */
 export async function eventually<T>(
   check: () => T | Promise<T>,
-  timeoutMs = 5_000,
+  timeoutMs = 20_000,
   everyMs = 20,
 ): Promise<T> {
   const deadline = performance.now() + timeoutMs;

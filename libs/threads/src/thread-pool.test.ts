@@ -32,16 +32,17 @@ test('more than may wait are turned away', async () => {
 });
 
 test.each<readonly [OddOrder, RegExp]>([
-  ['hang', /more than 1000 ms/],
+  ['hang', /more than 2000 ms/],
   ['throw', /so it goes/],
   ['exit', /code 3/],
-  ['hoard', /memory|more than 1000 ms/],
+  ['hoard', /memory|more than 10000 ms/],
 ])('a thread that makes %s of its order is replaced, and the next order is done', async (odd, reason) => {
-  const pool = poolWith({ timeoutMs: 1_000 });
+  // The start of a thread counts: a short limit would end the others too on a busy machine.
+  const pool = poolWith(odd === 'hang' ? { timeoutMs: 2_000 } : {});
   const [failed, next] = await Promise.all([pool.run(odd), pool.run(21)]);
   expect(failed).toEqual({ outcome: 'failed', reason: expect.stringMatching(reason) });
   expect(next).toMatchObject({ outcome: expect.stringMatching(/done|failed/) });
-  await expect.poll(() => pool.run(21), { timeout: 15_000 }).toEqual({ outcome: 'done', result: 42 });
+  await expect.poll(() => pool.run(21)).toEqual({ outcome: 'done', result: 42 });
 });
 
 test('what cannot be copied is an order that fails', async () => {

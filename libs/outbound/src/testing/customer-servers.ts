@@ -97,7 +97,7 @@ export async function startCustomerServers() {
       url: `https://auth.test:${port}/verify?key=hidden`,
       body: 'question',
       caCertificate: authority.certificatePem,
-      timeoutMs: 2_000,
+      timeoutMs: 20_000,
       maxResponseBytes: 1_000,
       ...overrides,
     });
