@@ -48,6 +48,15 @@ test.each(MAPS)('%o: entries go one by one, by their keys or all at once', (Map)
   expect(map.size).toBe(0);
 });
 
+test.each(MAPS)('%o: whoever made it is told of the entry that makes room, and of no other', (Map) => {
+  const gone: unknown[] = [];
+  const map = new Map<string, number>(2, (...entry) => gone.push(entry));
+  for (const [index, key] of ['a', 'b', 'b', 'c'].entries()) map.set(key, index);
+  map.delete('b');
+  map.clear();
+  expect(gone).toEqual([['a', 0]]);
+});
+
 test('keys may be anything, undefined too', () => {
   const map = new BoundedMap<string | undefined, number>(1);
   map.set(undefined, 1);

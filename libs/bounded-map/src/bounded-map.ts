@@ -2,8 +2,14 @@
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
 
-  /** @param maxEntries at least 1 */
-  constructor(readonly maxEntries: number) {}
+  /**
+   * @param maxEntries at least 1
+   * @param onMadeRoom told of each entry that went so that another one could come
+   */
+  constructor(
+    readonly maxEntries: number,
+    private readonly onMadeRoom: (key: Key, value: Value) => void = () => undefined,
+  ) {}
 
   get size(): number {
     return this.#entries.size;
@@ -17,8 +23,10 @@ export class BoundedMap<Key, Value> {
     this.#entries.delete(key);
     this.#entries.set(key, value);
     if (this.#entries.size <= this.maxEntries) return;
-    const { value: oldest, done = false } = this.#entries.keys().next();
-    if (!done) this.#entries.delete(oldest as Key);
+    const [oldest] = this.#entries;
+    if (oldest === undefined) return;
+    this.#entries.delete(oldest[0]);
+    this.onMadeRoom(...oldest);
   }
 
   /** @returns whether it was there */

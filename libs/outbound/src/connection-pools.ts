@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import { Pool } from 'undici';
 import { guardedConnect, type ResolveName } from './guarded-connect.ts';
 import type { OutboundPolicy, UrlScope } from './outbound-policy.ts';
@@ -25,22 +26,24 @@ export interface OriginPool {
 
 /** Kept connections by origin and CA bundle; the origin that was not called for longest makes room. */
 export class ConnectionPools {
-  readonly #pools = new Map<string, OriginPool>();
+  readonly #pools: LeastRecentlyUsedMap<string, OriginPool>;
 
   constructor(
     private readonly policy: OutboundPolicy,
     private readonly resolve: ResolveName,
     private readonly limits: PoolLimits,
-  ) {}
+  ) {
+    this.#pools = new LeastRecentlyUsedMap(limits.maxOrigins, (_key, { pool }) => void pool.close());
+  }
 
   /** @throws {OutboundCaInvalid} */
   poolOf(url: URL, caCertificate: string | undefined, scope: UrlScope): OriginPool {
     const key = `${url.origin}\n${scope.allowHttp}\n${caCertificate ?? ''}`;
-    const entry = this.#pools.get(key) ?? this.#open(url, caCertificate, scope);
-    this.#pools.delete(key);
-    this.#pools.set(key, entry);
-    if (this.#pools.size > this.limits.maxOrigins) this.#closeOldest();
-    return entry;
+    const known = this.#pools.get(key);
+    if (known !== undefined) return known;
+    const opened = this.#open(url, caCertificate, scope);
+    this.#pools.set(key, opened);
+    return opened;
   }
 
   async close(): Promise<void> {
@@ -60,14 +63,6 @@ export class ConnectionPools {
       connect: guardedConnect(url, this.policy, { resolve: this.resolve, secureContext, scope }),
     });
     return { pool, requestsUnderWay: 0, hasServed: false };
-  }
-
-  #closeOldest(): void {
-    const [oldest] = this.#pools;
-    if (oldest === undefined) return;
-    const [key, { pool }] = oldest;
-    this.#pools.delete(key);
-    void pool.close();
   }
 }
 

@@ -1,3 +1,5 @@
+import { BoundedMap } from '@gatehouse/bounded-map';
+
 export interface DeviceBudgetLimits {
   /** Script time that a device may take for good, in milliseconds a second. */
   readonly scriptMsPerSecond: number;
@@ -30,8 +32,8 @@ interface Spent {
  * Devices that behave are not remembered at all. Times are in milliseconds of one monotonic clock.
  */
 export class DeviceBudgets {
-  readonly #devices = new Map<string, Spent>();
   readonly #throttled = new Set<string>();
+  readonly #devices = new BoundedMap<string, Spent>(MAX_DEVICES, (name) => this.#throttled.delete(name));
 
   constructor(private readonly limits: DeviceBudgetLimits) {}
 
@@ -66,8 +68,6 @@ export class DeviceBudgets {
 
   #charge(deviceName: string, seconds: number, now: number): void {
     const spent = this.#devices.get(deviceName) ?? { seconds: 0, at: now, throttledUntil: 0, lengthMs: 0 };
-    this.#devices.delete(deviceName);
-    if (this.#devices.size >= MAX_DEVICES) this.#forgetOldest();
     this.#devices.set(deviceName, spent);
     spent.seconds = Math.max(spent.seconds - (now - spent.at) / 1_000, 0) + seconds;
     spent.at = now;
@@ -78,12 +78,5 @@ export class DeviceBudgets {
     spent.seconds = RETURN_SECONDS;
     spent.at = spent.throttledUntil;
     this.#throttled.add(deviceName);
-  }
-
-  #forgetOldest(): void {
-    const [oldest] = this.#devices.keys();
-    if (oldest === undefined) return;
-    this.#devices.delete(oldest);
-    this.#throttled.delete(oldest);
   }
 }

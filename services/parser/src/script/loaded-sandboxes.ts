@@ -1,3 +1,4 @@
+import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import type { ScriptSandbox, ScriptSandboxes } from './script-sandbox.ts';
 
 interface Loaded {
@@ -6,16 +7,18 @@ interface Loaded {
 }
 
 /**
- * One sandbox a product, for the script it uses now, and one for its canary. Holds a limited number of them; the one that was not
- * used for longest is retired, and made anew when its product is heard of again.
+ * One sandbox a product, for the script it uses now, and one for its canary. Holds a limited number of them; the
+ * one that was not used for longest is retired, and made anew when its product is heard of again.
  */
 export class LoadedSandboxes {
-  readonly #loaded = new Map<string, Loaded>();
+  readonly #loaded: LeastRecentlyUsedMap<string, Loaded>;
 
   constructor(
     private readonly sandboxes: ScriptSandboxes,
-    readonly maxLoaded: number,
-  ) {}
+    maxLoaded: number,
+  ) {
+    this.#loaded = new LeastRecentlyUsedMap(maxLoaded, (_name, { sandbox }) => sandbox.retire());
+  }
 
   get size(): number {
     return this.#loaded.size;
@@ -24,12 +27,11 @@ export class LoadedSandboxes {
   /** @param name the product, or what else has a sandbox of its own */
   of(name: string, code: string): ScriptSandbox {
     const former = this.#loaded.get(name);
-    this.#loaded.delete(name);
-    const loaded = former?.code === code ? former : { code, sandbox: this.sandboxes.open(code) };
-    if (loaded !== former) former?.sandbox.retire();
-    this.#loaded.set(name, loaded);
-    if (this.#loaded.size > this.maxLoaded) this.#retireOldest();
-    return loaded.sandbox;
+    if (former?.code === code) return former.sandbox;
+    const sandbox = this.sandboxes.open(code);
+    former?.sandbox.retire();
+    this.#loaded.set(name, { code, sandbox });
+    return sandbox;
   }
 
   /** Nothing happens when there is none of this name. */
@@ -41,12 +43,5 @@ export class LoadedSandboxes {
   retireAll(): void {
     for (const { sandbox } of this.#loaded.values()) sandbox.retire();
     this.#loaded.clear();
-  }
-
-  #retireOldest(): void {
-    const [oldest] = this.#loaded;
-    if (oldest === undefined) return;
-    this.#loaded.delete(oldest[0]);
-    oldest[1].sandbox.retire();
   }
 }
