@@ -24,8 +24,9 @@ export interface EdgeParts {
 export class Edge {
   constructor(private readonly parts: EdgeParts) {}
 
-  onApplicationBootstrap(): void {
-    this.parts.ticketKeys.start();
+  async onApplicationBootstrap(): Promise<void> {
+    // Before anybody is listened for: a ticket that is sealed with a key of this edge's own resumes nowhere.
+    await this.parts.ticketKeys.start();
     this.parts.entry.start();
     this.parts.listeners.start();
   }

@@ -132,7 +132,12 @@ export class AddressBans {
     }
     const ban = banOf(entry.string());
     const untilMs = ban === undefined ? 0 : Date.parse(ban.until);
-    if (ban === undefined || untilMs <= Date.now()) return;
+    if (ban === undefined) return;
+    if (untilMs <= Date.now()) {
+      // It was over before the bucket had shown it.
+      if (ban.edgeId === this.parts.edgeId) void this.#clearUp(entry.key, entry.revision);
+      return;
+    }
     this.#learn(entry.key, { ban, untilMs, revision: entry.revision });
   }
 

@@ -24,7 +24,8 @@ export class OpenConnections {
 
   add(connection: Watched): void {
     this.#connections.add(connection);
-    this.#timer ??= setInterval(() => this.#check(), CHECK_INTERVAL_MS);
+    // Behind what has arrived: while this process itself was held up, nobody was read, and nobody was silent.
+    this.#timer ??= setInterval(() => setImmediate(() => this.#check()), CHECK_INTERVAL_MS);
   }
 
   remove(connection: Watched): void {

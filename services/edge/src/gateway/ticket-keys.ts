@@ -38,8 +38,9 @@ export class TicketKeys {
     this.#onChange = listener;
   }
 
-  start(): void {
-    void this.#follow();
+  /** Resolves when the secret is known, or was asked for in vain: then it is asked for again and again. */
+  async start(): Promise<void> {
+    void this.#follow(await this.#ask(FIRST_RETRY_MS));
   }
 
   stop(): void {
@@ -59,17 +60,23 @@ export class TicketKeys {
     return randomBytes(NODE_KEY_BYTES);
   }
 
-  async #follow(): Promise<void> {
-    let wait = FIRST_RETRY_MS;
-    while (!this.#stopping.signal.aborted) {
-      try {
-        const dueAt = await this.refresh(Date.now());
-        wait = Math.min(CHECK_MS, Math.max(FIRST_RETRY_MS, dueAt - Date.now()));
-      } catch (error) {
-        this.logger.warn({ err: error }, 'the key of TLS session tickets could not be read');
-        wait = Math.min(CHECK_MS, wait * 2);
-      }
+  async #follow(firstWaitMs: number): Promise<void> {
+    let wait = firstWaitMs;
+    for (;;) {
       await delay(wait, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+      if (this.#stopping.signal.aborted) return;
+      wait = await this.#ask(wait);
+    }
+  }
+
+  /** @returns in how many milliseconds to ask again */
+  async #ask(waitedMs: number): Promise<number> {
+    try {
+      const dueAt = await this.refresh(Date.now());
+      return Math.min(CHECK_MS, Math.max(FIRST_RETRY_MS, dueAt - Date.now()));
+    } catch (error) {
+      this.logger.warn({ err: error }, 'the key of TLS session tickets could not be read');
+      return Math.min(CHECK_MS, waitedMs * 2);
     }
   }
 

@@ -7,6 +7,7 @@ import type { NatsConnection } from '@nats-io/transport-node';
 export class NatsLink {
   #isUp = true;
   readonly #onUp: (() => void)[] = [];
+  readonly #onDown: (() => void)[] = [];
 
   constructor(nats: NatsConnection) {
     void this.#follow(nats);
@@ -21,9 +22,17 @@ export class NatsLink {
     this.#onUp.push(listener);
   }
 
+  /** Calls `listener` each time that NATS has gone away. */
+  onDown(listener: () => void): void {
+    this.#onDown.push(listener);
+  }
+
   async #follow(nats: NatsConnection): Promise<void> {
     for await (const { type } of nats.status()) {
-      if (type === 'disconnect') this.#isUp = false;
+      if (type === 'disconnect') {
+        this.#isUp = false;
+        for (const listener of this.#onDown) listener();
+      }
       if (type === 'reconnect') {
         this.#isUp = true;
         for (const listener of this.#onUp) listener();

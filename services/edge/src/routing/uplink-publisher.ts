@@ -72,6 +72,8 @@ export class UplinkPublisher {
     parts.link.onUp(() => {
       for (const lane of this.#lanes.values()) lane.sendAgain();
     });
+    // QoS 0 that waits for room is dropped from now on, and its connection is read on.
+    parts.link.onDown(() => this.#wake());
   }
 
   get queuedMessages(): number {
@@ -138,7 +140,7 @@ export class UplinkPublisher {
     else if (!lane.isDue) this.#schedule(lane);
   }
 
-  /** Calls `callback` once, when the queue has room again. */
+  /** Calls `callback` once, when the queue has room again or NATS has gone away: ask {@link roomFor} then. */
   whenRoom(callback: () => void): void {
     this.#waiting.add(callback);
   }
