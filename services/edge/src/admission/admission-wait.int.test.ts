@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { EdgeHouse } from '../testing/edge-under-test.ts';
 import { connectPacket, RawClient } from '../testing/raw-client.ts';
 
-const ADMISSION_TIMEOUT_MS = 3_000;
+/** Long beside what the test does before it hangs. */
+const ADMISSION_TIMEOUT_MS = 6_000;
 const VERSIONS = [4, 5] as const;
-type Version = (typeof VERSIONS)[number];
 
 let house: EdgeHouse;
 let gateway: GatewayListener;
@@ -36,16 +36,20 @@ afterAll(async () => {
   await house[Symbol.asyncDispose]();
 });
 
-async function sendConnect(version: Version, username: string): Promise<RawClient> {
+async function open(): Promise<RawClient> {
   const client = await RawClient.open(house.address(gateway));
   clients.push(client);
-  client.send(connectPacket(version, username));
   return client;
 }
 
-/** One of each version. */
-const sendBoth = (name: string): Promise<RawClient[]> =>
-  Promise.all(VERSIONS.map((version) => sendConnect(version, `${name}-${version}`)));
+/** One of each version, through its TLS handshake: CONNECT alone counts against the time that it waits. */
+const openBoth = (): Promise<RawClient[]> => Promise.all(VERSIONS.map(open));
+
+function sendBoth(those: readonly RawClient[], name: string): void {
+  for (const [index, version] of VERSIONS.entries()) {
+    those[index]?.send(connectPacket(version, `${name}-${version}`));
+  }
+}
 
 const connacksOf = (those: readonly RawClient[]): Promise<(Buffer | undefined)[]> =>
   Promise.all(those.map((client) => client.packet()));
@@ -64,13 +68,15 @@ function hang(milliseconds: number): void {
 }
 
 test('who finds the line full, and whose turn comes too late, is told that the edge is busy', async () => {
-  await sendConnect(5, 'judged');
+  const [judged, waiting, newest] = [await open(), await openBoth(), await openBoth()];
+  judged.send(connectPacket(5, 'judged'));
   await eventually(() => expect(house.bus.admissions).toHaveLength(1));
-  const waiting = await sendBoth('waiting');
+  sendBoth(waiting, 'waiting');
   await eventually(async () => {
     expect(await (await fetch(metricsUrl)).text()).toMatch(/^gatehouse_edge_admission_queue(\{.*\})? 2$/m);
   });
-  const full = await connacksOf(await sendBoth('newest'));
+  sendBoth(newest, 'newest');
+  const full = await connacksOf(newest);
   expect(waiting.map(({ bytesWaiting }) => bytesWaiting)).toEqual([0, 0]);
   // Who is judged is answered by its time and gives the place on: only an edge that is late itself keeps one waiting.
   hang(ADMISSION_TIMEOUT_MS + 1);
@@ -102,5 +108,5 @@ test('who finds the line full, and whose turn comes too late, is told that the e
       ]);
     }
   }
-  expect(house.bus.admissions.map(({ username }) => username)).toEqual(['judged']);
-}, 20_000);
+  expect(new Set(house.bus.admissions.map(({ username }) => username))).toEqual(new Set(['judged']));
+});

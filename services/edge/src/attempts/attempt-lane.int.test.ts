@@ -46,7 +46,7 @@ const record = (index: number, bytes = 1_000): string => JSON.stringify({ index,
 test('records are stored in batches of at most 128 kB, in their order', async () => {
   await using edge = await startLane();
   for (let index = 0; index < 1_200; index += 1) edge.lane.add(record(index));
-  await edge.lane.flush(AbortSignal.timeout(5_000));
+  await edge.lane.flush(AbortSignal.timeout(60_000));
   const batches = await edge.stored();
   expect(batches.length).toBeLessThan(12);
   for (const batch of batches) expect(JSON.stringify(batch).length).toBeLessThan(132_000);
@@ -68,7 +68,7 @@ test('what the stream will not have is dropped and counted, and holds nothing up
   await using edge = await startLane();
   await edge.refuseEverything();
   for (let index = 0; index < 300; index += 1) edge.lane.add(record(index));
-  await edge.lane.flush(AbortSignal.timeout(5_000));
+  await edge.lane.flush(AbortSignal.timeout(60_000));
   expect(edge.metrics.drops.of('attempt-refused')).toBe(300);
   expect(edge.lane.queued).toBe(0);
 });

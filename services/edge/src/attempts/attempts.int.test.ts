@@ -10,22 +10,23 @@ import type { ConnectionAttempt, GatewayListener } from '@gatehouse/contracts';
 import { mosquittoPrograms } from '@gatehouse/local-servers';
 import { createCertificateAuthority, type IssuedCertificate } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { connectDevice, EdgeHouse } from '../testing/edge-under-test.ts';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { connectDevice, EdgeHouse, type Address } from '../testing/edge-under-test.ts';
 import { connectPacket, RawClient } from '../testing/raw-client.ts';
 
 let house: EdgeHouse;
 let open: GatewayListener;
 let mutual: GatewayListener;
 const certificates = new Map<string, IssuedCertificate>();
+/** Where an edge listens that gives up soon on clients that say nothing. */
+const IMPATIENT = '127.0.0.2';
+let clients = 0;
 
 beforeAll(async () => {
   house = await EdgeHouse.open();
-  await house.startEdge({
-    EDGE_CONNECT_TIMEOUT_MS: '700',
-    EDGE_ATTEMPTS_PER_ADDRESS: '5',
-    EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS: '5',
-  });
+  const perAddress = { EDGE_ATTEMPTS_PER_ADDRESS: '5', EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS: '5' };
+  await house.startEdge(perAddress);
+  await house.startEdge({ ...perAddress, EDGE_HOST: IMPATIENT, EDGE_CONNECT_TIMEOUT_MS: '1500' });
   const devices = await createCertificateAuthority('device root');
   const strangers = await createCertificateAuthority('strange root');
   const usual = { commonName: 'pump-1' };
@@ -45,31 +46,52 @@ beforeAll(async () => {
   });
   for (const gateway of [open, mutual]) {
     house.bus.put(gateway);
-    await eventually(() => house.stored.expectListening(gateway));
+    await eventually(() => house.stored.expectListening(gateway, 2));
   }
+});
+
+beforeEach(() => {
+  house.bus.verdict = () => ({
+    outcome: 'admitted',
+    productKey: 'a1',
+    deviceName: 'pump-1',
+    expiresAt: null,
+    permissions: [],
+    steps: [],
+  });
 });
 
 afterAll(() => house[Symbol.asyncDispose]());
 
-/** The record that `tries` leads to, and no other. */
-async function recordOf(tries: () => Promise<unknown>): Promise<[unknown, ConnectionAttempt]> {
-  const before = (await house.stored.attempts()).length;
-  const seen = await tries();
-  const found = await eventually(async () => {
-    const [attempt] = (await house.stored.attempts()).slice(before);
-    expect(attempt).toBeDefined();
-    return attempt;
-  });
-  return [seen, found as ConnectionAttempt];
+/** A client's way to a gateway. */
+interface Way extends Address {
+  readonly localAddress: string;
 }
 
+/** A way from an address that nobody else comes from: by that its records are known. */
+function wayTo(gateway: GatewayListener, host = '127.0.0.1'): Way {
+  clients += 1;
+  return { ...house.address(gateway, host), localAddress: `127.0.1.${clients}` };
+}
+
+const recordsOf = async ({ localAddress }: Way): Promise<ConnectionAttempt[]> =>
+  (await house.stored.attempts()).filter(({ remoteAddress }) => remoteAddress === localAddress);
+
+/** The first record of who came that way. */
+async function recordOf(way: Way): Promise<ConnectionAttempt> {
+  return (await eventually(async () => {
+    const [attempt] = await recordsOf(way);
+    expect(attempt).toBeDefined();
+    return attempt;
+  })) as ConnectionAttempt;
+}
+
+const admissionOf = ({ localAddress }: Way) =>
+  house.bus.admissions.find(({ remoteAddress }) => remoteAddress === localAddress);
+
 /** What a TLS client sees: the code of the error that it gets, or that it was closed. */
-async function shakeHands(
-  gateway: GatewayListener,
-  options: ConnectionOptions,
-  packet?: Buffer,
-): Promise<string> {
-  const socket = connectTls({ ...house.address(gateway), ...options });
+async function shakeHands(way: Way, options: ConnectionOptions, packet?: Buffer): Promise<string> {
+  const socket = connectTls({ ...way, ...options });
   return new Promise((resolve) => {
     socket.on('secureConnect', () => {
       if (packet !== undefined) socket.write(packet);
@@ -103,52 +125,51 @@ const mqttConnect = connectPacket(4, 'pump-1');
 const table: [
   what: string,
   gateway: 'open' | 'mutual',
-  tries: (gateway: GatewayListener) => Promise<string>,
+  tries: (way: Way) => Promise<string>,
   outcome: { readonly sees: string | RegExp; readonly record: Partial<ConnectionAttempt> },
 ][] = [
   [
     'MQTT without TLS',
     'open',
-    (gateway) => closedByEdge(connectTcp(house.address(gateway)), mqttConnect.toString('latin1')),
+    (way) => closedByEdge(connectTcp(way), mqttConnect.toString('latin1')),
     { sees: 'closed', record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'plain-text', tls: null } },
   ],
   [
     'HTTP',
     'open',
-    (gateway) => closedByEdge(connectTcp(house.address(gateway)), 'GET / HTTP/1.1\r\n\r\n'),
+    (way) => closedByEdge(connectTcp(way), 'GET / HTTP/1.1\r\n\r\n'),
     { sees: 'closed', record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'plain-text' } },
   ],
   [
     'nothing at all',
     'open',
-    (gateway) => closedByEdge(connectTcp(house.address(gateway)), ''),
+    (way) => closedByEdge(connectTcp({ ...way, host: IMPATIENT }), ''),
     { sees: 'closed', record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'handshake-timeout' } },
   ],
   [
     'a TCP connection that is closed again',
     'open',
-    async (gateway) => {
-      const socket = connectTcp(house.address(gateway));
+    async (way) => {
+      const socket = connectTcp(way);
       await once(socket, 'connect');
       socket.destroy();
       return 'left';
     },
     {
       sees: 'left',
-      record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'closed', remoteAddress: '127.0.0.1' },
+      record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'closed' },
     },
   ],
   [
     'a cipher suite that is not offered',
     'open',
-    (gateway) => shakeHands(gateway, { ...TLS12, ciphers: 'AES128-GCM-SHA256' }),
+    (way) => shakeHands(way, { ...TLS12, ciphers: 'AES128-GCM-SHA256' }),
     { sees: /HANDSHAKE_FAILURE$/, record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'no-shared-cipher' } },
   ],
   [
     'TLS 1.1',
     'open',
-    (gateway) =>
-      shakeHands(gateway, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
+    (way) => shakeHands(way, { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }),
     {
       sees: /PROTOCOL_VERSION$/,
       record: { code: 'EDGE_TLS_HANDSHAKE_FAILED', reason: 'unsupported-protocol' },
@@ -157,7 +178,7 @@ const table: [
   [
     'no certificate, TLS 1.3',
     'mutual',
-    (gateway) => shakeHands(gateway, {}),
+    (way) => shakeHands(way, {}),
     {
       sees: /CERTIFICATE_REQUIRED$/,
       record: { code: 'EDGE_CLIENT_CERTIFICATE_REFUSED', reason: 'no-client-certificate' },
@@ -166,7 +187,7 @@ const table: [
   [
     'no certificate, TLS 1.2',
     'mutual',
-    (gateway) => shakeHands(gateway, TLS12),
+    (way) => shakeHands(way, TLS12),
     {
       sees: /HANDSHAKE_FAILURE$/,
       record: { code: 'EDGE_CLIENT_CERTIFICATE_REFUSED', reason: 'no-client-certificate' },
@@ -183,22 +204,17 @@ const table: [
     ([{}, TLS12] as const).map((version): (typeof table)[number] => [
       `${what}, TLS ${'maxVersion' in version ? '1.2' : '1.3'}`,
       'mutual',
-      (gateway) => shakeHands(gateway, { ...withCertificate(name), ...version }, mqttConnect),
+      (way) => shakeHands(way, { ...withCertificate(name), ...version }, mqttConnect),
       {
         sees: /^(closed|ECONNRESET|EPIPE)$/,
-        record: {
-          code: 'EDGE_CLIENT_CERTIFICATE_REFUSED',
-          reason,
-          remoteAddress: '127.0.0.1',
-          certificate: null,
-        },
+        record: { code: 'EDGE_CLIENT_CERTIFICATE_REFUSED', reason, certificate: null },
       },
     ]),
   ),
   [
     'TLS, and then no CONNECT',
     'open',
-    (gateway) => shakeHands(gateway, {}),
+    (way) => shakeHands({ ...way, host: IMPATIENT }, {}),
     {
       sees: /^(closed|ECONNRESET)$/,
       record: { code: 'EDGE_CONNECT_TIMED_OUT', reason: 'connect-timed-out' },
@@ -207,15 +223,15 @@ const table: [
   [
     'TLS, and then HTTP',
     'open',
-    (gateway) => shakeHands(gateway, {}, Buffer.from('GET / HTTP/1.1\r\n\r\n')),
+    (way) => shakeHands(way, {}, Buffer.from('GET / HTTP/1.1\r\n\r\n')),
     { sees: /^(closed|ECONNRESET)$/, record: { code: 'MQTT_PACKET_MALFORMED', reason: 'packet-malformed' } },
   ],
   [
     'TLS, and then a connection that is closed',
     'open',
-    async (gateway) => {
+    async (way) => {
       // In TLS 1.3 a client is through before the server is.
-      const socket = connectTls({ ...house.address(gateway), ...TLS12 });
+      const socket = connectTls({ ...way, ...TLS12 });
       await once(socket, 'secureConnect');
       socket.destroy();
       return 'left';
@@ -228,11 +244,13 @@ test.each(table)(
   'of %s the record says what the device saw',
   async (_what, which, tries, { sees, record }) => {
     const gateway = which === 'open' ? open : mutual;
-    const [seen, attempt] = await recordOf(() => tries(gateway));
+    const way = wayTo(gateway);
+    const seen = await tries(way);
+    const attempt = await recordOf(way);
     expect(seen).toEqual(sees instanceof RegExp ? expect.stringMatching(sees) : sees);
     expect(attempt).toMatchObject({
       gatewayId: gateway.gatewayId,
-      remoteAddress: '127.0.0.1',
+      remoteAddress: way.localAddress,
       outcome: 'failed',
       connackCode: null,
       clientId: null,
@@ -255,12 +273,12 @@ test.each([
     reason: 'wrong-password',
     steps: [{ name: 'credential-lookup', outcome: 'ok', milliseconds: 1.5 }],
   });
-  const [answer, attempt] = await recordOf(async () => {
-    const client = await RawClient.open(house.address(open));
-    client.send(connectPacket(version, 'pump-1', { clientId: 'c-1' }));
-    return client.packet();
-  });
-  expect(Buffer.from(answer as Buffer).readUInt8(3)).toBe(connackCode);
+  const way = wayTo(open);
+  const client = await RawClient.open(way);
+  client.send(connectPacket(version, 'pump-1', { clientId: 'c-1' }));
+  expect((await client.packet())?.readUInt8(3)).toBe(connackCode);
+  client.destroy();
+  const attempt = await recordOf(way);
   expect(attempt).toMatchObject({
     outcome: 'refused',
     code: 'EDGE_DEVICE_REFUSED',
@@ -282,22 +300,13 @@ test.each([
 });
 
 test('an admitted device is recorded when it is let in, and again when it leaves', async () => {
-  house.bus.verdict = () => ({
-    outcome: 'admitted',
-    productKey: 'a1',
-    deviceName: 'pump-1',
-    expiresAt: null,
-    permissions: [],
-    steps: [],
-  });
-  let device: Awaited<ReturnType<typeof connectDevice>> | undefined;
-  const [, first] = await recordOf(async () => {
-    device = await connectDevice({ ...house.address(mutual) }, 'pump-1', {
-      ...withCertificate('good'),
-      servername: 'mqtt.example.com',
-      checkServerIdentity: () => undefined,
-    } as object);
-  });
+  const way = wayTo(mutual);
+  const device = await connectDevice(way, 'pump-1', {
+    ...withCertificate('good'),
+    servername: 'mqtt.example.com',
+    checkServerIdentity: () => undefined,
+  } as object);
+  const first = await recordOf(way);
   expect(first).toMatchObject({
     outcome: 'admitted',
     code: null,
@@ -317,12 +326,14 @@ test('an admitted device is recorded when it is let in, and again when it leaves
     'queue',
     'session',
   ]);
-  expect(house.bus.admissions.at(-1)).toMatchObject({
-    gatewayVersion: 3,
-    clientCertificate: first.certificate,
-  });
+  expect(admissionOf(way)).toMatchObject({ gatewayVersion: 3, clientCertificate: first.certificate });
 
-  const [, last] = await recordOf(async () => device?.endAsync());
+  await device.endAsync();
+  const last = await eventually(async () => {
+    const [, ...later] = await recordsOf(way);
+    expect(later).toHaveLength(1);
+    return later[0];
+  });
   expect(last).toEqual({
     ...first,
     steps: [],
@@ -331,15 +342,15 @@ test('an admitted device is recorded when it is let in, and again when it leaves
 });
 
 test('a certificate with two common names lets TLS through, and names nobody', async () => {
-  const [, attempt] = await recordOf(async () => {
-    const device = await connectDevice(house.address(mutual), 'pump-1', withCertificate('double') as object);
-    await device.endAsync();
-  });
+  const way = wayTo(mutual);
+  const device = await connectDevice(way, 'pump-1', withCertificate('double') as object);
+  await device.endAsync();
+  const attempt = await recordOf(way);
   expect(attempt.certificate?.commonName).toBe('');
   expect(attempt.steps).toContainEqual(
     expect.objectContaining({ name: 'client-certificate', outcome: 'no-common-name' }),
   );
-  expect(house.bus.admissions.at(-1)?.clientCertificate?.commonName).toBe('');
+  expect(admissionOf(way)?.clientCertificate?.commonName).toBe('');
 });
 
 test('a client that does not trust the gateway says so with an alert', async () => {
@@ -347,27 +358,28 @@ test('a client that does not trust the gateway says so with an alert', async () 
   const cafile = join(directory, 'strange.pem');
   await writeFile(cafile, (await createCertificateAuthority('strange')).certificatePem);
   const { publish, environment } = await mosquittoPrograms();
-  const [, attempt] = await recordOf(() =>
-    promisify(execFile)(
-      publish,
-      ['-h', '127.0.0.1', '-p', String(open.port), '--cafile', cafile, '-t', 'up', '-m', 'x', '-i', 'c'],
-      { env: environment },
-    ).catch(() => undefined),
-  );
-  expect(attempt).toMatchObject({ outcome: 'failed', reason: 'client-alert-unknown-ca' });
+  const way = wayTo(open);
+  const address = ['-h', way.host, '-p', String(way.port), '-A', way.localAddress, '--cafile', cafile];
+  await promisify(execFile)(publish, [...address, '-t', 'up', '-m', 'x', '-i', 'c'], {
+    env: environment,
+  }).catch(() => undefined);
+  expect(await recordOf(way)).toMatchObject({ outcome: 'failed', reason: 'client-alert-unknown-ca' });
   await rm(directory, { recursive: true });
 });
 
 test('a flood from one address is recorded in part, and the rest is counted', async () => {
   house.bus.verdict = () => ({ outcome: 'refused', reason: 'unknown-device', steps: [] });
-  const before = (await house.stored.attempts()).length;
+  const way = wayTo(open);
   for (let index = 0; index < 20; index += 1) {
-    const client = await RawClient.open(house.address(open));
+    const client = await RawClient.open(way);
     client.send(connectPacket(4, `stranger-${index}`));
     await client.closed();
   }
-  await eventually(async () => {
-    const recorded = (await house.stored.attempts()).slice(before);
-    expect(recorded.filter(({ reason }) => reason === 'unknown-device')).toHaveLength(5);
-  });
+  await eventually(async () => expect(await recordsOf(way)).toHaveLength(5));
+  // Another one of the same edge comes behind them.
+  const later = wayTo(open);
+  await (await RawClient.connected(later, connectPacket(4, 'stranger'))).closed();
+  await recordOf(later);
+  const recorded = await recordsOf(way);
+  expect(recorded.map(({ reason }) => reason)).toEqual(Array.from({ length: 5 }, () => 'unknown-device'));
 });

@@ -7,6 +7,8 @@ import { connectDevice, EdgeHouse, type Address } from '../testing/edge-under-te
 import { LinesLogged } from '../testing/lines-logged.ts';
 import { connectPacket, publishPacket, RawClient } from '../testing/raw-client.ts';
 
+/** Where an edge listens that gives up soon on clients that do not send CONNECT. */
+const IMPATIENT = '127.0.0.2';
 let house: EdgeHouse;
 let gateway: GatewayListener;
 let address: Address;
@@ -16,8 +18,9 @@ beforeAll(async () => {
   gateway = await house.newGateway('gw-1');
   address = house.address(gateway);
   house.bus.put(gateway);
-  await house.startEdge({ EDGE_CONNECT_TIMEOUT_MS: '1500', EDGE_ADMISSION_TIMEOUT_MS: '3000' });
-  await eventually(() => house.stored.expectListening(gateway));
+  await house.startEdge({ EDGE_ADMISSION_TIMEOUT_MS: '4000' });
+  await house.startEdge({ EDGE_HOST: IMPATIENT, EDGE_CONNECT_TIMEOUT_MS: '1500' });
+  await eventually(() => house.stored.expectListening(gateway, 2));
 });
 
 afterAll(() => house[Symbol.asyncDispose]());
@@ -54,7 +57,7 @@ describe('the log', () => {
 describe('connecting', () => {
   test('an MQTT 3.1.1 device connects, and its presence is reported with its session number', async () => {
     const device = await connectDevice(address, 'pump-311');
-    expect(house.bus.admissions.at(-1)).toMatchObject({
+    expect(house.bus.admissions.find(({ clientId }) => clientId === 'pump-311')).toMatchObject({
       gatewayId: 'gw-1',
       clientId: 'pump-311',
       protocolVersion: 4,
@@ -138,8 +141,8 @@ describe('connecting', () => {
   );
 
   test('a client waits while auth restarts, and is admitted', async () => {
-    house.bus.stopAuth();
     const device = await RawClient.open(address);
+    await house.bus.stopAuth();
     device.send(connectPacket(4, 'pump-patient'));
     setTimeout(() => house.bus.startAuth(), 500);
     expect(hex(await device.packet())).toBe('20020000');
@@ -147,7 +150,7 @@ describe('connecting', () => {
   });
 
   test('a client is refused as server unavailable when auth stays away', async () => {
-    house.bus.stopAuth();
+    await house.bus.stopAuth();
     try {
       const device = await RawClient.open(address);
       device.send(connectPacket(4, 'pump-alone'));
@@ -159,7 +162,7 @@ describe('connecting', () => {
   });
 
   test('a client that sends no CONNECT is disconnected', async () => {
-    const silent = await RawClient.open(address);
+    const silent = await RawClient.open(house.address(gateway, IMPATIENT));
     await silent.closed();
   });
 
@@ -240,6 +243,15 @@ describe('what a client must not send', () => {
         setTimeout(resolve, 600);
       });
     }
+    device.destroy();
+  });
+
+  test('what has arrived while the edge itself was held up was in time', async () => {
+    const device = await RawClient.connected(address, connectPacket(4, 'pump-held', { keepAliveSeconds: 1 }));
+    device.send('c0 00');
+    // The edge is part of this process.
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2_500);
+    expect(hex(await device.packet())).toBe('d000');
     device.destroy();
   });
 });

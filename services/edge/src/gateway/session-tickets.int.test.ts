@@ -56,6 +56,8 @@ async function handshake(
   const client = spawn(openssl.command, args, { env: openssl.environment });
   let output = '';
   const found = (pattern: RegExp): string | undefined => pattern.exec(output)?.[1];
+  // A server that refuses it ends it, whatever is still to be said.
+  client.stdin.on('error', () => undefined);
   client.stdout.on('data', (data: Buffer) => {
     output += data.toString();
     const isTold = /^(?:New|Reused), TLS/m.test(output);
@@ -70,7 +72,7 @@ async function handshake(
 
 async function twoEdges(gateway: GatewayListener): Promise<void> {
   for (const EDGE_HOST of ['127.0.0.1', '127.0.0.2']) {
-    await house.startEdge({ EDGE_HOST, EDGE_CONNECT_TIMEOUT_MS: '1500' });
+    await house.startEdge({ EDGE_HOST });
   }
   house.bus.put(gateway);
   await eventually(() => house.stored.expectListening(gateway, 2));
@@ -124,7 +126,7 @@ test('a replaced device root holds for the next handshake', async () => {
   await eventually(() => house.stored.expectListening(changed, 2));
   await handshake(changed, '127.0.0.1', '1.3', 'out');
   await eventually(async () => {
-    expect((await house.stored.attempts()).at(-1)).toMatchObject({ reason: 'unknown-ca' });
+    expect((await house.stored.attempts()).map(({ reason }) => reason)).toEqual(['unknown-ca']);
   });
 });
 
@@ -144,18 +146,19 @@ test('a ticket of another gateway does not resume, nor does one of a gateway wit
 });
 
 test('a certificate that has expired since is refused when its session is resumed', async () => {
-  const shortLived = await devices.issueClientCertificate({ commonName: 'pump-1', days: 4 / 86_400 });
-  await writeFile(join(directory, 'device.pem'), shortLived.certificatePem + shortLived.privateKeyPem);
   const gateway = await house.newGateway('gw-1', { deviceRootCertificate: devices.certificatePem });
   await twoEdges(gateway);
+  // All that it has to live for is one handshake.
+  const shortLived = await devices.issueClientCertificate({ commonName: 'pump-1', days: 5 / 86_400 });
+  await writeFile(join(directory, 'device.pem'), shortLived.certificatePem + shortLived.privateKeyPem);
   expect(await handshake(gateway, '127.0.0.1', '1.3', 'out')).toBe('New');
   await eventually(
     async () => {
       await handshake(gateway, '127.0.0.2', '1.3', 'in');
-      const last = (await house.stored.attempts()).at(-1);
-      expect(last).toMatchObject({ code: 'EDGE_CLIENT_CERTIFICATE_REFUSED', reason: 'certificate-expired' });
+      const refused = (await house.stored.attempts()).find(({ reason }) => reason === 'certificate-expired');
+      expect(refused).toMatchObject({ code: 'EDGE_CLIENT_CERTIFICATE_REFUSED' });
     },
-    10_000,
+    30_000,
     500,
   );
 });
@@ -175,7 +178,7 @@ test('the shared secret is made once, and made anew when it is old', async () =>
       expect(next?.revision).toBeGreaterThan(first?.revision ?? 0);
       expect(next?.string()).not.toBe(first?.string());
     },
-    15_000,
+    30_000,
     200,
   );
   expect(await handshake(gateway, '127.0.0.1', '1.3', 'out')).toBe('New');

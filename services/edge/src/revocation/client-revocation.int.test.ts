@@ -6,24 +6,26 @@ import { TestAuthority } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import type { MqttClient } from 'mqtt';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { connectDevice, disconnected, EdgeHouse } from '../testing/edge-under-test.ts';
+import { connectDevice, disconnected, EdgeHouse, untilRead } from '../testing/edge-under-test.ts';
+import { LinesLogged } from '../testing/lines-logged.ts';
 import { good, revoked, unknown } from '../testing/ocsp-double.ts';
 import { connectPacket } from '../testing/raw-client.ts';
 
 const HOSTS = ['127.0.0.1', '127.0.0.2'] as const;
 const root = TestAuthority.createRoot({ commonName: 'device root' });
 const intermediate = root.createIntermediate();
+const log = new LinesLogged('debug');
 let house: EdgeHouse;
 let next = 0;
 
 beforeAll(async () => {
   house = await EdgeHouse.open();
-  for (const EDGE_HOST of HOSTS) await house.startEdge({ EDGE_HOST });
+  for (const EDGE_HOST of HOSTS) await house.startEdge({ EDGE_HOST }, log.logger);
 });
 
 beforeEach(() => {
   house.ocsp.status = () => good(60);
-  house.ocsp.statusRequests.length = 0;
+  house.ocsp.start();
 });
 
 afterAll(() => house[Symbol.asyncDispose]());
@@ -42,6 +44,16 @@ async function change(gateway: GatewayListener): Promise<GatewayListener> {
   house.bus.put(gateway);
   await eventually(() => house.stored.expectListening(gateway, 2));
   return gateway;
+}
+
+/** The questions about devices of a gateway: those of sessions that other tests left behind are none of its. */
+const askedOf = ({ gatewayId }: GatewayListener) =>
+  house.ocsp.statusRequests.filter((each) => each.gatewayId === gatewayId);
+
+/** From here on nobody answers the edges, and they are told so. */
+async function stopOcsp(): Promise<void> {
+  house.ocsp.stop();
+  await house.nats.flush();
 }
 
 interface DeviceFiles {
@@ -81,8 +93,8 @@ test('ocsp is asked with the whole verified chain before auth, once, and the ver
   const second = await connected(gateway, 'pump-1', { files });
   await second.endAsync();
 
-  expect(house.ocsp.statusRequests).toHaveLength(1);
-  const [request] = house.ocsp.statusRequests;
+  expect(askedOf(gateway)).toHaveLength(1);
+  const [request] = askedOf(gateway);
   expect(request).toMatchObject({ gatewayId: gateway.gatewayId, scope: 'leaf' });
   expect(request?.chain.map((pem) => new X509Certificate(pem).subject)).toEqual([
     'CN=pump-1',
@@ -111,9 +123,8 @@ test.each([
   async (version, code) => {
     const gateway = await served();
     house.ocsp.status = () => revoked(60);
-    const before = house.bus.admissions.length;
     await expect(connected(gateway, `pump-r${version}`, { version })).rejects.toMatchObject({ code });
-    expect(house.bus.admissions).toHaveLength(before);
+    expect(house.bus.admissions.filter(({ gatewayId }) => gatewayId === gateway.gatewayId)).toEqual([]);
     expect(await stepsOf(`pump-r${version}`)).toMatchObject({
       outcome: 'refused',
       code: 'EDGE_DEVICE_REFUSED',
@@ -136,10 +147,9 @@ test.each([
 ] as const)('with onUnknown %s a device comes in when the answer is %s', async (onUnknown, answer) => {
   const gateway = await served({ revocation: { scope: 'leaf', onUnknown, responderUrl: null } });
   house.ocsp.status = () => unknown(60);
-  if (answer === 'nobody') house.ocsp.stop();
+  if (answer === 'nobody') await stopOcsp();
   const device = await connected(gateway, `pump-${answer}`);
   await device.endAsync();
-  if (answer === 'nobody') house.ocsp.start();
 });
 
 test.each(['unknown', 'nobody'] as const)(
@@ -147,16 +157,16 @@ test.each(['unknown', 'nobody'] as const)(
   async (answer) => {
     const gateway = await served({ revocation: { scope: 'chain', onUnknown: 'refuse', responderUrl: null } });
     house.ocsp.status = () => unknown(60);
-    if (answer === 'nobody') house.ocsp.stop();
+    if (answer === 'nobody') await stopOcsp();
     await expect(connected(gateway, `pump-x-${answer}`)).rejects.toMatchObject({ code: 0x88 });
-    if (answer === 'nobody') house.ocsp.start();
     expect(await stepsOf(`pump-x-${answer}`)).toMatchObject({ reason: 'certificate-status-unknown' });
   },
 );
 
 test('devices that are revoked while they are connected are off when their verdict ends, on both edges', async () => {
   const gateway = await served();
-  house.ocsp.status = () => good(4);
+  const verdictSeconds = 4;
+  house.ocsp.status = () => good(verdictSeconds);
   const stays = await connected(gateway, 'pump-stays', { host: '127.0.0.2' });
   const [one, two, old] = [
     await connected(gateway, 'pump-one'),
@@ -169,7 +179,7 @@ test('devices that are revoked while they are connected are off when their verdi
   });
   const started = performance.now();
   house.ocsp.status = ({ chain: [leaf = ''] }) =>
-    new X509Certificate(leaf).subject === 'CN=pump-stays' ? good(4) : revoked(60);
+    new X509Certificate(leaf).subject === 'CN=pump-stays' ? good(verdictSeconds) : revoked(60);
 
   const expected = {
     reasonCode: 0x87,
@@ -177,11 +187,13 @@ test('devices that are revoked while they are connected are off when their verdi
   };
   expect(await Promise.all(told)).toEqual([expected, expected]);
   await closed;
-  expect(performance.now() - started).toBeLessThan(5_000);
+  // Before a second verdict would have ended.
+  expect(performance.now() - started).toBeLessThan(2 * verdictSeconds * 1_000);
   expect(stays.connected).toBe(true);
   await eventually(async () => {
     const closes = (await house.stored.attempts()).filter(
-      (each) => each.closed?.code === 'EDGE_CERTIFICATE_REVOKED',
+      ({ gatewayId, closed: end }) =>
+        gatewayId === gateway.gatewayId && end?.code === 'EDGE_CERTIFICATE_REVOKED',
     );
     expect(
       closes.map(({ username }) => username).toSorted((a, b) => String(a).localeCompare(String(b))),
@@ -195,23 +207,26 @@ test('while ocsp is away nobody is disconnected; when the status becomes unknown
   house.ocsp.status = () => good(1);
   const device = await connected(gateway, 'pump-away');
   const told = disconnected(device);
-  house.ocsp.stop();
-  const asked = house.ocsp.statusRequests.length;
-  await new Promise((resolve) => {
-    setTimeout(resolve, 2_500);
+  await stopOcsp();
+  const asked = askedOf(gateway).length;
+  await eventually(() => {
+    expect(log.of('ocsp could not be asked about client certificates')).toContainEqual(
+      expect.objectContaining({ gatewayId: gateway.gatewayId }),
+    );
   });
+  await untilRead(device);
   expect(device.connected).toBe(true);
   house.ocsp.status = () => unknown(60);
   house.ocsp.start();
   expect(await told).toMatchObject({ reasonCode: 0x87 });
-  expect(house.ocsp.statusRequests.length).toBeGreaterThan(asked);
+  expect(askedOf(gateway).length).toBeGreaterThan(asked);
 });
 
 test('a gateway that begins to check certificates checks those of live sessions', async () => {
   const gateway = await served({ ocsp: 'disabled' });
   const device = await connected(gateway, 'pump-later');
   const told = disconnected(device);
-  expect(house.ocsp.statusRequests).toEqual([]);
+  expect(askedOf(gateway)).toEqual([]);
   house.ocsp.status = () => revoked(60);
   await change({ ...gateway, ocsp: 'client', version: 2 });
   expect(await told).toMatchObject({ reasonCode: 0x87 });
@@ -254,7 +269,7 @@ test('a resumed session is asked about like any other, with the intermediates th
   house.ocsp.status = () => revoked(60);
   const again = await shakeHands(gateway, 'pump-again', { host: HOSTS[1], files, session: first.session });
   expect(again).toMatchObject({ isResumed: true, connackCode: 5 });
-  expect(house.ocsp.statusRequests.at(-1)?.chain).toHaveLength(3);
+  expect(askedOf(gateway).at(-1)?.chain).toHaveLength(3);
 });
 
 test('where nobody has shown the intermediate yet, the next handshake is a full one', async () => {
@@ -270,7 +285,7 @@ test('where nobody has shown the intermediate yet, the next handshake is a full 
       const found = await shakeHands(gateway, 'pump-lost', { host: HOSTS[1], files, session });
       expect(found).toMatchObject({ isResumed: false, connackCode: 0 });
     },
-    10_000,
+    30_000,
     500,
   );
 });

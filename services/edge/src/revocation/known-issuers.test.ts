@@ -68,13 +68,14 @@ test('a maze of certificates that issued each other is left in time', () => {
     a.createIntermediate({ commonName: 'b', key: b.key }),
     b.createIntermediate({ commonName: 'a', key: a.key }),
   ]).flat();
-  const started = performance.now();
+  // Time of the processor, which a busy machine does not change.
+  const started = process.cpuUsage();
   const { isComplete } = new KnownIssuers(root.certificatePem).chainOf(
     a.issueClient().certificate,
     certificates(...maze),
   );
   expect(isComplete).toBe(false);
-  expect(performance.now() - started).toBeLessThan(1_000);
+  expect(process.cpuUsage(started).user).toBeLessThan(1_000_000);
 });
 
 test('a device whose certificate is the root itself has nobody above it', () => {

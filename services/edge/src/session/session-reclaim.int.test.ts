@@ -40,14 +40,14 @@ test('an edge that NATS was away from for longer than its entry lives claims its
 
   const connects = await eventually(async () => {
     const numbers = await connectsOf('pump-1');
-    expect(numbers).toHaveLength(2);
+    expect(numbers.length).toBeGreaterThan(1);
+    // On a machine that stands still it may be given up once more.
+    expect(numbers.at(-1)).toBe((await bucket.get('a1.pump-1'))?.revision);
     return numbers;
-  }, 15_000);
-  const revision = (await bucket.get('a1.pump-1'))?.revision;
-  expect(revision).toBeGreaterThan(connects[0] ?? 0);
-  expect(connects[1]).toBe(revision);
+  }, 30_000);
+  expect(connects.at(-1)).toBeGreaterThan(connects[0] ?? 0);
   expect(await told).toMatchObject({ reasonCode: 0x8e });
   await stays.publishAsync('up', 'still here', { qos: 1 });
   await stays.endAsync();
   await eventually(async () => expect((await bucket.get('a1.pump-1'))?.operation).toBe('DEL'));
-}, 30_000);
+});

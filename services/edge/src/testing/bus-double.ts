@@ -52,8 +52,10 @@ export class BusDouble {
     });
   }
 
-  stopAuth(): void {
+  /** Resolves when NATS knows, so that who asks from then on learns that nobody is there. */
+  async stopAuth(): Promise<void> {
     this.#auth?.unsubscribe();
+    await this.nats.flush();
   }
 
   /** Puts a gateway in the registry and publishes the event, as the registry does. */

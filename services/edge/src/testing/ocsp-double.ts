@@ -28,13 +28,14 @@ export class OcspDouble {
   });
   /** By default all are good for a minute. */
   status: (request: StatusRequest) => CertificateStatus | Promise<CertificateStatus> = () => good(60);
-  #subscriptions: readonly Subscription[] = [];
+  #subscriptions: Subscription[] = [];
 
   constructor(private readonly nats: NatsConnection) {
     this.start();
   }
 
   start(): void {
+    if (this.#subscriptions.length > 0) return;
     this.#subscriptions = [
       this.#answer(certificateStaple, (request) => {
         this.stapleRequests.push(request);
@@ -48,7 +49,7 @@ export class OcspDouble {
   }
 
   stop(): void {
-    for (const subscription of this.#subscriptions) subscription.unsubscribe();
+    for (const subscription of this.#subscriptions.splice(0)) subscription.unsubscribe();
   }
 
   #answer<C extends RequestContract>(contract: C, reply: (request: RequestOf<C>) => unknown): Subscription {

@@ -1,6 +1,14 @@
 import { once } from 'node:events';
 import { connect, type TLSSocket } from 'node:tls';
 
+interface RawClientOptions {
+  readonly host?: string;
+  readonly port: number;
+  readonly ca: string;
+  /** Where it comes from. */
+  readonly localAddress?: string;
+}
+
 /** An MQTT client made of bytes, for what a well-behaved library does not send. */
 export class RawClient {
   #received = Buffer.alloc(0);
@@ -19,17 +27,14 @@ export class RawClient {
     });
   }
 
-  static async open(options: { host?: string; port: number; ca: string }): Promise<RawClient> {
+  static async open(options: RawClientOptions): Promise<RawClient> {
     const socket = connect({ host: '127.0.0.1', ...options });
     await once(socket, 'secureConnect');
     return new RawClient(socket);
   }
 
   /** Opens, sends CONNECT and awaits CONNACK. */
-  static async connected(
-    options: { host?: string; port: number; ca: string },
-    packet: Buffer,
-  ): Promise<RawClient> {
+  static async connected(options: RawClientOptions, packet: Buffer): Promise<RawClient> {
     const client = await RawClient.open(options);
     client.send(packet);
     await client.packet();

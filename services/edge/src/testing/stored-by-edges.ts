@@ -20,6 +20,9 @@ import type { NatsConnection } from '@nats-io/transport-node';
 
 /** What edges have stored, read from the streams by sequence number. */
 export class StoredByEdges {
+  /** By stream and sequence number: what is stored does not change, and is asked for again and again. */
+  readonly #read = new Map<string, Uint8Array>();
+
   constructor(private readonly nats: NatsConnection) {}
 
   /** Every uplink message, in the order of the stream. */
@@ -78,8 +81,11 @@ export class StoredByEdges {
     const { state } = await manager.streams.info(stream);
     const payloads: Uint8Array[] = [];
     for (let seq = Math.max(1, state.first_seq); seq <= state.last_seq; seq += 1) {
-      const message = await manager.streams.getMessage(stream, { seq });
-      if (message !== null) payloads.push(message.data);
+      const key = `${stream} ${seq}`;
+      const payload = this.#read.get(key) ?? (await manager.streams.getMessage(stream, { seq }))?.data;
+      if (payload === undefined) continue;
+      this.#read.set(key, payload);
+      payloads.push(payload);
     }
     return payloads;
   }
