@@ -5,7 +5,10 @@ const LINE_END = /[\r\n\u0000]/;
 
 /** One header line; what would break out of it is refused by percent-encoding. */
 export function headerLine(name: string, value: string): string {
-  return LINE_END.test(value) ? `${name}: ${encodeURIComponent(value)}\r\n` : `${name}: ${value}\r\n`;
+  // Half a character has no percent-encoding.
+  return LINE_END.test(value)
+    ? `${name}: ${encodeURIComponent(value.toWellFormed())}\r\n`
+    : `${name}: ${value}\r\n`;
 }
 
 /**

@@ -29,6 +29,8 @@ const WHOLE_LOAD_TIMEOUT_MS = 750;
 /** An isolate that was told to end and did not within this time is beyond control. */
 const END_TIMEOUT_MS = 1_000;
 const NOT_STARTED = -1;
+/** Characters of an exception that are kept. */
+const MAX_MESSAGE = 500;
 
 /** What a run came to in its time: the lines of its first messages, and which of them took long. */
 export interface FinishedRun {
@@ -327,7 +329,11 @@ function told(error: unknown): { message: string; place: ScriptFailure['place'] 
   const place = /transform-payload\.js:(\d+):(\d+)/.exec(`${whole}\n${stack}`);
   const message = whole.replace(/ \[transform-payload\.js:\d+:\d+\]$/, '');
   return {
-    message: message.slice(0, 500),
+    // One line of whole characters, as the harness makes of what it catches itself.
+    message: message
+      .slice(0, MAX_MESSAGE)
+      .replaceAll(/ ?[\r\n]+/g, ' ')
+      .toWellFormed(),
     place: place === null ? undefined : { line: Number(place[1]), column: Number(place[2]) },
   };
 }

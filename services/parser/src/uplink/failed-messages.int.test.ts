@@ -61,6 +61,19 @@ test('a product without a script has its messages kept aside until there is one'
   expect(text(failure)).toBe('1');
 });
 
+test('whatever text its script throws, a failed message is kept aside and nobody waits for it', async () => {
+  await using around = await startSurroundings();
+  around.setScript(1, "throw new Error('\\ud800\\nodd')");
+  around.setScript(1, script('return { n: 1 }'), { productKey: 'a1good' });
+  await around.startParser();
+  await around.publish([{ deviceName: 'pump', payload: Buffer.from('1') }]);
+  const [failure] = await around.failures(1);
+  expect(failure?.header.get('Gatehouse-Parsing-Error-Message')).toBe('Error: \ufffd odd');
+  await around.publish([{ deviceName: 'pump', payload: Buffer.from('1') }], 'a1good');
+  expect((await around.messages(1)).map(text)).toEqual(['{"n":1}']);
+  await around.uplinkIsEmpty();
+});
+
 test('a parser that is killed while messages fail loses none and doubles none', async () => {
   await using around = await startSurroundings();
   around.setScript(1, script('if (rawData[0] % 2) throw "odd"; return { n: rawData[0] }'));
