@@ -8,6 +8,8 @@ export interface ThreadPoolLimits {
   readonly timeoutMs: number;
   /** Of one thread; one that needs more ends, and is replaced. */
   readonly maxHeapMib: number;
+  /** Of one thread; Node's default, 4, when it is left out. */
+  readonly maxStackMib?: number;
 }
 
 export type ThreadOutcome<Result> =
@@ -92,7 +94,10 @@ export class ThreadPool<Order, Result> {
     const thread = new Worker(this.file, {
       // Neither telemetry nor the conditions of a test runner: it reads bytes and knows nobody.
       execArgv: [],
-      resourceLimits: { maxOldGenerationSizeMb: this.limits.maxHeapMib },
+      resourceLimits: {
+        maxOldGenerationSizeMb: this.limits.maxHeapMib,
+        ...(this.limits.maxStackMib !== undefined && { stackSizeMb: this.limits.maxStackMib }),
+      },
     });
     thread.unref();
     // It may end with an error that nobody waits for; whoever does has a listener too.

@@ -13,6 +13,7 @@ import {
   ParsingScriptQueries,
   ProductParsingQueries,
 } from './parsing-script/parsing-script-views.queries.ts';
+import { ScriptCompiler } from './parsing-script/script-compiler.ts';
 import { ProductQueries } from './product/product-views.queries.ts';
 import { migrateRegistry } from './schema/migrate-registry.ts';
 import type { RegistryDatabase } from './schema/registry-database.ts';
@@ -41,6 +42,7 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
   const gatewaySecrets = new GatewaySecrets(sealer);
   const gatewayCertificates = new GatewayCertificateQueries(db);
   const scripts = new ParsingScriptQueries(db);
+  const compiler = new ScriptCompiler();
   return {
     db,
     sealer,
@@ -50,12 +52,12 @@ export async function openDomain({ url, masterKey, clock = () => new Date() }: D
     scripts,
     products: new ProductQueries(db),
     listeners: new ListenerQueries(db, sealer),
-    productParsing: new ProductParsingQueries(db),
+    productParsing: new ProductParsingQueries(db, compiler),
     gatewayCommands: new GatewayCommands(transactions, gateways, gatewaySecrets, clock),
     certificateCommands: new CertificateCommands(transactions, gatewayCertificates, gatewaySecrets, clock),
     ...authoritiesOn({ db, transactions, sealer, clock }),
     ...devicesOn({ db, transactions, sealer }),
-    scriptCommands: new ParsingScriptCommands(transactions, scripts),
+    scriptCommands: new ParsingScriptCommands(transactions, scripts, compiler),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

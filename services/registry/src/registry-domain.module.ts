@@ -38,6 +38,7 @@ import {
   ProductParsingQueries,
 } from './parsing-script/parsing-script-views.queries.ts';
 import { ProductParsingController } from './parsing-script/product-parsing.controller.ts';
+import { ScriptCompiler } from './parsing-script/script-compiler.ts';
 import { ProductQueries } from './product/product-views.queries.ts';
 import { REGISTRY_CONFIG } from './registry.config.ts';
 import { RegistryDatabaseConnection } from './schema/registry-database-connection.ts';
@@ -121,9 +122,10 @@ export const registryDomainProviders = [
     (db, secrets, signer, { REGISTRY_OCSP_VALIDITY_SECONDS: validitySeconds }, clock) =>
       new RevocationLists(db, secrets, signer, { validitySeconds, clock }),
   ),
-  provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries]),
+  provide(ScriptCompiler, []),
+  provide(ParsingScriptCommands, [CommandTransactions, ParsingScriptQueries, ScriptCompiler]),
   provide(ParsingScriptQueries, [REGISTRY_DB]),
-  provide(ProductParsingQueries, [REGISTRY_DB]),
+  provide(ProductParsingQueries, [REGISTRY_DB, ScriptCompiler]),
 ];
 
 /** What answers on the bus. */

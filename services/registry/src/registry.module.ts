@@ -22,6 +22,7 @@ import {
   ParsingScriptQueries,
   ProductParsingQueries,
 } from './parsing-script/parsing-script-views.queries.ts';
+import { ScriptCompiler } from './parsing-script/script-compiler.ts';
 import { ScriptTrial } from './parsing-script/script-trial.ts';
 import { ProductQueries } from './product/product-views.queries.ts';
 import { registryBackgroundProviders } from './registry-background.module.ts';
@@ -56,8 +57,9 @@ const registryApiProviders = [
   provide(StapledCertificates, [NATS, GatewayQueries, GatewayCertificateQueries]),
   provideMade(
     ScriptTrial,
-    [NATS, ProductQueries, ParsingScriptQueries, ProductParsingQueries],
-    (nats, products, scripts, parsings) => new ScriptTrial(nats, { products, scripts, parsings }),
+    [NATS, ProductQueries, ParsingScriptQueries, ProductParsingQueries, ScriptCompiler],
+    (nats, products, scripts, parsings, compiler) =>
+      new ScriptTrial(nats, { products, scripts, parsings }, compiler),
   ),
   provide(ParsingFailures, [NATS, ProductQueries]),
   provide(CertificatesCheck, [GatewayQueries, CLOCK]),

@@ -11,6 +11,7 @@ import { sql } from 'kysely';
 import { z } from 'zod';
 import type { CommandContext } from '../commands/command-context.ts';
 import type { CommandAttempt, CommandTransactions } from '../commands/command-transactions.ts';
+import { ProductNotFound } from '../product/product.failures.ts';
 import { requireProduct } from '../product/require-product.ts';
 import type { RegistryTransaction } from '../schema/registry-database.ts';
 import { parsingScriptStream } from '../stream-names.ts';
@@ -20,13 +21,25 @@ import {
   type ParsingScriptCommand,
   type ParsingScriptState,
 } from './parsing-script.decider.ts';
-import { ScriptEmpty, ScriptSyntaxInvalid, ScriptTooLarge } from './parsing-script.failures.ts';
-import { syntaxProblem } from './script-syntax.ts';
+import {
+  DraftNotFound,
+  ScriptEmpty,
+  ScriptSyntaxInvalid,
+  ScriptTooLarge,
+} from './parsing-script.failures.ts';
+import type { ScriptCompiler } from './script-compiler.ts';
+import type { SyntaxProblem } from './type-stripping.ts';
+
+/** A draft, and what a compiler has against it. */
+interface CheckedDraft extends ParsingDraftInput {
+  readonly problem: SyntaxProblem | undefined;
+}
 
 export class ParsingScriptCommands {
   constructor(
     private readonly transactions: CommandTransactions,
     private readonly queries: ParsingScriptQueries,
+    private readonly compiler: ScriptCompiler,
   ) {}
 
   /** @throws {ProductNotFound | ScriptTooLarge} */
@@ -68,6 +81,7 @@ export class ParsingScriptCommands {
    *
    * @param canaryPercent 1 to 99; undefined: for all devices, which ends a canary
    * @throws {ProductNotFound | DraftNotFound | ScriptEmpty | ScriptSyntaxInvalid | CanaryWithoutVersion}
+   * @throws {ScriptCompilerBusy}
    */
   async submit(
     productKey: string,
@@ -76,11 +90,14 @@ export class ParsingScriptCommands {
   ): Promise<ParsingVersionView> {
     const input = canaryPercent === undefined ? { productKey } : { productKey, canaryPercent };
     const description = { name: 'SubmitParsingScript', input, answer: parsingVersionView };
+    // No transaction waits for a compiler, unless the draft is changed at this very moment.
+    const checked = await this.#checkedDraft(productKey);
     return this.transactions.run(description, context, async (attempt) => {
       await requireProduct(attempt.db, productKey);
       const { language, code } = await this.queries.draft(productKey, attempt.db);
       if (code.trim() === '') throw new ScriptEmpty(productKey);
-      const problem = syntaxProblem({ language, code });
+      const isChecked = language === checked?.language && code === checked.code;
+      const problem = isChecked ? checked.problem : await this.compiler.problemOf({ language, code });
       if (problem !== undefined) throw new ScriptSyntaxInvalid(problem);
       const sameAs = await this.queries.sameAs(productKey, { language, code }, attempt.db);
       const { versionInForce, canary } = await decideOnScript(attempt, {
@@ -130,6 +147,17 @@ export class ParsingScriptCommands {
       await decideOnScript(attempt, { type: 'RestoreParsingScript', productKey, version });
       return this.queries.version(productKey, version, attempt.db);
     });
+  }
+
+  /** Undefined without a draft. */
+  async #checkedDraft(productKey: string): Promise<CheckedDraft | undefined> {
+    try {
+      const { language, code } = await this.queries.draft(productKey);
+      return { language, code, problem: await this.compiler.problemOf({ language, code }) };
+    } catch (error) {
+      if (error instanceof DraftNotFound || error instanceof ProductNotFound) return undefined;
+      throw error;
+    }
   }
 
   async #onCanary(

@@ -9,8 +9,8 @@ import type {
 import { ProductQueries } from '../product/product-views.queries.ts';
 import type { RegistryDb } from '../schema/registry-database.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
-import { runnableCode } from './script-syntax.ts';
 import { DraftNotFound, ScriptVersionNotFound } from './parsing-script.failures.ts';
+import type { ScriptCompiler } from './script-compiler.ts';
 
 const NEWEST = 2_147_483_647;
 
@@ -95,9 +95,16 @@ export class ParsingScriptQueries {
 }
 
 export class ProductParsingQueries {
-  constructor(private readonly db: RegistryDb) {}
+  constructor(
+    private readonly db: RegistryDb,
+    private readonly compiler: ScriptCompiler,
+  ) {}
 
-  /** How a product's uplink is parsed; null when there is no such product. */
+  /**
+   * How a product's uplink is parsed; null when there is no such product.
+   *
+   * @throws {ScriptCompilerBusy}
+   */
   async get(productKey: string): Promise<ProductParsing | null> {
     const row = await this.db
       .selectFrom('gateway_view')
@@ -124,8 +131,8 @@ export class ProductParsingQueries {
       .executeTakeFirst();
     if (row === undefined) return null;
     const { gateway_id: gatewayId, parsing_enabled: enabled, canary_percent: percent } = row;
-    const script = scriptOf(row.version, row.language, row.code);
-    const canary = scriptOf(row.canary_version, row.canary_language, row.canary_code);
+    const script = await this.#scriptOf(row.version, row.language, row.code);
+    const canary = await this.#scriptOf(row.canary_version, row.canary_language, row.canary_code);
     return {
       productKey,
       gatewayId,
@@ -135,15 +142,15 @@ export class ProductParsingQueries {
       ...(canary === null || percent === null ? {} : { canary: { ...canary, percent } }),
     };
   }
-}
 
-function scriptOf(
-  version: number | null,
-  language: ParsingDraftInput['language'] | null,
-  code: string | null,
-): ProductParsing['script'] {
-  if (version === null || language === null || code === null) return null;
-  return { version, language, code: runnableCode({ language, code }) };
+  async #scriptOf(
+    version: number | null,
+    language: ParsingDraftInput['language'] | null,
+    code: string | null,
+  ): Promise<ProductParsing['script']> {
+    if (version === null || language === null || code === null) return null;
+    return { version, language, code: await this.compiler.submittedCode({ language, code }) };
+  }
 }
 
 function viewOf(row: {

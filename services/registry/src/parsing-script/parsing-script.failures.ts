@@ -75,6 +75,16 @@ export class ScriptTrialsExceeded extends Failure {
   }
 }
 
+/** Scripts are compiled one after the other. */
+export class ScriptCompilerBusy extends Failure {
+  readonly code = 'REGISTRY_PARSING_COMPILER_BUSY';
+  readonly kind = 'unavailable';
+
+  constructor() {
+    super('the registry is compiling other scripts, as many as it lets wait; try again in a moment');
+  }
+}
+
 export class ScriptSyntaxInvalid extends Failure {
   readonly code = 'REGISTRY_PARSING_SCRIPT_INVALID';
   readonly kind = 'invalid';

@@ -63,6 +63,7 @@ export const parsingTrialsDocs: DocsOf<ParsingTrialsController> = {
       'REGISTRY_PARSING_SCRIPT_TOO_LARGE',
       'REGISTRY_PARSING_SCRIPT_INVALID',
       'REGISTRY_PARSING_TRIALS_EXCEEDED',
+      'REGISTRY_PARSING_COMPILER_BUSY',
       'BUS_SERVICE_UNREACHABLE',
       'BUS_SERVICE_TIMED_OUT',
     ],

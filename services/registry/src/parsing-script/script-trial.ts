@@ -11,9 +11,8 @@ import { callService } from '@gatehouse/nats';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ProductQueries } from '../product/product-views.queries.ts';
 import type { ParsingScriptQueries, ProductParsingQueries } from './parsing-script-views.queries.ts';
-import { ScriptSyntaxInvalid, ScriptTooLarge, ScriptTrialsExceeded } from './parsing-script.failures.ts';
-import { runnableCode } from './script-syntax.ts';
-import { TypesNotStripped } from './type-stripping.ts';
+import { ScriptTooLarge, ScriptTrialsExceeded } from './parsing-script.failures.ts';
+import type { ScriptCompiler } from './script-compiler.ts';
 
 interface ParsingViews {
   readonly products: ProductQueries;
@@ -26,11 +25,12 @@ export class ScriptTrial {
   constructor(
     private readonly nats: NatsConnection,
     private readonly views: ParsingViews,
+    private readonly compiler: ScriptCompiler,
   ) {}
 
   /**
    * @throws {ProductNotFound | DraftNotFound | ScriptTooLarge | ServiceUnreachable | ServiceTimedOut}
-   * @throws {ScriptTrialsExceeded}
+   * @throws {ScriptTrialsExceeded | ScriptCompilerBusy}
    * @throws {ScriptSyntaxInvalid} TypeScript that is not JavaScript without its types; what else is wrong, the result says
    */
   async run(productKey: string, input: ParsingTrialInput): Promise<ParsingTrialAnswer> {
@@ -39,7 +39,7 @@ export class ScriptTrial {
     const inForce = input.compare ? ((await this.views.parsings.get(productKey))?.script ?? null) : null;
     const reply = await callService(this.nats, tryScript, {
       productKey,
-      script: { ...script, code: runnable(script) },
+      script: { ...script, code: await this.compiler.draftCode(script) },
       compareWith: inForce,
       input: inputOf(input),
     });
@@ -62,15 +62,6 @@ export class ScriptTrial {
     const bytes = Buffer.byteLength(code);
     if (bytes > MAX_SCRIPT_BYTES) throw new ScriptTooLarge(bytes, MAX_SCRIPT_BYTES);
     return { language, code };
-  }
-}
-
-function runnable(script: ParsingDraftInput): string {
-  try {
-    return runnableCode(script);
-  } catch (error) {
-    if (error instanceof TypesNotStripped) throw new ScriptSyntaxInvalid(error.problem);
-    throw error;
   }
 }
 
