@@ -1,11 +1,12 @@
 /**
  * A customer's authenticator in a process of its own, so that its CPU is nobody else's: an HTTPS server that
- * says yes to everybody, as the device of the user name, after a while. Driven over IPC; the first request
- * starts it.
+ * says yes to everybody, as the device of the user name, after a while.
  */
+import { once } from 'node:events';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { answerParent } from '../program-process.ts';
 
 export interface AuthenticatorOptions {
   readonly certificate: string;
@@ -15,21 +16,17 @@ export interface AuthenticatorOptions {
   readonly answerMs: number;
 }
 
-export type AuthenticatorRequest =
-  | { readonly type: 'start'; readonly options: AuthenticatorOptions }
-  | { readonly type: 'load' };
-
 export interface AuthenticatorLoad {
-  readonly port: number;
   readonly calls: number;
   /** Calls under way at one time, at most. */
   readonly peak: number;
 }
 
-const load = { port: 0, calls: 0, peak: 0 };
+const load = { calls: 0, peak: 0 };
 let underWay = 0;
 
-function start({ certificate, privateKey, port, answerMs }: AuthenticatorOptions): void {
+/** @returns the port that it listens at */
+async function start({ certificate, privateKey, port, answerMs }: AuthenticatorOptions): Promise<number> {
   const server = createServer(
     { cert: certificate, key: privateKey, keepAlive: true },
     (request, response) => {
@@ -51,14 +48,11 @@ function start({ certificate, privateKey, port, answerMs }: AuthenticatorOptions
     },
   );
   server.keepAliveTimeout = 60_000;
-  server.listen(port, '127.0.0.1', () => {
-    ({ port: load.port } = server.address() as AddressInfo);
-    process.send?.(load);
-  });
+  server.listen(port, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
 }
 
-process.on('message', (request: AuthenticatorRequest) => {
-  if (request.type === 'start') start(request.options);
-  else process.send?.(load);
-});
-process.on('disconnect', () => process.exit(0));
+const program = { start, load: (): AuthenticatorLoad => load };
+export type AuthenticatorProgram = typeof program;
+answerParent(program);

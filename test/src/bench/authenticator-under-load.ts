@@ -1,11 +1,10 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { createCertificateAuthority, type IssuedCertificate } from '@gatehouse/pki';
-import type { AuthenticatorLoad, AuthenticatorRequest } from './authenticator-process.ts';
+import { ProgramProcess } from '../program-process.ts';
+import type { AuthenticatorLoad, AuthenticatorProgram } from './authenticator-process.ts';
 
 /** A customer's HTTPS authenticator that can be stopped, killed and started again at the same address. */
 export class AuthenticatorUnderLoad implements AsyncDisposable {
-  #child: ChildProcess | undefined;
+  #process: ProgramProcess<AuthenticatorProgram> | undefined;
   #port = 0;
 
   private constructor(
@@ -31,48 +30,34 @@ export class AuthenticatorUnderLoad implements AsyncDisposable {
 
   /** What it has seen since it started last. */
   load(): Promise<AuthenticatorLoad> {
-    return this.#ask({ type: 'load' });
+    if (this.#process === undefined) throw new Error('the authenticator is not running');
+    return this.#process.ask('load');
   }
 
   /** It goes on accepting connections, as a machine that hangs does, and answers nothing. */
   hang(): void {
-    this.#child?.kill('SIGSTOP');
+    this.#process?.signal('SIGSTOP');
   }
 
   async die(): Promise<void> {
-    const child = this.#child;
-    this.#child = undefined;
-    if (child === undefined) return;
-    const gone = once(child, 'exit');
-    child.kill('SIGKILL');
-    await gone;
+    this.#process?.signal('SIGKILL');
+    await this.#process?.[Symbol.asyncDispose]();
+    this.#process = undefined;
   }
 
   /** A new process where the former one was. */
   async comeBack(): Promise<void> {
-    this.#child = fork(new URL('authenticator-process.js', import.meta.url));
+    this.#process = new ProgramProcess('bench/authenticator-process.js');
     const { certificatePem, privateKeyPem } = this.certificate;
-    const { port } = await this.#ask({
-      type: 'start',
-      options: {
-        certificate: certificatePem,
-        privateKey: privateKeyPem,
-        port: this.#port,
-        answerMs: this.answerMs,
-      },
+    this.#port = await this.#process.ask('start', {
+      certificate: certificatePem,
+      privateKey: privateKeyPem,
+      port: this.#port,
+      answerMs: this.answerMs,
     });
-    this.#port = port;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.die();
-  }
-
-  async #ask(request: AuthenticatorRequest): Promise<AuthenticatorLoad> {
-    if (this.#child === undefined) throw new Error('the authenticator is not running');
-    const answered = once(this.#child, 'message') as Promise<[AuthenticatorLoad]>;
-    this.#child.send(request);
-    const [load] = await answered;
-    return load;
   }
 }

@@ -23,16 +23,16 @@ export async function measureConnects(broker: BrokerUnderTest): Promise<ConnectF
 /** The same by devices that have connected before, each with the ticket it got then. */
 export async function measureResumedConnects(broker: BrokerUnderTest): Promise<ConnectFigures> {
   await using fleet = new Fleet();
-  await fleet.connect({ ...broker, concurrency: CONCURRENCY });
-  await fleet.end();
+  await fleet.ask('connect', { ...broker, concurrency: CONCURRENCY });
+  await fleet.ask('end');
   return await measured(fleet, broker, true);
 }
 
 async function measured(fleet: Fleet, broker: BrokerUnderTest, isResuming: boolean): Promise<ConnectFigures> {
   let result = await Promise.resolve<ConnectResult>({ milliseconds: 0, resumed: 0 });
   const usage = await cpuDuring(await broker.processes(), async () => {
-    result = await fleet.connect({ ...broker, concurrency: CONCURRENCY, isResuming });
-    await fleet.end();
+    result = await fleet.ask('connect', { ...broker, concurrency: CONCURRENCY, isResuming });
+    await fleet.ask('end');
   });
   const connects = broker.clients.length;
   const cpuOfPart = new Map([...usage].map(([name, used]) => [name, used / connects]));

@@ -1,33 +1,20 @@
 /**
  * One device in a process of its own that connects and disconnects again and again, and measures each time.
- * Driven over IPC: `start`; `take` answers with what was measured since the last one, in milliseconds.
  */
 import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext } from 'node:tls';
-import { generate } from 'mqtt-packet';
+import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
+import type { ImportedDevice } from '../imported-devices.ts';
+import { answerParent } from '../program-process.ts';
 
 export interface ProbeOptions {
   readonly host: string;
   readonly port: number;
   readonly ca: string;
   /** They take turns. */
-  readonly devices: readonly {
-    readonly username: string;
-    readonly password: string;
-    readonly clientId: string;
-  }[];
+  readonly devices: readonly ImportedDevice[];
   readonly pauseMs: number;
-}
-
-export type ProbeRequest =
-  | { readonly type: 'start'; readonly options: ProbeOptions }
-  | { readonly type: 'take' };
-
-/** From the first packet to CONNACK. */
-export interface ProbeAnswer {
-  readonly milliseconds: readonly number[];
-  readonly failures: Readonly<Record<string, number>>;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -46,21 +33,12 @@ async function probe(options: ProbeOptions): Promise<void> {
     try {
       await once(socket, 'secureConnect', { signal });
       socket.setNoDelay(true);
-      socket.write(
-        generate({
-          cmd: 'connect',
-          protocolVersion: 5,
-          clean: true,
-          keepalive: 60,
-          ...device,
-          password: Buffer.from(device.password),
-        }),
-      );
+      socket.write(connectPacket(device, 5, 60));
       const [answer] = (await once(socket, 'data', { signal })) as [Buffer];
-      if (answer[0] !== 0x20 || answer[3] !== 0)
-        throw new Error(`CONNACK 0x${(answer[3] ?? 0).toString(16)}`);
+      const code = connackCode(answer);
+      if (code !== 0) throw new Error(`CONNACK 0x${code?.toString(16)}`);
       milliseconds.push(performance.now() - startedAt);
-      socket.end(Buffer.from([0xe0, 0]));
+      socket.end(DISCONNECT);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       failures[reason] = (failures[reason] ?? 0) + 1;
@@ -71,13 +49,18 @@ async function probe(options: ProbeOptions): Promise<void> {
   }
 }
 
-process.on('message', (request: ProbeRequest) => {
-  if (request.type === 'start') {
-    void probe(request.options);
-    return;
-  }
-  process.send?.({ milliseconds, failures } satisfies ProbeAnswer);
-  milliseconds = [];
-  failures = {};
-});
-process.on('disconnect', () => process.exit(0));
+const program = {
+  start(options: ProbeOptions): void {
+    void probe(options);
+  },
+
+  /** What was measured since the last time, from the first packet to CONNACK. */
+  take() {
+    const taken = { milliseconds, failures };
+    milliseconds = [];
+    failures = {};
+    return taken;
+  },
+};
+export type ConnectProbe = typeof program;
+answerParent(program);

@@ -1,9 +1,9 @@
 /**
- * TLS 1.3 clients in a process of their own that shake hands and go, some at any one time. Driven over IPC: each
- * request is a run, which is answered when it is over.
+ * TLS 1.3 clients in a process of their own that shake hands and go, some at any one time.
  */
 import { once } from 'node:events';
 import { connect as connectTls, createSecureContext } from 'node:tls';
+import { answerParent } from '../program-process.ts';
 
 export interface HandshakeRun {
   readonly host: string;
@@ -18,13 +18,10 @@ export interface HandshakeRun {
   readonly isResuming: boolean;
 }
 
-export type HandshakeAnswer =
-  | { readonly milliseconds: number; readonly resumed: number }
-  | { readonly failure: string };
-
 const TIMEOUT_MS = 10_000;
 
-async function run(options: HandshakeRun): Promise<HandshakeAnswer> {
+/** @returns how many handshakes resumed a session */
+async function run(options: HandshakeRun): Promise<number> {
   const { host, port, ca, certificate, isResuming } = options;
   const secureContext = createSecureContext({
     ca,
@@ -66,15 +63,10 @@ async function run(options: HandshakeRun): Promise<HandshakeAnswer> {
       await once(socket, 'close', { signal });
     }
   };
-  const startedAt = performance.now();
   await Promise.all(Array.from({ length: options.concurrency }, work));
-  return { milliseconds: performance.now() - startedAt, resumed };
+  return resumed;
 }
 
-process.on('message', (options: HandshakeRun) => {
-  run(options).then(
-    (answer) => process.send?.(answer),
-    (error: unknown) => process.send?.({ failure: String(error) } satisfies HandshakeAnswer),
-  );
-});
-process.on('disconnect', () => process.exit(0));
+const program = { run };
+export type HandshakeLoad = typeof program;
+answerParent(program);

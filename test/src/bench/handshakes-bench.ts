@@ -1,10 +1,9 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { TestAuthority, type TestCertificate } from '@gatehouse/pki';
+import { ProgramProcess } from '../program-process.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 import { TestGateways } from '../test-gateways.ts';
 import { figuresTable, type Cell } from './figures-table.ts';
-import type { HandshakeAnswer, HandshakeRun } from './handshake-load.ts';
+import type { HandshakeLoad } from './handshake-load.ts';
 import { startOpensslServer } from './openssl-under-test.ts';
 import { cpuDuring } from './process-usage.ts';
 
@@ -33,7 +32,7 @@ interface Server {
 export async function benchHandshakes(write: (text: string) => void): Promise<void> {
   await using gatehouse = await RunningGatehouse.start();
   const gateways = await TestGateways.of(gatehouse);
-  using clients = new HandshakeClients();
+  await using clients = new HandshakeClients();
   write('\n## A handshake\n');
   const rows: Cell[][] = [];
   for (const { name, keyType } of KEY_TYPES) {
@@ -73,8 +72,8 @@ interface Clients {
   readonly isResuming: boolean;
 }
 
-class HandshakeClients implements Disposable {
-  readonly #child = fork(new URL('handshake-load.js', import.meta.url));
+class HandshakeClients implements AsyncDisposable {
+  readonly #process = new ProgramProcess<HandshakeLoad>('bench/handshake-load.js');
 
   /** Microseconds of the server's CPU for one handshake. */
   async measure({ port, pids }: Server, { ca, certificate, isResuming }: Clients): Promise<number> {
@@ -86,10 +85,10 @@ class HandshakeClients implements Disposable {
       concurrency: CONCURRENCY,
       isResuming,
     };
-    await this.#run({ ...run, count: WARM_UP });
+    await this.#process.ask('run', { ...run, count: WARM_UP });
     let resumed = 0;
     const usage = await cpuDuring([{ name: 'server', pids }], async () => {
-      resumed = await this.#run({ ...run, count: HANDSHAKES });
+      resumed = await this.#process.ask('run', { ...run, count: HANDSHAKES });
     });
     const expected = isResuming ? HANDSHAKES - CONCURRENCY : 0;
     if (resumed !== expected)
@@ -97,17 +96,8 @@ class HandshakeClients implements Disposable {
     return (usage.get('server') ?? 0) / HANDSHAKES;
   }
 
-  [Symbol.dispose](): void {
-    this.#child.disconnect();
-  }
-
-  /** How many were resumed. */
-  async #run(run: HandshakeRun): Promise<number> {
-    const answered = once(this.#child, 'message') as Promise<[HandshakeAnswer]>;
-    this.#child.send(run);
-    const [answer] = await answered;
-    if ('failure' in answer) throw new Error(`a handshake failed: ${answer.failure}`);
-    return answer.resumed;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#process[Symbol.asyncDispose]();
   }
 }
 

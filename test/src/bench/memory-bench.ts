@@ -10,10 +10,10 @@ const BYTES_PER_KILOBYTE = 1_000;
 export async function benchMemory(broker: BrokerUnderTest, holder: string): Promise<Cell[]> {
   await using fleet = new Fleet();
   const before = await residentOf(broker, holder);
-  await fleet.connect({ ...broker, concurrency: 16 });
+  await fleet.ask('connect', { ...broker, concurrency: 16 });
   const after = await residentOf(broker, holder);
   const connections = broker.clients.length;
-  await fleet.end();
+  await fleet.ask('end');
   return [broker.name, connections, (after - before) / connections / BYTES_PER_KILOBYTE];
 }
 

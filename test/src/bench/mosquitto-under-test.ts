@@ -82,11 +82,12 @@ export async function startMosquitto(clientCount: number, deviceRoot?: string): 
       const fleet = new Fleet();
       const [first] = clients;
       if (first === undefined) throw new Error('there is no client to subscribe with');
-      await fleet.subscribeToAll({
+      await fleet.ask('connect', {
         ...address,
         clients: [{ ...first, clientId: 'subscriber' }],
         concurrency: 1,
       });
+      await fleet.ask('subscribe');
       return fleet;
     },
     async [Symbol.asyncDispose]() {

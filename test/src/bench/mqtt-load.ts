@@ -1,16 +1,15 @@
 /**
  * A fleet in one process of its own, so that its CPU is nobody else's: connects `clients`, then publishes at
  * a fixed rate, each message in a write (and so a TLS record) of its own, as real devices do.
- * Driven over IPC: `connect`, `publish`, `end`.
  */
 import { once } from 'node:events';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { generate } from 'mqtt-packet';
+import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
+import type { ImportedDevice } from '../imported-devices.ts';
+import { answerParent, failToParent } from '../program-process.ts';
 
-export interface LoadClient {
-  readonly username: string;
-  readonly password: string;
-  readonly clientId: string;
+export interface LoadClient extends ImportedDevice {
   /** PEM, with the key: shown to the server. */
   readonly certificate?: { readonly certificatePem: string; readonly privateKeyPem: string };
 }
@@ -50,20 +49,6 @@ export interface PublishResult {
   readonly p99Ms: number;
 }
 
-export type LoadRequest =
-  | { readonly type: 'connect'; readonly options: LoadOptions }
-  | { readonly type: 'publish'; readonly options: PublishOptions }
-  | { readonly type: 'subscribe' }
-  | { readonly type: 'end' };
-
-export type LoadAnswer =
-  | { readonly type: 'connected'; readonly result: ConnectResult }
-  | { readonly type: 'published'; readonly result: PublishResult }
-  | { readonly type: 'subscribed' }
-  | { readonly type: 'ended' }
-  | { readonly type: 'failed'; readonly message: string };
-
-const CONNACK_BYTES = 4;
 const PUBACK_BYTES = 4;
 const TICK_MS = 2;
 const ACK_WAIT_MS = 15_000;
@@ -84,7 +69,8 @@ let latencies: number[] = [];
 const tickets = new Map<string, Buffer>();
 let resumed = 0;
 
-async function connectAll(options: LoadOptions): Promise<void> {
+async function connect(options: LoadOptions): Promise<ConnectResult> {
+  const startedAt = performance.now();
   const waiting = [...options.clients];
   resumed = 0;
   // One for all who show no certificate: making one takes as long as a handshake.
@@ -95,6 +81,7 @@ async function connectAll(options: LoadOptions): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: options.concurrency }, work));
+  return { milliseconds: performance.now() - startedAt, resumed };
 }
 
 async function connectOne(
@@ -117,21 +104,10 @@ async function connectOne(
   await once(socket, 'secureConnect');
   if (socket.isSessionReused()) resumed += 1;
   socket.setNoDelay(true);
-  socket.write(
-    generate({
-      cmd: 'connect',
-      protocolId: 'MQTT',
-      protocolVersion: 4,
-      clean: true,
-      keepalive: 0,
-      clientId,
-      username: identity.username,
-      password: Buffer.from(identity.password),
-    }),
-  );
+  socket.write(connectPacket(identity, 4, 0));
   const [answer] = (await once(socket, 'data')) as [Buffer];
-  if (answer.length < CONNACK_BYTES || answer[0] !== 0x20 || answer[3] !== 0) {
-    throw new Error(`${identity.clientId} was refused: ${answer.toString('hex')}`);
+  if (connackCode(answer) !== 0) {
+    throw new Error(`${clientId} was refused: ${answer.toString('hex')}`);
   }
   const client: Client = {
     socket,
@@ -140,9 +116,7 @@ async function connectOne(
     sentAt: new Float64Array(MAX_PACKET_IDENTIFIER + 1),
   };
   readAcknowledgements(client);
-  socket.on('error', (error) =>
-    answerWith({ type: 'failed', message: `${identity.clientId}: ${error.message}` }),
-  );
+  socket.on('error', ({ message }) => failToParent(`${clientId}: ${message}`));
   return client;
 }
 
@@ -153,11 +127,7 @@ function readAcknowledgements(client: Client): void {
     const now = performance.now();
     let at = 0;
     for (; at + PUBACK_BYTES <= bytes.length; at += PUBACK_BYTES) {
-      if (bytes[at] !== 0x40)
-        return answerWith({
-          type: 'failed',
-          message: `unexpected packet ${bytes.toString('hex', at, at + 8)}`,
-        });
+      if (bytes[at] !== 0x40) return failToParent(`unexpected packet ${bytes.toString('hex', at, at + 8)}`);
       acknowledged += 1;
       latencies.push(now - (client.sentAt[bytes.readUInt16BE(at + 2)] ?? now));
     }
@@ -234,8 +204,8 @@ async function acknowledgedAll(total: number): Promise<void> {
   });
 }
 
-/** Received messages are read and thrown away. */
-async function subscribeAll(): Promise<void> {
+/** To everything, at QoS 0; what is received is read and thrown away. */
+async function subscribe(): Promise<void> {
   for (const { socket } of clients) {
     socket.removeAllListeners('data');
     socket.write(generate({ cmd: 'subscribe', messageId: 1, subscriptions: [{ topic: '#', qos: 0 }] }));
@@ -245,38 +215,10 @@ async function subscribeAll(): Promise<void> {
 }
 
 function end(): void {
-  for (const { socket } of clients) socket.end(Buffer.from([0xe0, 0]));
+  for (const { socket } of clients) socket.end(DISCONNECT);
   clients = [];
 }
 
-function answerWith(answer: LoadAnswer): void {
-  process.send?.(answer);
-}
-
-async function handle(request: LoadRequest): Promise<void> {
-  switch (request.type) {
-    case 'connect': {
-      const startedAt = performance.now();
-      await connectAll(request.options);
-      answerWith({ type: 'connected', result: { milliseconds: performance.now() - startedAt, resumed } });
-      return;
-    }
-    case 'publish':
-      answerWith({ type: 'published', result: await publish(request.options) });
-      return;
-    case 'subscribe':
-      await subscribeAll();
-      answerWith({ type: 'subscribed' });
-      return;
-    case 'end':
-      end();
-      answerWith({ type: 'ended' });
-  }
-}
-
-process.on('message', (request: LoadRequest) => {
-  handle(request).catch((error: unknown) => {
-    answerWith({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
-  });
-});
-process.on('disconnect', () => process.exit(0));
+const program = { connect, publish, subscribe, end };
+export type MqttLoad = typeof program;
+answerParent(program);

@@ -123,18 +123,18 @@ async function measureService(script: BenchScript): Promise<number> {
     script: script.code,
   });
   await using fleet = new Fleet();
-  await fleet.connect({ ...gateway, concurrency: 8 });
+  await fleet.ask('connect', { ...gateway, concurrency: 8 });
   const load = {
     qos: 1,
     perSecond: PER_SECOND,
     payloadBytes: script.payload.length,
     topic: script.topic,
   } as const;
-  await fleet.publish({ ...load, seconds: WARM_UP_SECONDS });
+  await fleet.ask('publish', { ...load, seconds: WARM_UP_SECONDS });
   let sent = 0;
   const usage = await cpuDuring([{ name: 'parser', pids: await gatehouse.pidsOf('parser') }], async () => {
-    ({ sent } = await fleet.publish({ ...load, seconds: SECONDS }));
+    ({ sent } = await fleet.ask('publish', { ...load, seconds: SECONDS }));
   });
-  await fleet.end();
+  await fleet.ask('end');
   return (usage.get('parser') ?? 0) / sent;
 }

@@ -19,17 +19,17 @@ const WARM_UP_SECONDS = 3;
 /** CPU of every part for one message: 10,000 a second over 100 TLS connections, 128-byte payloads. */
 export async function benchPublish(broker: BrokerUnderTest, qos: 0 | 1): Promise<Cell[]> {
   await using fleet = new Fleet();
-  await fleet.connect({ ...broker, clients: broker.clients.slice(0, CONNECTIONS), concurrency: 8 });
+  await fleet.ask('connect', { ...broker, clients: broker.clients.slice(0, CONNECTIONS), concurrency: 8 });
   const load = { qos, perSecond: PER_SECOND, payloadBytes: 128, topic: 'up/bench' } as const;
-  await fleet.publish({ ...load, seconds: WARM_UP_SECONDS });
+  await fleet.ask('publish', { ...load, seconds: WARM_UP_SECONDS });
 
   let result = await Promise.resolve({ sent: 0, acknowledged: 0, p50Ms: 0, p99Ms: 0 });
   const startedAt = performance.now();
   const usage = await cpuDuring(await broker.processes(), async () => {
-    result = await fleet.publish({ ...load, seconds: SECONDS });
+    result = await fleet.ask('publish', { ...load, seconds: SECONDS });
   });
   const seconds = (performance.now() - startedAt) / 1_000;
-  await fleet.end();
+  await fleet.ask('end');
   if (qos === 1 && result.acknowledged !== result.sent) {
     throw new Error(`${broker.name}: ${result.acknowledged} of ${result.sent} messages were acknowledged`);
   }

@@ -1,16 +1,16 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@gatehouse/testing';
+import { ProgramProcess } from '../program-process.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 import { AuthenticatorUnderLoad } from './authenticator-under-load.ts';
 import type { BrokerUnderTest } from './broker-under-test.ts';
-import type { ProbeAnswer, ProbeRequest } from './connect-probe.ts';
+import type { ConnectProbe } from './connect-probe.ts';
 import { figuresTable, type Cell } from './figures-table.ts';
 import { gatewayUnderTest } from './gatehouse-under-test.ts';
 import { percentileOf } from './latencies.ts';
 import { EdgeMetricsReader } from './edge-metrics-reader.ts';
-import { Storm, type StormFigures } from './storm.ts';
+import { Storm } from './storm.ts';
+import type { StormProgress } from './storm-devices.ts';
 
 const AUTHENTICATOR_MS = 50;
 /** AUTH_AUTHENTICATOR_CALLS_AT_ONCE, as it is by default. */
@@ -60,7 +60,7 @@ export async function benchStorm(write: (text: string) => void, devices: number)
     },
   });
   const quiet = await gatewayUnderTest(gatehouse, 'storm_neighbour', { clientCount: PROBES });
-  await using neighbour = new Neighbour(quiet);
+  await using neighbour = await Neighbour.start(quiet);
   const edge = await EdgeMetricsReader.of(gatehouse);
   const scene: Scene = { gatehouse, edge, neighbour, devices, write };
   const byAuthenticator = { ...thirdParty, clients: oneWay.clients };
@@ -99,10 +99,10 @@ async function measured(
 ): Promise<Cell[]> {
   const callsBefore = (await asked?.load())?.calls ?? 0;
   await edge.eventLoopDelay();
-  await using storm = Storm.begin({ ...broker, devices: broker.clients, priority: BEHIND });
+  await using storm = await Storm.begin({ ...broker, devices: broker.clients, priority: BEHIND });
   await during?.(storm);
   await storm.admitted(devices, STORM_TIMEOUT_MS);
-  const { figures } = storm;
+  const figures = await storm.figures();
   const late = await edge.eventLoopDelay();
   const load = await asked?.load();
   const cells = [
@@ -123,7 +123,7 @@ async function measured(
 
 const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(1);
 
-function stormCells(figures: StormFigures): Cell[] {
+function stormCells(figures: StormProgress): Cell[] {
   const { admitted, admissionMs, connectMs, refusals } = figures;
   return [
     `${admitted}, ${seconds(figures.lastMs)}`,
@@ -156,20 +156,17 @@ async function incident(
 
 /** Devices of another gateway, which go on connecting. */
 class Neighbour implements AsyncDisposable {
-  readonly #child: ChildProcess = fork(new URL('connect-probe.js', import.meta.url));
+  readonly #probe = new ProgramProcess<ConnectProbe>('bench/connect-probe.js');
 
-  constructor({ host, port, ca, clients }: BrokerUnderTest) {
-    this.#child.send({
-      type: 'start',
-      options: { host, port, ca, devices: clients, pauseMs: 50 },
-    } satisfies ProbeRequest);
+  static async start({ host, port, ca, clients }: BrokerUnderTest): Promise<Neighbour> {
+    const neighbour = new Neighbour();
+    await neighbour.#probe.ask('start', { host, port, ca, devices: clients, pauseMs: 50 });
+    return neighbour;
   }
 
   /** Of all connects since the last time. */
   async take(): Promise<Cell[]> {
-    const answered = once(this.#child, 'message') as Promise<[ProbeAnswer]>;
-    this.#child.send({ type: 'take' } satisfies ProbeRequest);
-    const [{ milliseconds, failures }] = await answered;
+    const { milliseconds, failures } = await this.#probe.ask('take');
     return [
       milliseconds.length,
       `${percentileOf(milliseconds, 0.5).toFixed(0)}, ${percentileOf(milliseconds, 0.99).toFixed(0)}`,
@@ -179,10 +176,7 @@ class Neighbour implements AsyncDisposable {
     ];
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#child.exitCode !== null) return;
-    const exited = once(this.#child, 'exit');
-    this.#child.disconnect();
-    await exited;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#probe[Symbol.asyncDispose]();
   }
 }

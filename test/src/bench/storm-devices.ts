@@ -1,33 +1,25 @@
 /**
  * Devices in one process of its own that all connect at once, as after a power cut: TLS 1.3, CONNECT, and
- * when the gateway is busy or closes the connection, again after a random pause that grows. Driven over IPC:
- * `storm` starts it and `progress` is sent again and again; `end` disconnects all.
+ * when the gateway is busy or closes the connection, again after a random pause that grows.
  */
 import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
-import { generate } from 'mqtt-packet';
+import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
+import type { ImportedDevice } from '../imported-devices.ts';
+import { answerParent } from '../program-process.ts';
 
 export interface StormOptions {
   readonly host: string;
   readonly port: number;
   readonly ca: string;
-  readonly devices: readonly {
-    readonly username: string;
-    readonly password: string;
-    readonly clientId: string;
-  }[];
+  readonly devices: readonly ImportedDevice[];
   /** Below the machine's own work: in the field devices have processors of their own. */
   readonly priority: number;
 }
 
-export type StormRequest =
-  | { readonly type: 'storm'; readonly options: StormOptions }
-  | { readonly type: 'end' };
-
 /** Times in milliseconds. */
 export interface StormProgress {
-  readonly type: 'progress' | 'ended';
   readonly admitted: number;
   /** From the start to the last device's CONNACK. */
   readonly lastMs: number;
@@ -48,10 +40,7 @@ const FIRST_PAUSE_MS = [500, 2_000] as const;
 const LONGEST_PAUSE_MS = 60_000;
 /** A device that hears nothing for so long gives up; the edge has to answer earlier. */
 const PATIENCE_MS = 30_000;
-const CONNACK_BYTES = 4;
-const REPORT_MS = 500;
 
-type Device = StormOptions['devices'][number];
 type Outcome = { readonly socket: TLSSocket; readonly connectMs: number } | { readonly refusal: string };
 
 const sockets: TLSSocket[] = [];
@@ -64,9 +53,12 @@ let longestTryMs = 0;
 let longestAnswerMs = 0;
 let tries = 0;
 const over = new AbortController();
-let reporting: NodeJS.Timeout | undefined;
 
-async function reconnect(device: Device, options: StormOptions, secureContext: SecureContext): Promise<void> {
+async function reconnect(
+  device: ImportedDevice,
+  options: StormOptions,
+  secureContext: SecureContext,
+): Promise<void> {
   const triedFirstAt = performance.now();
   let [least, most] = FIRST_PAUSE_MS as readonly [number, number];
   while (!over.signal.aborted) {
@@ -85,7 +77,7 @@ async function reconnect(device: Device, options: StormOptions, secureContext: S
 }
 
 function tryOnce(
-  device: Device,
+  device: ImportedDevice,
   { host, port }: StormOptions,
   secureContext: SecureContext,
 ): Promise<Outcome> {
@@ -107,10 +99,10 @@ function tryOnce(
     socket.once('secureConnect', () => {
       socket.setNoDelay(true);
       writtenAt = performance.now();
-      socket.write(connectPacket(device));
+      socket.write(connectPacket(device, 5, 300));
     });
     socket.once('data', (answer: Buffer) => {
-      const code = answer.length >= CONNACK_BYTES && answer[0] === 0x20 ? (answer[3] ?? 0) : 0xff;
+      const code = connackCode(answer) ?? 0xff;
       if (code === 0) settle({ socket, connectMs: performance.now() - (writtenAt ?? triedAt) });
       else settle({ refusal: `0x${code.toString(16)}` });
     });
@@ -123,51 +115,33 @@ function tryOnce(
   });
 }
 
-function connectPacket({ clientId, username, password }: Device): Buffer {
-  return generate({
-    cmd: 'connect',
-    protocolId: 'MQTT',
-    protocolVersion: 5,
-    clean: true,
-    keepalive: 300,
-    clientId,
-    username,
-    password: Buffer.from(password),
-  });
-}
+const program = {
+  storm(options: StormOptions): void {
+    setPriority(options.priority);
+    // One for all: making one takes as long as a handshake.
+    const secureContext = createSecureContext({ ca: options.ca });
+    startedAt = performance.now();
+    for (const device of options.devices) void reconnect(device, options, secureContext);
+  },
 
-function progress(type: StormProgress['type']): StormProgress {
-  return {
-    type,
-    admitted: admissionMs.length,
-    lastMs,
-    admissionMs: admissionMs.map(Math.round),
-    connectMs: connectMs.map((each) => Math.round(each * 10) / 10),
-    longestTryMs,
-    longestAnswerMs,
-    tries,
-    refusals,
-  };
-}
+  progress(): StormProgress {
+    return {
+      admitted: admissionMs.length,
+      lastMs,
+      admissionMs: admissionMs.map(Math.round),
+      connectMs: connectMs.map((each) => Math.round(each * 10) / 10),
+      longestTryMs,
+      longestAnswerMs,
+      tries,
+      refusals,
+    };
+  },
 
-function start(options: StormOptions): void {
-  setPriority(options.priority);
-  // One for all: making one takes as long as a handshake.
-  const secureContext = createSecureContext({ ca: options.ca });
-  startedAt = performance.now();
-  for (const device of options.devices) void reconnect(device, options, secureContext);
-  reporting = setInterval(() => process.send?.(progress('progress')), REPORT_MS);
-}
-
-function end(): void {
-  over.abort();
-  clearInterval(reporting);
-  for (const socket of sockets) socket.end(Buffer.from([0xe0, 0]));
-  process.send?.(progress('ended'));
-}
-
-process.on('message', (request: StormRequest) => {
-  if (request.type === 'storm') start(request.options);
-  else end();
-});
-process.on('disconnect', () => process.exit(0));
+  /** Disconnects all. */
+  end(): void {
+    over.abort();
+    for (const socket of sockets) socket.end(DISCONNECT);
+  },
+};
+export type StormDevices = typeof program;
+answerParent(program);

@@ -1,36 +1,34 @@
-import { fork, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { StormOptions, StormProgress, StormRequest } from './storm-devices.ts';
-
-/** What all devices of a storm have seen; times in milliseconds. */
-export type StormFigures = Omit<StormProgress, 'type'>;
+import { ProgramProcess } from '../program-process.ts';
+import type { StormDevices, StormOptions, StormProgress } from './storm-devices.ts';
 
 const PROCESSES = 2;
-const POLL_MS = 250;
+const POLL_MS = 500;
 
 /** Devices that connect at once, in a few processes: thousands of them need no process each. */
 export class Storm implements AsyncDisposable {
-  readonly #children: readonly ChildProcess[];
-  readonly #latest = new Map<ChildProcess, StormProgress>();
+  readonly #processes = Array.from(
+    { length: PROCESSES },
+    () => new ProgramProcess<StormDevices>('bench/storm-devices.js'),
+  );
+  #isOver = false;
 
-  private constructor(private readonly options: StormOptions) {
-    this.#children = Array.from({ length: PROCESSES }, () =>
-      fork(new URL('storm-devices.js', import.meta.url)),
+  private constructor(private readonly options: StormOptions) {}
+
+  static async begin(options: StormOptions): Promise<Storm> {
+    const storm = new Storm(options);
+    await Promise.all(
+      storm.#processes.map((process, index) => {
+        const devices = options.devices.filter((_, each) => each % PROCESSES === index);
+        return process.ask('storm', { ...options, devices });
+      }),
     );
-    for (const [index, child] of this.#children.entries()) {
-      child.on('message', (progress: StormProgress) => this.#latest.set(child, progress));
-      const devices = options.devices.filter((_, each) => each % PROCESSES === index);
-      child.send({ type: 'storm', options: { ...options, devices } } satisfies StormRequest);
-    }
+    return storm;
   }
 
-  static begin(options: StormOptions): Storm {
-    return new Storm(options);
-  }
-
-  get figures(): StormFigures {
-    const parts = [...this.#latest.values()];
+  /** What all devices have seen. */
+  async figures(): Promise<StormProgress> {
+    const parts = await Promise.all(this.#processes.map((process) => process.ask('progress')));
     const refusals: Record<string, number> = {};
     for (const part of parts) {
       for (const [code, count] of Object.entries(part.refusals)) {
@@ -55,9 +53,10 @@ export class Storm implements AsyncDisposable {
   /** @throws {Error} when fewer are in after `timeoutMs` */
   async admitted(count: number, timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
-    while (this.figures.admitted < count) {
+    for (;;) {
+      const { admitted, refusals } = await this.figures();
+      if (admitted >= count) return;
       if (performance.now() > deadline) {
-        const { admitted, refusals } = this.figures;
         throw new Error(
           `${admitted} of ${this.options.devices.length} devices are in after ${timeoutMs} ms: ${JSON.stringify(refusals)}`,
         );
@@ -67,19 +66,12 @@ export class Storm implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
     await Promise.all(
-      this.#children.map(async (child) => {
-        if (!child.connected) return;
-        const exited = once(child, 'exit');
-        const ended = new Promise<void>((resolve) => {
-          child.on('message', ({ type }: StormProgress) => {
-            if (type === 'ended') resolve();
-          });
-        });
-        child.send({ type: 'end' } satisfies StormRequest);
-        await ended;
-        child.disconnect();
-        await exited;
+      this.#processes.map(async (process) => {
+        await process.ask('end');
+        await process[Symbol.asyncDispose]();
       }),
     );
   }

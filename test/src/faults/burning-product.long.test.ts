@@ -29,7 +29,7 @@ test('a product whose script burns its limit on every message leaves another pro
   const ca = await readFile(gatehouse.caFile, 'utf8');
   await using good = new Fleet();
   const clients = await importDevices(gatehouse, productKey, GOOD.devices);
-  await good.connect({ host, port, ca, clients, concurrency: 8 });
+  await good.ask('connect', { host, port, ca, clients, concurrency: 8 });
   await using neverEnding = await burningFleet(gatehouse, 0);
   await using slow = await burningFleet(gatehouse, 1);
   const burning = [neverEnding, slow];
@@ -39,9 +39,10 @@ test('a product whose script burns its limit on every message leaves another pro
   /** By turns, so that a busy moment of the machine meets each of them. */
   const phase = async (name: string, beside?: Fleet): Promise<void> => {
     const from = Date.now();
-    const burnt = beside?.publish({ ...load, perSecond: BURNING.perSecond, seconds: SECONDS });
-    sent += (await good.publish({ ...load, perSecond: GOOD.perSecond, seconds: SECONDS, isNumbered: true }))
-      .sent;
+    const burnt = beside?.ask('publish', { ...load, perSecond: BURNING.perSecond, seconds: SECONDS });
+    sent += (
+      await good.ask('publish', { ...load, perSecond: GOOD.perSecond, seconds: SECONDS, isNumbered: true })
+    ).sent;
     await burnt;
     phases.set(name, [...(phases.get(name) ?? []), [from, Date.now()]]);
   };
@@ -50,7 +51,7 @@ test('a product whose script burns its limit on every message leaves another pro
     await phase('alone');
     for (const [index, name] of Object.keys(SCRIPTS).entries()) await phase(`beside ${name}`, burning[index]);
   }
-  await Promise.all([good, ...burning].map((fleet) => fleet.end()));
+  await Promise.all([good, ...burning].map((fleet) => fleet.ask('end')));
   await eventually(
     async () => expect(await countStoredMessages(natsUrl, productKey)).toBe(sent),
     60_000,
@@ -85,6 +86,6 @@ async function burningFleet(gatehouse: RunningGatehouse, index: number): Promise
     script: `function transformPayload(topic, rawData) { ${Object.values(SCRIPTS)[index]} }`,
   });
   const fleet = new Fleet();
-  await fleet.connect({ ...gateway, concurrency: 8 });
+  await fleet.ask('connect', { ...gateway, concurrency: 8 });
   return fleet;
 }

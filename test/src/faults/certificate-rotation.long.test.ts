@@ -6,8 +6,9 @@ import { processesOf } from '../bench/gatehouse-under-test.ts';
 import { percentileOf } from '../bench/latencies.ts';
 import { cpuDuring } from '../bench/process-usage.ts';
 import { shares } from '../bench/publish-bench.ts';
-import { ConnectLoad, type ConnectLoadOptions, type ConnectSample } from '../connect-load.ts';
+import type { ConnectLoad, ConnectLoadOptions, ConnectSample } from '../connect-load.ts';
 import { importDevices, type ImportedDevice } from '../imported-devices.ts';
+import { ProgramProcess } from '../program-process.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 
 const CONNECTIONS = Number(process.env['ROTATION_CONNECTIONS'] ?? 1_000);
@@ -44,7 +45,8 @@ test.each([
     await warmUp(target);
 
     const beganAt = now();
-    await using load = ConnectLoad.start({ ...target, perSecond: PER_SECOND });
+    await using load = new ProgramProcess<ConnectLoad>('connect-load.js');
+    await load.ask('start', { ...target, perSecond: PER_SECOND });
     const groups = [...(await processesOf(gatehouse)), { name: 'clients', pids: [load.pid] }];
     let rotations: readonly Rotation[] = [];
     const cpu = await cpuDuring(groups, async () => {
@@ -52,7 +54,7 @@ test.each([
     });
     const endedAt = now();
     const seconds = (endedAt - beganAt) / 1_000;
-    const all = await load.stop();
+    const all = await load.ask('stop');
 
     write(`${what}: ${(all.length / seconds).toFixed(0)} a second for ${seconds.toFixed(0)} s`);
     write(`  CPU ms of a second: ${shares(cpu, seconds * 1_000)}`);
@@ -137,9 +139,10 @@ async function rotate(gatehouse: RunningGatehouse, gatewayId: string): Promise<R
 
 async function warmUp(target: Omit<ConnectLoadOptions, 'perSecond'>): Promise<void> {
   if (target.devices.length === 0) return;
-  await using load = ConnectLoad.start({ ...target, perSecond: WARM_UP_PER_SECOND });
+  await using load = new ProgramProcess<ConnectLoad>('connect-load.js');
+  await load.ask('start', { ...target, perSecond: WARM_UP_PER_SECOND });
   await wait((target.devices.length / WARM_UP_PER_SECOND) * 1_000);
-  expect((await load.stop()).filter(({ error }) => error !== undefined)).toEqual([]);
+  expect((await load.ask('stop')).filter(({ error }) => error !== undefined)).toEqual([]);
 }
 
 async function connectAll(port: number, devices: readonly ImportedDevice[]): Promise<MqttClient[]> {

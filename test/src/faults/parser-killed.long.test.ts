@@ -27,14 +27,14 @@ test(`${KILLS} kills of parsers at ${PER_SECOND} messages a second lose, double 
   const devices = await importDevices(gatehouse, productKey, DEVICES);
   await using fleet = new Fleet();
   const ca = await readFile(gatehouse.caFile, 'utf8');
-  await fleet.connect({ host, port, ca, clients: devices, concurrency: 8 });
+  await fleet.ask('connect', { host, port, ca, clients: devices, concurrency: 8 });
   await using parsers = await Parsers.beside(gatehouse);
   const killing = new Killing(parsers);
   const beganAt = performance.now();
   let sent = 0;
   let slowestAckMs = 0;
   do {
-    const result = await fleet.publish({
+    const result = await fleet.ask('publish', {
       qos: 1,
       perSecond: PER_SECOND,
       seconds: SECONDS,
@@ -48,7 +48,7 @@ test(`${KILLS} kills of parsers at ${PER_SECOND} messages a second lose, double 
   } while (killing.goesOn);
   const kills = await killing.done;
   const seconds = (performance.now() - beganAt) / 1_000;
-  await fleet.end();
+  await fleet.ask('end');
   const lastKilledAt = performance.now();
   await eventually(
     async () => expect(await countStoredMessages(natsUrl, productKey)).toBeGreaterThanOrEqual(sent),

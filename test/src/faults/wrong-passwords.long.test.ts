@@ -2,11 +2,11 @@ import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { eventually } from '@gatehouse/testing';
-import { generate } from 'mqtt-packet';
 import { expect, test } from 'vitest';
 import { gatewayUnderTest } from '../bench/gatehouse-under-test.ts';
 import { percentileOf } from '../bench/latencies.ts';
 import { residentBytes } from '../bench/process-usage.ts';
+import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 
 const SECONDS = Number(process.env['GUESSING_SECONDS'] ?? 60);
@@ -47,23 +47,14 @@ test(
         tcp.on('error', () => undefined);
         const socket = connectTls({ socket: tcp, secureContext, servername: '' });
         const settle = (code: number | undefined): void => {
-          socket.end(Buffer.from([0xe0, 0]));
+          socket.end(DISCONNECT);
           resolve({ code, milliseconds: performance.now() - startedAt });
         };
         socket.setTimeout(PATIENCE_MS, () => socket.destroy());
         socket.once('secureConnect', () =>
-          socket.write(
-            generate({
-              cmd: 'connect',
-              protocolVersion: 5,
-              clean: true,
-              clientId: username,
-              username,
-              password: Buffer.from(password),
-            }),
-          ),
+          socket.write(connectPacket({ clientId: username, username, password }, 5, 0)),
         );
-        socket.once('data', (answer: Buffer) => settle(answer[3]));
+        socket.once('data', (answer: Buffer) => settle(connackCode(answer)));
         socket.on('error', () => undefined);
         socket.once('close', () => settle(undefined));
       });
