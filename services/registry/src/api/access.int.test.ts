@@ -1,9 +1,8 @@
 import type { ApiKeyRole } from '@gatehouse/contracts';
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openApiOf } from '../open-api/open-api.module.ts';
 import { registryControllers } from '../registry-controllers.module.ts';
-import { startRegistry, type RegistryUnderTest } from '../testing/registry-under-test.ts';
+import { startServedRegistry, type ServedRegistry } from '../testing/registry-under-test.ts';
 
 const ROLES: readonly ApiKeyRole[] = ['viewer', 'operator', 'administrator'];
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'];
@@ -25,21 +24,17 @@ const routes = Object.entries(paths).flatMap(([path, item]) =>
   })),
 );
 
-const resources = new AsyncDisposableStack();
 const keys = new Map<ApiKeyRole, string>();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
   for (const role of ROLES) {
     const { body } = await registry.call('POST /api-keys', { json: { name: role, role } });
     keys.set(role, body.key);
   }
 });
-afterAll(() => resources.disposeAsync());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 async function tookMs(key: string): Promise<number> {
   const startedAt = performance.now();

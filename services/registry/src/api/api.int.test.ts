@@ -1,23 +1,18 @@
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   gatewayBody,
   importDevices,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
-const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
 });
-afterAll(() => resources.disposeAsync());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 const problem = (status: number, code: string) => ({
   status,

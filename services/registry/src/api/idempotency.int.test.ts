@@ -1,31 +1,25 @@
 import { EDGES_BUCKET, type EdgeEntry } from '@gatehouse/contracts';
 import { connectNats, openBucket } from '@gatehouse/nats';
-import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
+import { eventually } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   gatewayBody,
   importDevices,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
-const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
-let natsUrl: string;
+let registry: ServedRegistry;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  natsUrl = nats.url;
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
 });
-afterAll(() => resources.disposeAsync());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 /** Has an edge listen for a gateway, until the API shows it so. */
 async function listen(gatewayId: string, version: number): Promise<void> {
-  await using nats = await connectNats(natsUrl, 'test').then((connection) => ({
+  await using nats = await connectNats(registry.natsUrl, 'test').then((connection) => ({
     connection,
     [Symbol.asyncDispose]: () => connection.drain(),
   }));

@@ -1,25 +1,20 @@
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   gatewayBody,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
-const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let productKey: string;
 let gatewayId: string;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
   ({ productKey, gatewayId } = await createGateway(registry, 'plant_1'));
 });
-afterAll(() => resources.disposeAsync());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 /** Path and message of each error of a request that is refused for its form. */
 async function errorsOf(methodAndPath: string, json?: unknown): Promise<Record<string, string>> {

@@ -1,26 +1,20 @@
-import { createTestDatabase, startTestNats, type TestDatabase } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain } from '../domain-on-database.ts';
 import {
   createGateway,
-  startRegistry,
+  startServedRegistry,
   type ApiRequest,
-  type RegistryUnderTest,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
-const servers = new AsyncDisposableStack();
-let database: TestDatabase;
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let productKey: string;
 
 beforeAll(async () => {
-  const nats = servers.use(await startTestNats());
-  database = servers.use(await createTestDatabase());
-  registry = servers.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
   ({ productKey } = await createGateway(registry, 'imports'));
 });
-afterAll(() => servers[Symbol.asyncDispose]());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 const csv = { 'content-type': 'text/csv' };
 const get = (path: string) => registry.call(`GET /products/${productKey}${path}`);
@@ -141,7 +135,7 @@ test('an import that is not there, or of another product, is not found', async (
 });
 
 test('an import whose instance is gone is shown as failed', async () => {
-  await using domain = await openDomain({ url: database.url, masterKey: '07'.repeat(32) });
+  await using domain = await openDomain({ url: registry.databaseUrl, masterKey: '07'.repeat(32) });
   await domain.db
     .insertInto('device_import')
     .values({

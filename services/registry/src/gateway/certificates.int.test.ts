@@ -2,28 +2,22 @@ import { X509Certificate } from 'node:crypto';
 import { getGateway, type GatewayListener, type GatewayView } from '@gatehouse/contracts';
 import { callService, connectNats } from '@gatehouse/nats';
 import { TestAuthority, type TestCertificate } from '@gatehouse/pki';
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain } from '../domain-on-database.ts';
-import { startRegistry, type RegistryUnderTest } from '../testing/registry-under-test.ts';
+import { startServedRegistry, type ServedRegistry } from '../testing/registry-under-test.ts';
 import { verifyViews } from '../views/rebuild-views.ts';
 
 const MASTER_KEY = '07'.repeat(32);
 const resources = new AsyncDisposableStack();
 const root = TestAuthority.createRoot();
-let databaseUrl: string;
 let nats: NatsConnection;
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let port = 24_000;
 
 beforeAll(async () => {
-  const server = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  databaseUrl = database.url;
-  registry = resources.use(await startRegistry(database.url, server.url));
-  await registry.ready();
-  nats = await connectNats(server.url, 'edge');
+  registry = resources.use(await startServedRegistry());
+  nats = await connectNats(registry.natsUrl, 'edge');
   resources.defer(() => nats.close());
 }, 240_000);
 afterAll(() => resources.disposeAsync());
@@ -191,7 +185,7 @@ test('device roots are added, switched and deleted, and only what shuts devices 
 });
 
 test('all of it is made anew from the log as it is', async () => {
-  await using domain = await openDomain({ url: databaseUrl, masterKey: MASTER_KEY });
+  await using domain = await openDomain({ url: registry.databaseUrl, masterKey: MASTER_KEY });
   const differences = await verifyViews(domain.db);
   expect(differences.filter(({ unexplained, missing }) => unexplained + missing > 0)).toEqual([]);
   expect(differences.map(({ view }) => view)).toContain('gateway_generation_view');

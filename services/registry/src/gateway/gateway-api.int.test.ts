@@ -1,25 +1,21 @@
 import { testAuthentication, type AuthenticationTestResult, type GatewayView } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/nats';
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   gatewayBody,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
 const resources = new AsyncDisposableStack();
 let auth: NatsConnection;
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
-  auth = await connectNats(nats.url, 'auth');
+  registry = resources.use(await startServedRegistry());
+  auth = await connectNats(registry.natsUrl, 'auth');
   resources.defer(() => auth.close());
 });
 afterAll(() => resources.disposeAsync());

@@ -1,22 +1,17 @@
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   gatewayBody,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
-const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
 });
-afterAll(() => resources.disposeAsync());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 test('the ETag of a gateway is what If-Match of a change takes', async () => {
   const created = await registry.call('POST /gateways', { json: await gatewayBody('tagged_1') });

@@ -6,7 +6,7 @@ import {
   type RequestOf,
 } from '@gatehouse/contracts';
 import { connectNats, openBucket } from '@gatehouse/nats';
-import { createTestDatabase, eventually, startTestNats, type TestDatabase } from '@gatehouse/testing';
+import { eventually } from '@gatehouse/testing';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -15,8 +15,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   importDevices,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
 type Kick = RequestOf<ReturnType<typeof kickSession>>;
@@ -25,19 +25,15 @@ const resources = new AsyncDisposableStack();
 const kicks: Kick[] = [];
 let edge: NatsConnection;
 let sessions: KV;
-let database: TestDatabase;
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let productKey: string;
 let gatewayId: string;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = resources.use(await startServedRegistry());
   ({ productKey, gatewayId } = await createGateway(registry, 'ending_1'));
   await importDevices(registry, productKey, 'pump-1', 'pump-2', 'pump-3', 'pump-4');
-  edge = await connectNats(nats.url, 'edge');
+  edge = await connectNats(registry.natsUrl, 'edge');
   resources.defer(() => edge.close());
   sessions = await openBucket(edge, SESSIONS_BUCKET);
   edge.subscribe(kickSession('e1').subject, {
@@ -95,7 +91,7 @@ test('a session that was under way while the password changed is found by the se
 }, 15_000);
 
 test('who came back by the old password while a transaction held the log back is ended when auth hears of the new one', async () => {
-  const importing = new pg.Client({ connectionString: database.url });
+  const importing = new pg.Client({ connectionString: registry.databaseUrl });
   await importing.connect();
   resources.defer(() => importing.end());
   await importing.query('begin; select pg_current_xact_id()');

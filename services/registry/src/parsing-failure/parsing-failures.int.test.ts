@@ -7,28 +7,24 @@ import {
   type RequestOf,
 } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/nats';
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import { jetstream } from '@nats-io/jetstream';
 import { headers, type NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
-  startRegistry,
+  startServedRegistry,
   type ApiAnswer,
-  type RegistryUnderTest,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
 const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let parser: NatsConnection;
 let gateways = 0;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  parser = resources.use(await connectNats(nats.url, 'parser'));
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = resources.use(await startServedRegistry());
+  parser = resources.use(await connectNats(registry.natsUrl, 'parser'));
 });
 afterAll(() => resources.disposeAsync());
 

@@ -1,13 +1,12 @@
 import { tryScript, type ParsingTrialResult, type ReplyOf, type RequestOf } from '@gatehouse/contracts';
 import { connectNats } from '@gatehouse/nats';
-import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
-  startRegistry,
+  startServedRegistry,
   type ApiAnswer,
-  type RegistryUnderTest,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
 const RESULT: ParsingTrialResult = {
@@ -29,7 +28,7 @@ const SAMPLE = {
 };
 
 const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let parser: NatsConnection;
 let path: string;
 const asked: RequestOf<typeof tryScript>[] = [];
@@ -37,17 +36,14 @@ const asked: RequestOf<typeof tryScript>[] = [];
 let reply: ReplyOf<typeof tryScript>;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  parser = resources.use(await connectNats(nats.url, 'parser'));
+  registry = resources.use(await startServedRegistry());
+  parser = resources.use(await connectNats(registry.natsUrl, 'parser'));
   parser.subscribe(tryScript.subject, {
     callback: (_error, message) => {
       asked.push(tryScript.request.parse(message.json()));
       message.respond(JSON.stringify(reply));
     },
   });
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
   const { productKey } = await createGateway(registry, 'plant_1');
   path = `/products/${productKey}/parsing`;
 });

@@ -10,7 +10,7 @@ import {
   type PresenceReport,
 } from '@gatehouse/contracts';
 import { connectNats, openBucket } from '@gatehouse/nats';
-import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
+import { eventually } from '@gatehouse/testing';
 import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
@@ -18,22 +18,19 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   importDevices,
-  startRegistry,
-  type RegistryUnderTest,
+  startServedRegistry,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
 const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 let nats: NatsConnection;
 let sessions: KV;
 let edges: KV;
 
 beforeAll(async () => {
-  const server = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  nats = resources.use(await connectNats(server.url, 'test'));
-  registry = resources.use(await startRegistry(database.url, server.url));
-  await registry.ready();
+  registry = resources.use(await startServedRegistry());
+  nats = resources.use(await connectNats(registry.natsUrl, 'test'));
   sessions = await openBucket(nats, SESSIONS_BUCKET);
   edges = await openBucket(nats, EDGES_BUCKET);
 });

@@ -3,6 +3,7 @@ import type { GatewayView } from '@gatehouse/contracts';
 import { freePort } from '@gatehouse/local-servers';
 import { readConfig, startService } from '@gatehouse/nest';
 import { createCertificateAuthority } from '@gatehouse/pki';
+import { createTestDatabase, startTestNats } from '@gatehouse/testing';
 import { registryConfig } from '../registry.config.ts';
 import { prepareRegistryHttp, REGISTRY_HTTP_OPTIONS } from '../registry-http.module.ts';
 import { registryModule } from '../registry.module.ts';
@@ -31,6 +32,23 @@ export interface RegistryUnderTest extends AsyncDisposable {
   ready(): Promise<void>;
   /** `call('POST /gateways', { json })`; the path is below /api/v1. */
   call(methodAndPath: string, request?: ApiRequest): Promise<ApiAnswer>;
+}
+
+/** With the servers that it needs, which end with it. */
+export interface ServedRegistry extends RegistryUnderTest {
+  readonly natsUrl: string;
+  readonly databaseUrl: string;
+}
+
+/** A registry that is ready, on a NATS server and a database of its own. */
+export async function startServedRegistry(): Promise<ServedRegistry> {
+  await using starting = new AsyncDisposableStack();
+  const { url: natsUrl } = starting.use(await startTestNats());
+  const { url: databaseUrl } = starting.use(await createTestDatabase());
+  const registry = starting.use(await startRegistry(databaseUrl, natsUrl));
+  await registry.ready();
+  const servers = starting.move();
+  return { ...registry, natsUrl, databaseUrl, [Symbol.asyncDispose]: () => servers.disposeAsync() };
 }
 
 export async function startRegistry(

@@ -1,23 +1,19 @@
-import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
+import { eventually } from '@gatehouse/testing';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createGateway,
   importDevices,
-  startRegistry,
+  startServedRegistry,
   type ApiAnswer,
-  type RegistryUnderTest,
+  type ServedRegistry,
 } from '../testing/registry-under-test.ts';
 
-const resources = new AsyncDisposableStack();
-let registry: RegistryUnderTest;
+let registry: ServedRegistry;
 
 beforeAll(async () => {
-  const nats = resources.use(await startTestNats());
-  const database = resources.use(await createTestDatabase());
-  registry = resources.use(await startRegistry(database.url, nats.url));
-  await registry.ready();
+  registry = await startServedRegistry();
 });
-afterAll(() => resources.disposeAsync());
+afterAll(() => registry[Symbol.asyncDispose]());
 
 /** An instant between what was recorded and what comes next. */
 async function now(): Promise<string> {
