@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { deviceName, devicePassword, deviceSerialNumber, deviceStatus } from '../device/device-identity.ts';
+import { loggedEvent } from './event-resource.ts';
 import { pageOf, pageQuery } from './page.ts';
 
 export const deviceView = z.strictObject({
@@ -85,17 +86,7 @@ export type ImportResult = z.infer<typeof importResult>;
 export const deviceCredentialsInput = z.strictObject({ password: devicePassword });
 
 /** One event of a device's history, as the log has it. */
-export const deviceHistoryEvent = z.strictObject({
-  globalPosition: z.string().describe('Place in the whole log, a decimal number'),
-  version: z.int().positive().describe('Counts the events of the thing from 1'),
-  type: z.string(),
-  at: z.iso.datetime(),
-  actor: z
-    .string()
-    .describe('Who did it: the name of an API key, `edge:<id>`, `authenticator:<gatewayId>`, `bootstrap`'),
-  traceId: z.string().nullable().describe('Of the trace that wrote it; null when nothing was traced'),
-  data: z.record(z.string(), z.unknown()).describe('What the type of the event tells; no secret'),
-});
+export const deviceHistoryEvent = loggedEvent.omit({ stream: true });
 export type DeviceHistoryEvent = z.infer<typeof deviceHistoryEvent>;
 /** Newest first; `next` goes into `before`. */
 export const deviceHistoryPage = pageOf(deviceHistoryEvent);

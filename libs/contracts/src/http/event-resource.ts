@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { instant } from './instant.ts';
 import { pageOf, pageQuery } from './page.ts';
 
+const WHO = 'Who did it: the name of an API key, `edge:<id>`, `authenticator:<gatewayId>`, `bootstrap`';
 const NO_POSITION = 'must be the next of the page before, or the globalPosition of an event';
 /** PostgreSQL's bigint. */
 const MAX_POSITION = 9_223_372_036_854_775_807n;
@@ -17,12 +18,7 @@ export const eventListQuery = z
       .optional(),
     stream: z.string().min(1).max(300).optional(),
     type: z.string().min(1).max(64).optional().describe('Such as DeviceDisabled'),
-    actor: z
-      .string()
-      .min(1)
-      .max(128)
-      .optional()
-      .describe('Who did it: the name of an API key, `edge:<id>`, `authenticator:<gatewayId>`, `bootstrap`'),
+    actor: z.string().min(1).max(128).optional().describe(WHO),
     from: instant.optional().describe('Recorded at this instant or later, ISO 8601'),
     to: instant.optional().describe('Recorded before this instant, ISO 8601'),
   })
@@ -38,9 +34,7 @@ export const loggedEvent = z.strictObject({
   version: z.int().positive().describe('Counts the events of the thing from 1'),
   type: z.string(),
   at: z.iso.datetime(),
-  actor: z
-    .string()
-    .describe('Who did it: the name of an API key, `edge:<id>`, `authenticator:<gatewayId>`, `bootstrap`'),
+  actor: z.string().describe(WHO),
   traceId: z.string().nullable().describe('Of the trace that wrote it; null when nothing was traced'),
   data: z.record(z.string(), z.unknown()).describe('What the type of the event tells; no secret'),
 });
