@@ -12,5 +12,6 @@ export {
   ServiceUnreachable,
 } from './nats.failures.ts';
 export { StreamPublisher, type StoredCallback, type StoredMessage } from './stream-publisher.ts';
+export { storedMessages } from './stored-messages.ts';
 export { ensureStreams, openBucket, type StreamSetup } from './stream-setup.ts';
 export { contextOfTraceparent, extractTrace, injectTrace } from './trace-headers.ts';

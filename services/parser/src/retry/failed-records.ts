@@ -1,4 +1,5 @@
 import { PARSING_FAILURES_STREAM } from '@gatehouse/contracts';
+import { storedMessages } from '@gatehouse/nats';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { failedRecord, type FailedRecord } from './failed-record.ts';
@@ -28,23 +29,13 @@ export class FailedRecords {
    * @param fromSequence of the first that may be among them
    */
   async read(subject: string, fromSequence: number, count: number): Promise<FailedRecord[]> {
-    const manager = await this.#opened();
-    const found: FailedRecord[] = [];
-    const { promise: read, resolve, reject } = Promise.withResolvers<void>();
-    await manager.direct.getBatch(STREAM_NAME, {
+    const stored = await storedMessages(await this.#opened(), STREAM_NAME, {
       seq: fromSequence,
       batch: count,
       max_bytes: MAX_PORTION_BYTES,
       next_by_subj: subject,
-      // Unlike the iterator, this unsubscribes when it is done.
-      callback: (done, message) => {
-        if (done === null) found.push(failedRecord(message));
-        else if (done.err === undefined || isNothing(done.err)) resolve();
-        else reject(done.err);
-      },
     });
-    await read;
-    return found;
+    return stored.map(failedRecord);
   }
 
   /** One that is gone already is as good as removed. */
@@ -67,8 +58,6 @@ export class FailedRecords {
     return this.#manager;
   }
 }
-
-const isNothing = (error: Error): boolean => 'code' in error && error.code === 404;
 
 function isGone(error: unknown): boolean {
   const { code } = error as { readonly code?: unknown };

@@ -4,6 +4,7 @@ import {
   parsingSampleSubject,
   type ParsingSample,
 } from '@gatehouse/contracts';
+import { storedMessages } from '@gatehouse/nats';
 import { jetstreamManager, type JetStreamManager } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 
@@ -17,22 +18,15 @@ export class RecentSamples {
 
   /** Newest first; none when nothing was kept. */
   async last(productKey: string, count: number): Promise<ParsingSample[]> {
-    const manager = await this.#opened();
-    const found: ParsingSample[] = [];
-    const { promise: read, resolve, reject } = Promise.withResolvers<void>();
-    await manager.direct.getBatch(PARSING_SAMPLES_STREAM.name, {
+    const stored = await storedMessages(await this.#opened(), PARSING_SAMPLES_STREAM.name, {
       seq: 1,
       batch: MOST,
       next_by_subj: parsingSampleSubject(productKey),
-      // Unlike the iterator, this unsubscribes when it is done.
-      callback: (done, message) => {
-        if (done === null) found.push(parsingSample.parse(message.json()));
-        else if (done.err === undefined || isNothing(done.err)) resolve();
-        else reject(done.err);
-      },
     });
-    await read;
-    return found.slice(-count).toReversed();
+    return stored
+      .slice(-count)
+      .toReversed()
+      .map((message) => parsingSample.parse(message.json()));
   }
 
   /** Those of a product that is gone. */
@@ -47,5 +41,3 @@ export class RecentSamples {
     return this.#manager;
   }
 }
-
-const isNothing = (error: Error): boolean => 'code' in error && error.code === 404;

@@ -1,3 +1,4 @@
+import { storedMessages } from '@gatehouse/nats';
 import { jetstreamManager, type JetStreamManager, type StoredMsg } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 
@@ -114,22 +115,7 @@ export class NewestMessages {
 
   /** The first that match from a place on. */
   async #batch(filter: string, from: number, batch: number): Promise<StoredMsg[]> {
-    const manager = await this.#opened();
-    const found: StoredMsg[] = [];
-    const { promise: read, resolve, reject } = Promise.withResolvers<void>();
-    await manager.direct.getBatch(this.stream, {
-      seq: from,
-      batch,
-      next_by_subj: filter,
-      // Unlike the iterator, this unsubscribes when it is done.
-      callback: (done, message) => {
-        if (done === null) found.push(message);
-        else if (done.err === undefined || isNothing(done.err)) resolve();
-        else reject(done.err);
-      },
-    });
-    await read;
-    return found;
+    return storedMessages(await this.#opened(), this.stream, { seq: from, batch, next_by_subj: filter });
   }
 
   #opened(): Promise<JetStreamManager> {
@@ -138,5 +124,3 @@ export class NewestMessages {
     return this.#manager;
   }
 }
-
-const isNothing = (error: Error): boolean => 'code' in error && error.code === 404;
