@@ -1,6 +1,6 @@
 import { CountedTotal } from '@gatehouse/observability';
 import { afterEach, expect, test } from 'vitest';
-import { IsolateSandboxes } from './isolate-sandbox.ts';
+import { IsolateSandbox, IsolateSandboxes } from './isolate-sandbox.ts';
 import { ScriptFailure } from './script-failure.ts';
 import type { ScriptSandbox } from './script-sandbox.ts';
 import { body, numbered, shown } from '../testing/script-outcomes.ts';
@@ -350,4 +350,16 @@ test('a script whose top level cannot be ended is given up in time', async () =>
 test('a script that took too long to load once is loaded once more', async () => {
   const until = Date.now() + 400;
   expect(await transform(`while (Date.now() < ${until}); ${body('return { a: 1 }')}`)).toEqual({ a: 1 });
+});
+
+test('a sandbox that somebody had in hand when it was retired keeps no isolate', async () => {
+  const limits = { timeoutMs: 5_000, memoryMb: 32, maxResultBytes: 1_000 };
+  const reports = { scriptCpuSeconds: cpu, onIsolateLost: () => undefined };
+  const sandbox = new IsolateSandbox(body('return { a: 1 }'), limits, reports);
+  await sandbox.run(numbered(1));
+  expect(await sandbox.heapBytes()).toBeGreaterThan(0);
+  sandbox.retire();
+  expect((await sandbox.run(numbered(1))).map(shown)).toEqual([{ a: 1 }]);
+  await sandbox.run([]);
+  expect(await sandbox.heapBytes()).toBeUndefined();
 });

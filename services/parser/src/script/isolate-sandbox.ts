@@ -105,7 +105,7 @@ const SEPARATOR_BYTE = RESULT_SEPARATOR.charCodeAt(0);
 export class IsolateSandbox implements ScriptSandbox {
   #script: LoadedScript | ScriptFailure | undefined;
   #turn: Promise<unknown> = Promise.resolve();
-
+  #isRetired = false;
   readonly #probe: SandboxProbe | undefined;
   readonly #throttles: Throttles;
 
@@ -147,6 +147,7 @@ export class IsolateSandbox implements ScriptSandbox {
   }
 
   retire(): void {
+    this.#isRetired = true;
     this.#turn = this.#turn.then(() => this.#unload());
   }
 
@@ -157,7 +158,8 @@ export class IsolateSandbox implements ScriptSandbox {
 
   #inTurn(work: Work): Promise<readonly ScriptOutcome[]> {
     const outcomes = this.#turn.then(() => this.#runInTurn(work));
-    this.#turn = outcomes.catch(() => undefined);
+    // Whoever had it in hand when it was retired may have had the script loaded again.
+    this.#turn = outcomes.catch(() => undefined).then(() => this.#isRetired && this.#unload());
     return outcomes;
   }
 
