@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { MAX_RETRIED_FAILURES } from '../parser/retry-failures.ts';
+import { MAX_RETRIED_FAILURES, retryCursor } from '../parser/retry-failures.ts';
 import { pageOf, pageQuery } from './page.ts';
 import { wholeNumberText } from './whole-number-text.ts';
 
@@ -53,6 +53,7 @@ export const parsingRetryInput = parsingFailureSelection.extend({
     .max(MAX_RETRIED_FAILURES)
     .default(DEFAULT_RETRIED_FAILURES)
     .describe('Messages that are parsed again, at most; the oldest first'),
+  after: retryCursor.optional().describe('`next` of the call before: goes on behind what it tried'),
 });
 export type ParsingRetryInput = z.infer<typeof parsingRetryInput>;
 
@@ -60,6 +61,7 @@ export const parsingRetryResult = z.strictObject({
   parsed: z.int().nonnegative().describe('Stored in MESSAGES, and kept aside no longer'),
   failed: z.int().nonnegative().describe('Failed again, and stay with the error that they have now'),
   remaining: z.int().nonnegative().describe('Were not tried: the limit or the time was over'),
+  next: z.string().nullable().describe('`after` of the call that goes on with these; null when none remain'),
 });
 export type ParsingRetryResult = z.infer<typeof parsingRetryResult>;
 

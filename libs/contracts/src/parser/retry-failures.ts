@@ -10,6 +10,12 @@ export const retriedFailures = z.strictObject({
 });
 export type RetriedFailures = z.infer<typeof retriedFailures>;
 
+/**
+ * Sequence numbers of PARSING_FAILURES: of the first that was not tried, and of the last that was there when the first
+ * call began. Who goes on by it tries each message once, whether it fails again or not.
+ */
+export const retryCursor = z.string().regex(/^\d{1,15}-\d{1,15}$/, 'must be the next of the call before');
+
 /** Most messages that one call parses again. */
 export const MAX_RETRIED_FAILURES = 10_000;
 
@@ -24,6 +30,8 @@ export const retryFailures = requestContract({
     productKey: z.string(),
     filter: retriedFailures,
     limit: z.int().min(1).max(MAX_RETRIED_FAILURES),
+    /** Where to go on: what an earlier call answered. */
+    after: retryCursor.optional(),
   }),
   reply: z.discriminatedUnion('outcome', [
     z.strictObject({
@@ -32,6 +40,8 @@ export const retryFailures = requestContract({
       failed: z.int().nonnegative(),
       /** That the filter means too and were not tried: the limit or the time was over. */
       remaining: z.int().nonnegative(),
+      /** `after` of the call that goes on with these; absent when nothing remains. */
+      next: retryCursor.optional(),
     }),
     /** Another call for the product is at work. */
     z.strictObject({ outcome: z.literal('busy') }),

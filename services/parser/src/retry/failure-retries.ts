@@ -41,8 +41,8 @@ export class FailureRetries {
     using run = new RetryRun(request, this.#steps, { storingUntil, tryingUntil: storingUntil - STORING_MS });
     try {
       await run.run();
-      const { parsed, failed, remaining } = run;
-      return { outcome: 'done', parsed, failed, remaining };
+      const { parsed, failed, remaining, next } = run;
+      return { outcome: 'done', parsed, failed, remaining, ...(next !== undefined && { next }) };
     } finally {
       this.#products.delete(productKey);
       this.metrics.retried.add('parsed', run.parsed);

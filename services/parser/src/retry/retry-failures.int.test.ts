@@ -4,15 +4,16 @@ import { expect, test } from 'vitest';
 import { PRODUCT, script, startSurroundings, text } from '../testing/parser-under-test.ts';
 
 type Surroundings = Awaited<ReturnType<typeof startSurroundings>>;
-type Asked = Partial<Pick<RequestOf<typeof retryFailures>, 'filter' | 'limit'>>;
+type Asked = Partial<Pick<RequestOf<typeof retryFailures>, 'filter' | 'limit' | 'after'>>;
 
-const retry = ({ nats }: Surroundings, { filter = {}, limit = 10_000 }: Asked = {}) =>
-  callService(nats, retryFailures, { productKey: PRODUCT, filter, limit });
+const retry = ({ nats }: Surroundings, { filter = {}, limit = 10_000, after }: Asked = {}) =>
+  callService(nats, retryFailures, { productKey: PRODUCT, filter, limit, after });
 const done = (parsed: number, failed: number, remaining = 0) => ({
   outcome: 'done',
   parsed,
   failed,
   remaining,
+  ...(remaining > 0 && { next: expect.any(String) }),
 });
 const bytes = (deviceName: string, ...values: number[]) =>
   values.map((value) => ({ deviceName, payload: Uint8Array.of(value) }));
@@ -87,6 +88,34 @@ test('what fails again stays, with the error and the version of now', async () =
     ['6201', 2, `${batchId}-1`, expect.any(String), '2'],
     ['26002', 3, `${batchId}-2`, 'still', '2'],
   ]);
+});
+
+test('a retry that goes on where the one before ended comes to each message once', async () => {
+  await using around = await startSurroundings();
+  around.setScript(1, script('throw "broken"'));
+  await around.startParser();
+  await around.publish(bytes('pump', 1, 2, 3, 4, 5, 6));
+  await around.failures(6);
+  // The oldest go on failing, one of them in another way each time.
+  around.setScript(
+    2,
+    script('if (rawData[0] < 3) throw "broken"; if (rawData[0] === 4) throw Math.random(); return { n: 1 }'),
+  );
+  await around.nats.flush();
+  const came = [];
+  let next: string | undefined;
+  do {
+    const reply = await retry(around, { limit: 2, after: next });
+    if (reply.outcome === 'busy') throw new Error('busy');
+    came.push([reply.parsed, reply.failed, reply.remaining]);
+    ({ next } = reply);
+  } while (next !== undefined);
+  expect(came).toEqual([
+    [0, 2, 4],
+    [1, 1, 2],
+    [2, 0, 0],
+  ]);
+  expect(await keptAside(around)).toBe(3);
 });
 
 test('a retry that is killed midway and repeated stores each message once and in order', async () => {

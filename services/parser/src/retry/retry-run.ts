@@ -35,6 +35,9 @@ export class RetryRun implements Disposable {
   failed = 0;
   /** That were kept aside before the run began, and that it did not come to. */
   remaining = 0;
+  /** The first of those, as far as that is known. */
+  #untriedFrom: number | undefined;
+  #last = 0;
   /** New records of those that failed again, which the question means as well. */
   #replaced = 0;
   readonly #opened = new Map<string, ScriptSandbox>();
@@ -65,9 +68,9 @@ export class RetryRun implements Disposable {
     const { records, ruleOf } = this.steps;
     const subject = parsingFailureFilter(productKey, filter.deviceName, filter.code);
     let rule = await ruleOf(productKey);
-    // What fails again is stored behind it.
-    const last = await records.lastSequence();
-    for (let from = 1; ;) {
+    const [start, last] = this.#range(await records.lastSequence());
+    this.#last = last;
+    for (let from = start; ;) {
       if (rule.kind !== 'script' && this.#tried === 0) throw new RetryWithoutScript(productKey);
       const read = await records.read(subject, from, PORTION_RECORDS);
       const portion = read.filter(({ sequence }) => sequence <= last);
@@ -75,8 +78,8 @@ export class RetryRun implements Disposable {
       const tried = wanted.slice(0, limit - this.#tried);
       const replacedBefore = this.#replaced;
       if (rule.kind === 'script') await this.#try(rule, tried);
-      else this.remaining += tried.length;
-      this.remaining += wanted.length - tried.length;
+      else this.#leave(tried);
+      this.#leave(wanted.slice(tried.length));
       const isAtEnd = portion.length < read.length || read.length === 0;
       if (this.remaining > 0) {
         if (!isAtEnd) this.remaining += this.#meantBehind(read, replacedBefore);
@@ -86,6 +89,7 @@ export class RetryRun implements Disposable {
       if (performance.now() >= this.deadlines.tryingUntil) {
         // Looking for messages by their ids may take as long as parsing them.
         this.remaining = this.#meantBehind(read, replacedBefore);
+        this.#untriedFrom = (portion.at(-1)?.sequence ?? last) + 1;
         return;
       }
       from = (portion.at(-1)?.sequence ?? last) + 1;
@@ -95,6 +99,25 @@ export class RetryRun implements Disposable {
 
   [Symbol.dispose](): void {
     for (const sandbox of this.#opened.values()) sandbox.retire();
+  }
+
+  /** Where the next call goes on; undefined when nothing remains. */
+  get next(): string | undefined {
+    if (this.remaining === 0 || this.#untriedFrom === undefined) return undefined;
+    return `${this.#untriedFrom}-${this.#last}`;
+  }
+
+  /** What fails again is stored behind it, and is none of this run or of one that goes on with it. */
+  #range(lastSequence: number): readonly [start: number, last: number] {
+    const { after } = this.request;
+    if (after === undefined) return [1, lastSequence];
+    const [start = 1, last = lastSequence] = after.split('-').map(Number);
+    return [Math.max(start, 1), Math.min(last, lastSequence)];
+  }
+
+  #leave(records: readonly FailedRecord[]): void {
+    this.remaining += records.length;
+    this.#untriedFrom ??= records[0]?.sequence;
   }
 
   get #tried(): number {
@@ -109,22 +132,26 @@ export class RetryRun implements Disposable {
       if (result instanceof Uint8Array) parsed.push({ ...tried, result });
       else unparsed.push({ ...tried, result });
     }
-    this.remaining += records.length - (await this.#store(parsed, unparsed));
+    const done = await this.#store(parsed, unparsed);
+    this.#leave(records.filter((record) => !done.has(record)));
   }
 
-  /** @returns how many are done with */
-  async #store(parsed: readonly ParsedRecord[], unparsed: readonly UnparsedRecord[]): Promise<number> {
+  /** @returns those that are done with */
+  async #store(
+    parsed: readonly ParsedRecord[],
+    unparsed: readonly UnparsedRecord[],
+  ): Promise<ReadonlySet<FailedRecord>> {
     const { publisher, records } = this.steps;
     const refused = await publisher.storeParsed(parsed, this.#source);
     // Whether they are stored nobody said: they stay, and the stream knows their ids next time.
-    if (this.#source.isAbandoned) return 0;
+    if (this.#source.isAbandoned) return new Set();
     const isRefused = new Set(refused.map(({ record }) => record));
     const done = parsed.map(({ record }) => record).filter((record) => !isRefused.has(record));
     await records.remove(done);
     this.parsed += done.length;
     this.#forgetIds(done);
     const replaced = await publisher.storeUnparsed([...unparsed, ...refused], this.#source);
-    if (this.#source.isAbandoned) return done.length;
+    if (this.#source.isAbandoned) return new Set(done);
     await records.remove(replaced);
     const failed = [...unparsed, ...refused];
     this.failed += failed.length;
@@ -133,7 +160,7 @@ export class RetryRun implements Disposable {
     this.#replaced += failed.filter(
       ({ record, result }) => replaced.includes(record) && (code ?? result.code) === result.code,
     ).length;
-    return done.length + failed.length;
+    return new Set([...done, ...failed.map(({ record }) => record)]);
   }
 
   /** Of those that were tried, in order: a device's messages are all parsed by the same version. */

@@ -44,7 +44,7 @@ export class ParsingFailuresController {
     summary: 'Parse them again with the version in force, the oldest first',
     description:
       'What parses is stored in MESSAGES, with the header Gatehouse-Parsed-Again; its place there is the end, ' +
-      'its time that of the device. What fails again stays. One call of a product at a time.',
+      'its time that of the device. What fails again stays; `next` goes on behind it. One call of a product at a time.',
   })
   @ApiOkResponse({ standardSchema: parsingRetryResult })
   retry(

@@ -35,7 +35,7 @@ export const parsingFailuresDocs: DocsOf<ParsingFailuresController> = {
   retry: {
     answer: {
       description: 'What became of them',
-      example: { parsed: 117, failed: 1, remaining: 0 },
+      example: { parsed: 117, failed: 1, remaining: 0, next: null },
     },
     requests: {
       device: {
@@ -44,6 +44,7 @@ export const parsingFailuresDocs: DocsOf<ParsingFailuresController> = {
       },
       messages: { summary: 'Single messages', value: { messageIds: [FAILURE.messageId] } },
       all: { summary: 'All of the product, 10,000 at most', value: { limit: 10_000 } },
+      on: { summary: 'Those that the call before left', value: { limit: 10_000, after: '1119-1236' } },
     },
     problems: [
       'REGISTRY_PRODUCT_NOT_FOUND',

@@ -168,7 +168,13 @@ test('a parser is asked to parse them again, and answers what came of it', async
     body: { code: 'BUS_SERVICE_UNREACHABLE' },
   });
   const asked: RequestOf<typeof retryFailures>[] = [];
-  let reply: ReplyOf<typeof retryFailures> = { outcome: 'done', parsed: 2, failed: 1, remaining: 3 };
+  let reply: ReplyOf<typeof retryFailures> = {
+    outcome: 'done',
+    parsed: 2,
+    failed: 1,
+    remaining: 3,
+    next: '4-9',
+  };
   parser.subscribe(retryFailures.subject, {
     callback: (_error, message) => {
       asked.push(retryFailures.request.parse(message.json()));
@@ -178,9 +184,9 @@ test('a parser is asked to parse them again, and answers what came of it', async
   await parser.flush();
   expect(await registry.call(`POST ${path}:retry`, { json: {} })).toMatchObject({
     status: 200,
-    body: { parsed: 2, failed: 1, remaining: 3 },
+    body: { parsed: 2, failed: 1, remaining: 3, next: '4-9' },
   });
-  const selection = { device: 'pump.7', code: '26002', messageIds: ['m-1'], limit: 5 };
+  const selection = { device: 'pump.7', code: '26002', messageIds: ['m-1'], limit: 5, after: '4-9' };
   reply = { outcome: 'busy' };
   expect(await registry.call(`POST ${path}:retry`, { json: selection })).toMatchObject({
     status: 409,
@@ -188,6 +194,15 @@ test('a parser is asked to parse them again, and answers what came of it', async
   });
   expect(asked).toEqual([
     { productKey, filter: {}, limit: 1_000 },
-    { productKey, filter: { deviceName: 'pump.7', code: '26002', messageIds: ['m-1'] }, limit: 5 },
+    {
+      productKey,
+      filter: { deviceName: 'pump.7', code: '26002', messageIds: ['m-1'] },
+      limit: 5,
+      after: '4-9',
+    },
   ]);
+  expect(await registry.call(`POST ${path}:retry`, { json: { after: '4' } })).toMatchObject({
+    status: 400,
+    body: { errors: [{ path: 'after' }] },
+  });
 });

@@ -47,17 +47,18 @@ export class ParsingFailures {
    */
   async retry(
     productKey: string,
-    { device, code, messageIds, limit }: ParsingRetryInput,
+    { device, code, messageIds, limit, after }: ParsingRetryInput,
   ): Promise<ParsingRetryResult> {
     await this.products.get(productKey);
     const reply = await callService(this.nats, retryFailures, {
       productKey,
       filter: { deviceName: device, code, messageIds },
       limit,
+      after,
     });
     if (reply.outcome === 'busy') throw new ParsingRetryRunning(productKey);
-    const { parsed, failed, remaining } = reply;
-    return { parsed, failed, remaining };
+    const { parsed, failed, remaining, next = null } = reply;
+    return { parsed, failed, remaining, next };
   }
 
   /** @returns how many there were. @throws {ProductNotFound} */
