@@ -29,6 +29,7 @@ export class ScriptTrialRequests {
   async run({ productKey, script, compareWith, input }: Request, maxReplyBytes: number): Promise<Reply> {
     const tried = await this.#inputsOf(productKey, input);
     if (tried.length === 0) return { outcome: 'tried', items: [] };
+    const maxBytes = maxReplyBytes / tried.length;
     const ended = await this.host.run({
       limits: {
         timeoutMs: this.config.PARSER_SCRIPT_TIMEOUT_MS,
@@ -38,11 +39,12 @@ export class ScriptTrialRequests {
       code: script.code,
       comparedCode: compareWith?.code,
       inputs: tried.map((each) => each.input),
+      maxShownBytes: maxBytes,
     });
     this.metrics.trials.add(ended?.ending ?? 'refused');
     if (ended === undefined) return { outcome: 'busy', trialsAtOnce: this.config.PARSER_TRIALS };
     const { messages, ending } = ended;
-    const shown = { version: compareWith?.version, maxBytes: maxReplyBytes / tried.length };
+    const shown = { version: compareWith?.version, maxBytes };
     return {
       outcome: 'tried',
       items: tried.map(({ input: given, sample }, index) => {

@@ -7,6 +7,8 @@ export interface TrialOrder {
   /** Of the version in force, when it is to be run too. */
   readonly comparedCode: string | undefined;
   readonly inputs: readonly TriedInput[];
+  /** Of one result: nobody will be shown a longer one, so it stays where it was made. */
+  readonly maxShownBytes: number;
 }
 
 /** As TrialInput, of what survives the way to another process. */
@@ -14,9 +16,9 @@ export type TriedInput =
   | { readonly direction: 'uplink'; readonly topic: string; readonly payload: Uint8Array }
   | { readonly direction: 'downlink'; readonly json: string };
 
-/** What came out: JSON of the object, or the bytes for a downlink; or why nothing did. */
+/** What came out: JSON of the object, or the bytes for a downlink, null when that is too much to show; or why nothing did. */
 export type TriedOutcome =
-  | { readonly outcome: 'parsed'; readonly bytes: Uint8Array }
+  | { readonly outcome: 'parsed'; readonly bytes: Uint8Array | null }
   | {
       readonly outcome: 'failed';
       readonly code: string;

@@ -59,10 +59,12 @@ function shownOutcome(outcome: TriedOutcome, direction: TriedInput['direction'],
     const { code, message, line, column } = outcome;
     return { outcome: 'failed', result: null, error: { code, message, line, column }, isCut: false };
   }
+  const cut: Shown = { outcome: 'parsed', result: null, error: null, isCut: true };
+  if (outcome.bytes === null) return cut;
   const bytes = Buffer.from(outcome.bytes);
   // As hex and base64 a byte takes more than three characters.
   const size = direction === 'downlink' ? bytes.length * 4 : bytes.length;
-  if (size > maxBytes) return { outcome: 'parsed', result: null, error: null, isCut: true };
+  if (size > maxBytes) return cut;
   const result: unknown =
     direction === 'downlink'
       ? { hex: bytes.toString('hex'), base64: bytes.toString('base64') }

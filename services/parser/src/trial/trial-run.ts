@@ -14,7 +14,7 @@ const MAX_BROKEN_MS = 1_000;
  */
 export async function runTrial(
   trials: ScriptTrials,
-  { code, comparedCode, inputs }: Pick<TrialOrder, 'code' | 'comparedCode' | 'inputs'>,
+  { code, comparedCode, inputs, maxShownBytes }: Omit<TrialOrder, 'limits'>,
   tried: (message: TriedMessage) => boolean,
 ): Promise<boolean> {
   const script = trials.openTrial(code);
@@ -23,7 +23,7 @@ export async function runTrial(
   let done = 0;
   for (const input of inputs) {
     const startedAt = performance.now();
-    const message = await tryOne(input, script, compared);
+    const message = await tryOne(input, { script, compared }, maxShownBytes);
     done += 1;
     if (message.memoryBytes === null) brokenMs += performance.now() - startedAt;
     if (!tried(message) || brokenMs > MAX_BROKEN_MS) break;
@@ -35,25 +35,27 @@ export async function runTrial(
 
 async function tryOne(
   input: TriedInput,
-  script: ScriptTrial,
-  compared: ScriptTrial | undefined,
+  { script, compared }: { readonly script: ScriptTrial; readonly compared: ScriptTrial | undefined },
+  maxShownBytes: number,
 ): Promise<TriedMessage> {
   const { outcome, log, tookMs, heapBytes } = await script.run(input);
   const other = await compared?.run(input);
   return {
-    tried: outcomeOf(outcome),
+    tried: outcomeOf(outcome, maxShownBytes),
     log,
     milliseconds: Math.round(tookMs * 1_000) / 1_000,
     memoryBytes: heapBytes ?? null,
     compared:
       other === undefined
         ? undefined
-        : { outcome: outcomeOf(other.outcome), isEqual: isEqual(outcome, other.outcome) },
+        : { outcome: outcomeOf(other.outcome, maxShownBytes), isEqual: isEqual(outcome, other.outcome) },
   };
 }
 
-function outcomeOf(outcome: ScriptOutcome): TriedOutcome {
-  if (!(outcome instanceof ScriptFailure)) return { outcome: 'parsed', bytes: outcome };
+function outcomeOf(outcome: ScriptOutcome, maxShownBytes: number): TriedOutcome {
+  if (!(outcome instanceof ScriptFailure)) {
+    return { outcome: 'parsed', bytes: outcome.length > maxShownBytes ? null : outcome };
+  }
   const { code, message, place } = outcome;
   return { outcome: 'failed', code, message, line: place?.line ?? null, column: place?.column ?? null };
 }
