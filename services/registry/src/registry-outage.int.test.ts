@@ -1,21 +1,24 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { once } from 'node:events';
+import { freePort } from '@gatehouse/local-servers';
 import { createTestDatabase, eventually, startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
 import { startRegistry } from './testing/registry-under-test.ts';
 
-/** A way to the database that can be closed and opened. */
+/** A way to the database that can be closed and opened; closed at first. */
 class Gate implements AsyncDisposable {
   readonly #sockets = new Set<Socket>();
   #server: Server | undefined;
-  #port = 0;
 
-  constructor(private readonly target: URL) {}
+  constructor(
+    private readonly target: URL,
+    private readonly port: number,
+  ) {}
 
   get url(): string {
     const url = new URL(this.target);
     url.hostname = '127.0.0.1';
-    url.port = String(this.#port);
+    url.port = String(this.port);
     return url.href;
   }
 
@@ -28,10 +31,8 @@ class Gate implements AsyncDisposable {
       }
       socket.pipe(onward).pipe(socket);
     });
-    server.listen(this.#port, '127.0.0.1');
+    server.listen(this.port, '127.0.0.1');
     await once(server, 'listening');
-    const address = server.address();
-    if (typeof address === 'object' && address !== null) this.#port = address.port;
     this.#server = server;
   }
 
@@ -53,12 +54,9 @@ class Gate implements AsyncDisposable {
 test('the registry starts without its database, says so, and works when it comes, goes and comes back', async () => {
   await using nats = await startTestNats();
   await using database = await createTestDatabase();
-  await using gate = new Gate(new URL(database.url));
-  await gate.open();
-  const { url } = gate;
-  await gate.close();
+  await using gate = new Gate(new URL(database.url), await freePort());
 
-  await using registry = await startRegistry(url, nats.url);
+  await using registry = await startRegistry(gate.url, nats.url);
   expect((await fetch(`${registry.url}/healthz`)).status).toBe(200);
   const readiness = await fetch(`${registry.url}/readyz`);
   expect(readiness.status).toBe(503);

@@ -87,7 +87,8 @@ test('an API key is made once, and its secret stands in the first answer only', 
     await registry.call('POST /api-keys', { ...request, json: { name: 'another', role: 'viewer' } }),
   ).toMatchObject({ status: 409, body: { code: 'REGISTRY_IDEMPOTENCY_KEY_REUSED' } });
   const { body: keys } = await registry.call('GET /api-keys');
-  expect(keys.items).toEqual([expect.objectContaining({ apiKeyId: first.body.apiKeyId, name: 'once' })]);
+  const named = keys.items.filter(({ name }: { name: string }) => ['once', 'another'].includes(name));
+  expect(named).toEqual([expect.objectContaining({ apiKeyId: first.body.apiKeyId, name: 'once' })]);
 });
 
 test('what failed is not remembered: the same request may succeed later', async () => {

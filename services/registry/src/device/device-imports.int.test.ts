@@ -136,11 +136,12 @@ test('an import that is not there, or of another product, is not found', async (
 
 test('an import whose instance is gone is shown as failed', async () => {
   await using domain = await openDomain({ url: registry.databaseUrl, masterKey: '07'.repeat(32) });
+  const { productKey: own } = await createGateway(registry, 'interrupted');
   await domain.db
     .insertInto('device_import')
     .values({
       import_id: 'interrupted',
-      product_key: productKey,
+      product_key: own,
       state: 'running',
       is_dry_run: false,
       actor: 'somebody',
@@ -151,7 +152,8 @@ test('an import whose instance is gone is shown as failed', async () => {
       finished_at: null,
     })
     .execute();
-  expect((await get('/imports/interrupted')).body).toMatchObject({
+  const shown = await registry.call(`GET /products/${own}/imports/interrupted`);
+  expect(shown.body).toMatchObject({
     state: 'failed',
     failure: { code: 'REGISTRY_IMPORT_INTERRUPTED' },
   });

@@ -10,8 +10,8 @@ import { eventually } from '@gatehouse/testing';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { setTimeout as wait } from 'node:timers/promises';
-import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { holdBackLog } from '../testing/held-back-log.ts';
 import {
   createGateway,
   importDevices,
@@ -59,14 +59,12 @@ const newPassword = (deviceName: string, headers: Readonly<Record<string, string
     headers,
   });
 
-test('a new password ends the session that the old one opened, within a second', async () => {
+test('a new password ends the session that the old one opened, and nobody waits for the log', async () => {
+  await using _held = await holdBackLog(registry.databaseUrl);
   const session = await connect('pump-1');
-  const startedAt = performance.now();
   expect(await newPassword('pump-1')).toMatchObject({ status: 200 });
-  // By the instance that changed it, by the log, or by both.
   const kick = { productKey, deviceName: 'pump-1', upToSession: session, reason: 'credentials-changed' };
-  await eventually(() => expect(kicksOf('pump-1')[0]).toEqual(kick));
-  expect(performance.now() - startedAt).toBeLessThan(1_000);
+  await eventually(() => expect(kicksOf('pump-1')).toEqual([kick]));
 });
 
 test('a session that was opened with the new password goes on, also when the change is sent again', async () => {
@@ -81,24 +79,22 @@ test('a session that was opened with the new password goes on, also when the cha
   // Longer than it takes until somebody looks a second time.
   await wait(7_000);
   expect(kicksOf('pump-2')).toEqual([]);
-}, 15_000);
+});
 
 test('a session that was under way while the password changed is found by the second look', async () => {
   await newPassword('pump-3');
   await wait(400);
   await connect('pump-3', new Date(Date.now() - 10_000));
-  await eventually(() => expect(kicksOf('pump-3')).not.toEqual([]), 10_000);
-}, 15_000);
+  await eventually(() => expect(kicksOf('pump-3')).not.toEqual([]));
+});
 
 test('who came back by the old password while a transaction held the log back is ended when auth hears of the new one', async () => {
-  const importing = new pg.Client({ connectionString: registry.databaseUrl });
-  await importing.connect();
-  resources.defer(() => importing.end());
-  await importing.query('begin; select pg_current_xact_id()');
+  await using importing = new AsyncDisposableStack();
+  importing.use(await holdBackLog(registry.databaseUrl));
   const first = await connect('pump-4');
   await newPassword('pump-4');
   await eventually(() => expect(kicksOf('pump-4')).toMatchObject([{ upToSession: first }]));
   const second = await connect('pump-4');
-  await importing.query('commit');
-  await eventually(() => expect(kicksOf('pump-4').at(-1)).toMatchObject({ upToSession: second }), 5_000);
-}, 15_000);
+  await importing.disposeAsync();
+  await eventually(() => expect(kicksOf('pump-4').at(-1)).toMatchObject({ upToSession: second }));
+});

@@ -15,6 +15,7 @@ import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import type { KV } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { holdBackLog } from '../testing/held-back-log.ts';
 import {
   createGateway,
   importDevices,
@@ -61,7 +62,11 @@ class EdgeDouble implements Disposable {
   async live(entry: EdgeEntry = ENTRY): Promise<void> {
     clearInterval(this.#beat);
     await edges.put(this.edgeId, JSON.stringify(entry));
-    this.#beat = setInterval(() => void edges.put(this.edgeId, JSON.stringify(entry)), 1_000);
+    // One that is under way when the tests are over has no answer.
+    this.#beat = setInterval(
+      () => edges.put(this.edgeId, JSON.stringify(entry)).catch(() => undefined),
+      1_000,
+    );
   }
 
   async connect(productKey: string, deviceName: string): Promise<number> {
@@ -139,16 +144,17 @@ test('a report that nobody can read is put aside, and the next ones are written'
 test.each([
   [':disable', 'device-disabled'],
   ['', 'device-deleted'],
-])('a live connection ends within a second of %j', async (verb, reason) => {
+])('a live connection ends after %j, and nobody waits for the log', async (verb, reason) => {
   const { productKey, path } = await newDevice('a:b@c');
   using edge = new EdgeDouble(`edge-${reason}`);
   await edge.live();
   const session = await edge.connect(productKey, 'a:b@c');
   await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+  await using _held = await holdBackLog(registry.databaseUrl);
   await registry.call(verb === '' ? `DELETE ${path}` : `POST ${path}${verb}`);
   await eventually(() => {
     expect(edge.kicked).toContainEqual({ productKey, deviceName: 'a:b@c', upToSession: session, reason });
-  }, 1_000);
+  });
 });
 
 test('the sessions of an edge that dies are closed, in the log and in the directory', async () => {
@@ -163,7 +169,7 @@ test('the sessions of an edge that dies are closed, in the log and in the direct
     await edge.connect(productKey, 'pump.9');
     await eventually(async () => expect(await status(path)).toBe('ONLINE'));
   }
-  await eventually(async () => expect(await status(path)).toBe('OFFLINE'), 20_000);
+  await eventually(async () => expect(await status(path)).toBe('OFFLINE'));
   const { body } = await registry.call(`GET ${path}/events?limit=1`);
   expect(body.items).toMatchObject([{ type: 'DeviceDisconnected', data: { reason: 'edge-lost' } }]);
   await eventually(async () => {
@@ -180,7 +186,7 @@ test('a gateway listens when every live edge listens with its current version', 
   using edge = new EdgeDouble('edge-listening');
   await edge.live({ ...ENTRY, listeners: [{ gatewayId, version: 1, status: 'listening' }] });
   // Edges of the tests before count until their entries are too old.
-  await eventually(async () => expect((await of()).status).toBe('listening'), 10_000);
+  await eventually(async () => expect((await of()).status).toBe('listening'));
   await edge.live({
     ...ENTRY,
     listeners: [{ gatewayId, version: 1, status: 'failed', reason: 'port is taken' }],

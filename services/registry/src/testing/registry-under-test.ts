@@ -83,7 +83,7 @@ export async function startRegistry(
 }
 
 async function untilReady(url: string): Promise<void> {
-  const deadline = performance.now() + 20_000;
+  const deadline = performance.now() + 60_000;
   for (;;) {
     const response = await fetch(`${url}/readyz`);
     const text = await response.text();
