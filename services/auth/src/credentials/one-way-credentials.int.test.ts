@@ -4,6 +4,7 @@ import {
   answerAsRegistry,
   found,
   GATEWAY,
+  GIVEN_UP_SOON,
   oneWayGateway,
   PRODUCT,
   startAuth,
@@ -39,7 +40,7 @@ test('with X.509 the password counts, and the common name when the gateway says 
 });
 
 test('no gateway is judged by an older version than the edge knows', async () => {
-  await using auth = await startAuth(await startTestNats());
+  await using auth = await startAuth(await startTestNats(), GIVEN_UP_SOON);
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
   expect(await auth.connect('pump', 'secret', { gatewayVersion: 2 })).toBe('authenticator-unavailable');
   const connecting = auth.connect('pump', 'secret', { gatewayVersion: 2 });
@@ -66,7 +67,7 @@ test('every step of an admission is told, and none tells the password', async ()
 });
 
 test('a registry that restarts is waited for', async () => {
-  await using auth = await startAuth(await startTestNats(), { AUTH_REGISTRY_TIMEOUT_MS: '5000' });
+  await using auth = await startAuth(await startTestNats());
   auth.registry.leave();
   const connecting = auth.connect('pump', 'secret');
   answerAsRegistry(auth.nats);
@@ -125,7 +126,7 @@ test('many CONNECTs of one device at once ask the registry once', async () => {
 });
 
 test('while the registry is away, devices of the cache come in and others are put off', async () => {
-  await using auth = await startAuth(await startTestNats());
+  await using auth = await startAuth(await startTestNats(), GIVEN_UP_SOON);
   await auth.connect('pump', 'secret');
   auth.registry.leave();
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
@@ -136,7 +137,8 @@ test('while the registry is away, devices of the cache come in and others are pu
 });
 
 test('the cache is used within its expiry only', async () => {
-  await using auth = await startAuth(await startTestNats(), { AUTH_CREDENTIAL_CACHE_SECONDS: '1' });
+  const environment = { ...GIVEN_UP_SOON, AUTH_CREDENTIAL_CACHE_SECONDS: '1' };
+  await using auth = await startAuth(await startTestNats(), environment);
   expect(await auth.connect('pump', 'secret')).toBe('admitted');
   auth.registry.leave();
   await eventually(async () =>

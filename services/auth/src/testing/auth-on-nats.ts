@@ -31,6 +31,8 @@ import { AdmitDevice } from '../admission/admit-device.ts';
 
 export type AdmitRequest = RequestOf<typeof admitDevice>;
 
+/** For tests that wait until the registry is given up. */
+export const GIVEN_UP_SOON = { AUTH_REGISTRY_TIMEOUT_MS: '1000' };
 export const GATEWAY = 'gw-1';
 export const PRODUCT = 'a1product';
 
@@ -142,7 +144,7 @@ export async function startAuth(
   const registry = answerAsRegistry(registryNats);
   await registryNats.flush();
 
-  const config = readAuthConfig({ AUTH_REGISTRY_TIMEOUT_MS: '500', ...environment });
+  const config = readAuthConfig(environment);
   const metrics = new AuthMetrics();
   const logger = createLogger('auth', 'silent');
   const client = new RegistryClient(nats, config);

@@ -59,6 +59,8 @@ export async function startAuthenticatorServer(judge: Judge = judgeBySecret) {
     questions,
     load,
     url: `https://127.0.0.1:${(server.address() as AddressInfo).port}/verify`,
+    /** Ends every call that is under way without an answer. */
+    hangUp: () => server.closeAllConnections(),
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

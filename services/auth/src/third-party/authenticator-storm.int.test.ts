@@ -51,8 +51,12 @@ async function storm(
     return { outcome, milliseconds: performance.now() - startedAt };
   });
   const ends = await Promise.all(connecting);
-  const slowest = Math.max(...ends.map(({ milliseconds }) => milliseconds));
-  return { outcomes: ends.map(({ outcome }) => outcome), slowest };
+  return {
+    outcomes: ends.map(({ outcome }) => outcome),
+    /** How long those took that came to this end. */
+    took: (end: string) =>
+      ends.flatMap(({ outcome, milliseconds }) => (outcome === end ? [milliseconds] : [])),
+  };
 }
 
 test('500 devices at once never make more calls at once than the limit, and all come in', async () => {
@@ -73,35 +77,32 @@ test('more than may wait are busy at once, and those who wait too long soon', as
   };
   await using at = await start(limits, 2_000);
   at.dead.behaviour.judge = () => undefined;
-  const { outcomes, slowest } = await storm(at.auth, DEAD, 40);
+  const { outcomes, took } = await storm(at.auth, DEAD, 40);
   expect(outcomes.filter((each) => each === 'authenticator-timeout')).toHaveLength(5);
   expect(outcomes.filter((each) => each === 'authenticator-busy')).toHaveLength(35);
   expect(at.auth.metrics.authenticatorCalls.of('queue-full')).toBe(25);
   expect(at.auth.metrics.authenticatorCalls.of('waited-too-long')).toBe(10);
-  expect(slowest).toBeLessThan(4_000);
+  expect(Math.max(...took('authenticator-busy'))).toBeLessThan(Math.min(...took('authenticator-timeout')));
   expect(at.dead.questions).toHaveLength(5);
 });
 
 test("a dead authenticator does not slow another gateway's devices", async () => {
-  const timeoutMs = 4_000;
-  await using at = await start({ AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '20' }, timeoutMs);
-  await storm(at.auth, WELL, 100);
-  const quiet = await storm(at.auth, WELL, 100);
+  await using at = await start({ AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '20' });
   at.dead.behaviour.judge = () => undefined;
   const stuck = storm(at.auth, DEAD, 500);
   await eventually(() => expect(at.dead.load.now).toBe(20));
   const beside = await storm(at.auth, WELL, 100);
   expect(new Set(beside.outcomes)).toEqual(new Set(['admitted']));
-  // Far less than the dead one takes to be given up is proof enough.
-  expect(beside.slowest).toBeLessThan(Math.max(4 * quiet.slowest, timeoutMs / 2));
+  // Nobody waited until the first calls of the dead one were given up, when others would take their place.
+  expect(at.dead.questions).toHaveLength(20);
+  at.dead.behaviour.judge = () => ({ status: 503 });
+  at.dead.hangUp();
   expect((await stuck).outcomes).not.toContain('admitted');
 });
 
 test("nor does it when it is at the other gateway's very origin", async () => {
-  await using at = await start({}, 4_000);
-  const beside = [1, 2].map((number) =>
-    thirdPartyGateway(`gw-beside-${number}`, at.dead.url, { timeoutMs: 4_000 }),
-  );
+  await using at = await start();
+  const beside = [1, 2].map((number) => thirdPartyGateway(`gw-beside-${number}`, at.dead.url));
   for (const gateway of beside) at.auth.registry.gateways.set(gateway.gatewayId, gateway);
   at.auth.registry.gateways.set(WELL.gatewayId, thirdPartyGateway(WELL.gatewayId, at.dead.url));
   at.dead.behaviour.judge = ({ username }) =>
@@ -111,11 +112,13 @@ test("nor does it when it is at the other gateway's very origin", async () => {
   expect(await at.auth.connect('pump-well', 'secret', WELL)).toBe('admitted');
   // Nobody waited until the others were given up.
   expect(at.dead.load.now).toBeGreaterThanOrEqual(64);
+  at.dead.behaviour.judge = () => ({ status: 503 });
+  at.dead.hangUp();
   await Promise.all(stuck);
 });
 
-test('the breaker opens when calls fail, spares the authenticator, and closes when it is well again', async () => {
-  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '10', AUTH_BREAKER_OPEN_MS: '400' });
+test('the breaker opens when calls fail, and spares the authenticator', async () => {
+  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '10', AUTH_BREAKER_OPEN_MS: '60000' });
   const { metrics } = at.auth;
   at.dead.behaviour.judge = () => ({ status: 503 });
   await storm(at.auth, DEAD, 10);
@@ -127,15 +130,22 @@ test('the breaker opens when calls fail, spares the authenticator, and closes wh
   expect(metrics.authenticatorCalls.of('breaker-open')).toBe(100);
   const answer = await at.auth.admit('pump-7', 'secret', DEAD);
   expect(answer.steps.at(-1)).toMatchObject({ name: 'breaker', outcome: 'open' });
+});
 
-  // One call tries; the others are told at once.
+test('one call tries whether the breaker may close, the others are told at once, and it closes then', async () => {
+  await using at = await start({ AUTH_BREAKER_MIN_CALLS: '10', AUTH_BREAKER_OPEN_MS: '400' });
+  const { metrics } = at.auth;
+  at.dead.behaviour.judge = () => ({ status: 503 });
+  await storm(at.auth, DEAD, 10);
   at.dead.behaviour.delayMs = 50;
   await eventually(async () => {
     await storm(at.auth, DEAD, 20);
-    expect(metrics.breakerChanges.of('half-open')).toBe(1);
+    expect(metrics.breakerChanges.of('half-open')).toBeGreaterThan(0);
   });
-  expect(at.dead.questions).toHaveLength(11);
-  expect(metrics.breakerChanges.of('open')).toBe(2);
+  // As often as it was open for so long, which is more than once on a slow machine.
+  const tries = metrics.breakerChanges.of('half-open');
+  expect(at.dead.questions).toHaveLength(10 + tries);
+  expect(metrics.breakerChanges.of('open')).toBe(1 + tries);
 
   at.dead.behaviour.judge = ({ username }) => ({ body: { deviceName: username } });
   await eventually(async () => expect(await at.auth.connect('pump-7', 'secret', DEAD)).toBe('admitted'));

@@ -1,6 +1,6 @@
 import { eventually, startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
-import { startAuth } from '../testing/auth-on-nats.ts';
+import { GIVEN_UP_SOON, startAuth } from '../testing/auth-on-nats.ts';
 import {
   judgeBySecret,
   realAuthenticators,
@@ -99,7 +99,8 @@ test('an authenticator that never answers: authenticator-timeout, after the time
   expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-timeout' });
   const step = answer.steps.find(({ name }) => name === 'authenticator');
   expect(step?.milliseconds).toBeGreaterThan(290);
-  expect(step?.milliseconds).toBeLessThan(2_000);
+  // Which is the limit of a gateway that sets none of its own in these tests.
+  expect(step?.milliseconds).toBeLessThan(10_000);
 });
 
 test('malformed credentials reach no authenticator', async () => {
@@ -197,7 +198,7 @@ test('a remembered yes is used again, and never by another password, client or p
 });
 
 test('a refusal is remembered for a moment only, and a right password is not held up by it', async () => {
-  await using at = await start({}, { AUTH_NEGATIVE_CACHE_SECONDS: '0.3' });
+  await using at = await start({}, { AUTH_NEGATIVE_CACHE_SECONDS: '2' });
   expect(await at.auth.connect('pump-7', 'wrong', AT_GATEWAY)).toBe('authenticator-refused');
   const again = await at.auth.admit('pump-7', 'wrong', AT_GATEWAY);
   expect(outcomesOf(again.steps)).toEqual(['gateway-lookup cached', 'authenticator refused-before']);
@@ -242,13 +243,13 @@ test('after an interruption of NATS the authenticator is asked again', async () 
 test('the answer says how long it holds and what it allows', async () => {
   await using at = await start({ cacheSeconds: 60 });
   const acl = [{ topic: 'up/${deviceName}/#', action: 'publish', effect: 'allow' }];
-  at.server.behaviour.judge = () => ({ body: { deviceName: 'pump-7', acl, expiresInSeconds: 1 } });
+  at.server.behaviour.judge = () => ({ body: { deviceName: 'pump-7', acl, expiresInSeconds: 2 } });
   const before = Date.now();
   const answer = await at.auth.admit('pump-7', 'secret', AT_GATEWAY);
   if (answer.outcome !== 'admitted') throw new Error(answer.reason);
   expect(answer.permissions).toEqual(acl);
   const expiresAt = Date.parse(answer.expiresAt ?? '');
-  expect(expiresAt).toBeGreaterThanOrEqual(before + 1_000);
+  expect(expiresAt).toBeGreaterThanOrEqual(before + 2_000);
 
   const cached = await at.auth.admit('pump-7', 'secret', AT_GATEWAY);
   expect(cached).toMatchObject({ permissions: acl, expiresAt: answer.expiresAt });
@@ -281,7 +282,7 @@ test('a verified certificate is handed on, and only at a gateway that verifies',
 });
 
 test('while the registry is away a device that is known comes in, and a new one is put off', async () => {
-  await using at = await start();
+  await using at = await start({}, { ...GIVEN_UP_SOON, AUTH_NEGATIVE_CACHE_SECONDS: '0' });
   await at.auth.connect('pump-7', 'secret', AT_GATEWAY);
   at.auth.registry.leave();
   expect(await at.auth.connect('pump-7', 'secret', AT_GATEWAY)).toBe('admitted');

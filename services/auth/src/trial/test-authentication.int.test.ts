@@ -1,7 +1,7 @@
 import { authenticationTestResult, testAuthentication } from '@gatehouse/contracts';
 import { startTestNats } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
-import { GATEWAY, startAuth } from '../testing/auth-on-nats.ts';
+import { GATEWAY, GIVEN_UP_SOON, startAuth } from '../testing/auth-on-nats.ts';
 import {
   realAuthenticators,
   startAuthenticatorServer,
@@ -10,9 +10,13 @@ import {
 
 const THIRD_PARTY = 'gw-3';
 
-async function start() {
+async function start(environment: NodeJS.ProcessEnv = {}) {
   const server = await startAuthenticatorServer();
-  const auth = await startAuth(await startTestNats(), { AUTH_BREAKER_MIN_CALLS: '1' }, realAuthenticators());
+  const auth = await startAuth(
+    await startTestNats(),
+    { AUTH_BREAKER_MIN_CALLS: '1', ...environment },
+    realAuthenticators(),
+  );
   const parameters = [{ key: 'login', value: '${username}:${password}' }];
   auth.registry.gateways.set(
     THIRD_PARTY,
@@ -85,7 +89,7 @@ test('a gateway of imported credentials has nobody to call, and an unknown one i
 });
 
 test('without the registry a test says so', async () => {
-  await using at = await start();
+  await using at = await start(GIVEN_UP_SOON);
   at.auth.registry.leave();
   await expect(at.test({})).rejects.toMatchObject({ code: 'AUTH_GATEWAY_NOT_DESCRIBED' });
 });
