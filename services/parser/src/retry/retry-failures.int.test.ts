@@ -128,7 +128,7 @@ test('a retry that is killed midway and repeated stores each message once and in
   await around.failures(540);
 
   // The last of each device goes on failing; and everything takes a moment.
-  const slow = 'const end = Date.now() + 2; while (Date.now() < end);';
+  const slow = 'const end = Date.now() + 4; while (Date.now() < end);';
   around.setScript(2, script(`${slow} if (rawData[0] === 89) throw "still"; return { n: rawData[0] }`));
   await around.nats.flush();
   void retry(around).catch(() => undefined);

@@ -28,6 +28,8 @@ export const PRODUCT = 'a1product';
 /** The registry's answer for it breaks its contract. */
 export const MALFORMED_PRODUCT = 'a1malformed';
 const GATEWAY = 'gw-1';
+/** Messages of a stream. */
+const READ_AT_ONCE = 200;
 const MAIN = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 
 export interface ParserProcess {
@@ -74,17 +76,23 @@ export async function startSurroundings() {
     },
   });
   const parsers: ParserProcess[] = [];
-  const storedIn = (name: string, count: number, timeoutMs: number): Promise<StoredMsg[]> =>
-    eventually(async () => {
+  async function storedIn(name: string, count: number, timeoutMs?: number): Promise<StoredMsg[]> {
+    const lastSeq = await eventually(async () => {
       const { state } = await manager.streams.info(name);
       if (state.messages < count) throw new Error(`${state.messages} of ${count} messages`);
-      const stored: StoredMsg[] = [];
-      for (let seq = 1; seq <= state.last_seq; seq += 1) {
-        const message = await manager.streams.getMessage(name, { seq });
-        if (message !== null) stored.push(message);
-      }
-      return stored;
+      return state.last_seq;
     }, timeoutMs);
+    const stored: StoredMsg[] = [];
+    for (let first = 1; first <= lastSeq; first += READ_AT_ONCE) {
+      const sequences = Array.from(
+        { length: Math.min(READ_AT_ONCE, lastSeq - first + 1) },
+        (_, n) => first + n,
+      );
+      const read = await Promise.all(sequences.map((seq) => manager.streams.getMessage(name, { seq })));
+      stored.push(...read.filter((message) => message !== null));
+    }
+    return stored;
+  }
   let batches = 0;
 
   return {
@@ -139,9 +147,9 @@ export async function startSurroundings() {
     },
     publishRaw: (payload: Uint8Array) => stream.publish(uplinkSubject(GATEWAY, 0), payload),
     /** All messages of the stream MESSAGES, once there are so many. */
-    messages: (count: number, timeoutMs = 15_000) => storedIn(MESSAGES_STREAM.name, count, timeoutMs),
+    messages: (count: number, timeoutMs?: number) => storedIn(MESSAGES_STREAM.name, count, timeoutMs),
     /** All messages of the stream PARSING_FAILURES, once there are so many. */
-    failures: (count: number, timeoutMs = 15_000) => storedIn(PARSING_FAILURES_STREAM.name, count, timeoutMs),
+    failures: (count: number, timeoutMs?: number) => storedIn(PARSING_FAILURES_STREAM.name, count, timeoutMs),
     /** What somebody who watches a product gets to see from now on. */
     async watched(productKey = PRODUCT): Promise<WatchedMessage[]> {
       const seen: WatchedMessage[] = [];
@@ -153,11 +161,11 @@ export async function startSurroundings() {
       await callService(nats, watchProduct, { productKey, seconds: 30 });
       return seen;
     },
-    uplinkIsEmpty: () =>
+    uplinkIsEmpty: (timeoutMs?: number) =>
       eventually(async () => {
         const { state } = await manager.streams.info(UPLINK_STREAM.name);
         if (state.messages > 0) throw new Error(`${state.messages} batches wait`);
-      }),
+      }, timeoutMs),
     async [Symbol.asyncDispose]() {
       await Promise.all(parsers.map((parser) => parser.kill('SIGKILL')));
       await nats.close();

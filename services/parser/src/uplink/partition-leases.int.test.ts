@@ -49,7 +49,7 @@ test('one instance takes all partitions, and a second one gets its half', async 
     const [ofFirst = [], ofSecond = []] = owned(first, second);
     expect([ofFirst.length, ofSecond.length]).toEqual([2, 2]);
     expect([...ofFirst, ...ofSecond].toSorted((a, b) => a - b)).toEqual(all);
-  }, 8_000);
+  });
 });
 
 test('an instance that signs off leaves its partitions to the others at once', async () => {
@@ -57,11 +57,13 @@ test('an instance that signs off leaves its partitions to the others at once', a
   const first = await instances.start('one');
   await eventually(() => expect(owned(first)).toEqual([all]));
   const second = await instances.start('two');
-  const stoppedAt = performance.now();
   await first.leases.onModuleDestroy();
   expect(first.leases.owned).toEqual([]);
+  // None of them has to end by itself first.
+  const bucket = await openBucket(instances.nats, PARTITIONS_BUCKET);
+  const entries = await Promise.all(all.map((partition) => bucket.get(`partition-${partition}`)));
+  expect(entries.map((entry) => entry?.string())).not.toContain('one');
   await eventually(() => expect(owned(second)).toEqual([all]));
-  expect(performance.now() - stoppedAt).toBeLessThan(3_000);
 });
 
 test('an instance that cannot renew stops before another one can take over', async () => {
@@ -73,7 +75,7 @@ test('an instance that cannot renew stops before another one can take over', asy
   await eventually(() => expect(first.told.filter((each) => each.startsWith('lost'))).toHaveLength(4));
   const second = await instances.start('two');
 
-  await eventually(() => expect(owned(second)).toEqual([all]), 8_000);
+  await eventually(() => expect(owned(second)).toEqual([all]));
 });
 
 test('an instance whose entry names another one has lost the partition', async () => {

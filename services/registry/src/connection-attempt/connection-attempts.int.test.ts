@@ -41,6 +41,8 @@ async function idsOf(query: string, of: RegistryUnderTest = registry): Promise<s
   return body.items.map(({ attemptId }: ConnectionAttempt) => attemptId);
 }
 
+// The tests tell one story: each goes on where the one before it ended.
+
 test('attempts are found by everything they say, newest first, page by page', async () => {
   const certificate = { commonName: 'pump-9', serialNumber: '01ab', issuer: 'CN=CA', fingerprint: 'ff' };
   await write([

@@ -63,6 +63,8 @@ function report(type: PresenceReport['type'], deviceName: string, session: numbe
 const statusOf = async (deviceName: string) =>
   (await domain.devices.get(gateway.productKey, deviceName)).status;
 
+// The last tests look at what all before them did.
+
 test('ten thousand devices are imported at once, and one row more is refused', async () => {
   const rows = Array.from({ length: 10_000 }, (_, index) => row(`bulk-${index}`, index + 1, `SN_${index}`));
   await expect(importRows([...rows, row('one-too-many', 10_001)])).rejects.toMatchObject({

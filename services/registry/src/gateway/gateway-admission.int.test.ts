@@ -69,6 +69,8 @@ async function admissionVersionAfter(gatewayId: string, ...patches: GatewayPatch
   return versions;
 }
 
+// The last test looks at the gateways of all before it.
+
 test('auth learns who is asked, with the secret of the access key, and what certificates must say', async () => {
   const { gatewayId, productKey } = await create({ authentication: byFunction });
   const { accessKeySecret: _secret, ...target } = byFunction.function;

@@ -60,7 +60,8 @@ const newPassword = (deviceName: string, headers: Readonly<Record<string, string
   });
 
 test('a new password ends the session that the old one opened, and nobody waits for the log', async () => {
-  await using _held = await holdBackLog(registry.databaseUrl);
+  await using held = new AsyncDisposableStack();
+  held.use(await holdBackLog(registry.databaseUrl));
   const session = await connect('pump-1');
   expect(await newPassword('pump-1')).toMatchObject({ status: 200 });
   const kick = { productKey, deviceName: 'pump-1', upToSession: session, reason: 'credentials-changed' };

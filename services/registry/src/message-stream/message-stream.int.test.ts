@@ -68,6 +68,8 @@ const message = (rest: Partial<WatchedMessage>): WatchedMessage => ({
 const copy = (watched: WatchedMessage): void =>
   nats.publish(watchedSubject(productKey), JSON.stringify(watched));
 
+// The tests tell one story: each goes on where the one before it ended.
+
 test('a reader is connected when the parsers copy, and sees raw and parsed what it asked for', async () => {
   const reader = await Reader.open(`?device=pump-7&topic=${encodeURIComponent('up/#')}`);
   const asked: unknown[] = [];

@@ -28,6 +28,8 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
+// The tests tell one story: each goes on where the one before it ended.
+
 test('a draft comes into force when it is submitted, not before', async () => {
   const { scriptCommands, scripts, productParsing } = domain;
   const { productKey, gatewayId } = gateway;

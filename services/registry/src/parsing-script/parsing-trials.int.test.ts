@@ -51,6 +51,8 @@ afterAll(() => resources.disposeAsync());
 
 const tryDraft = (json: unknown): Promise<ApiAnswer> => registry.call(`POST ${path}/draft:try`, { json });
 
+// The tests tell one story: each goes on where the one before it ended.
+
 test('without a draft there is nothing to try, but code can be', async () => {
   reply = { outcome: 'tried', items: [{ sample: null, result: RESULT }] };
   const message = { topic: 'up', payload: '0x00 Ff', encoding: 'hex' };

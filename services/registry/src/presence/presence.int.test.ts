@@ -63,10 +63,9 @@ class EdgeDouble implements Disposable {
     clearInterval(this.#beat);
     await edges.put(this.edgeId, JSON.stringify(entry));
     // One that is under way when the tests are over has no answer.
-    this.#beat = setInterval(
-      () => edges.put(this.edgeId, JSON.stringify(entry)).catch(() => undefined),
-      1_000,
-    );
+    this.#beat = setInterval(() => {
+      edges.put(this.edgeId, JSON.stringify(entry)).catch(() => undefined);
+    }, 1_000);
   }
 
   async connect(productKey: string, deviceName: string): Promise<number> {
@@ -150,7 +149,8 @@ test.each([
   await edge.live();
   const session = await edge.connect(productKey, 'a:b@c');
   await eventually(async () => expect(await status(path)).toBe('ONLINE'));
-  await using _held = await holdBackLog(registry.databaseUrl);
+  await using held = new AsyncDisposableStack();
+  held.use(await holdBackLog(registry.databaseUrl));
   await registry.call(verb === '' ? `DELETE ${path}` : `POST ${path}${verb}`);
   await eventually(() => {
     expect(edge.kicked).toContainEqual({ productKey, deviceName: 'a:b@c', upToSession: session, reason });

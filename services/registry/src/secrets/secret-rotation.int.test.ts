@@ -30,6 +30,8 @@ afterAll(async () => {
   await database[Symbol.asyncDispose]();
 });
 
+// The tests tell one story: each goes on where the one before it ended.
+
 test('every column that holds sealed secrets is rotated', async () => {
   const { rows } = await sql<{ name: string }>`
     select table_name || '.' || column_name as name from information_schema.columns
