@@ -7,11 +7,11 @@ import { headerLine } from './encoded-headers.ts';
 import { GroupPublisher, type GroupMessage } from './group-publisher.ts';
 import { ensureStreams } from './stream-setup.ts';
 
-async function startPublisher() {
+async function startPublisher(timeoutMs = 20_000) {
   const server = await startTestNats();
   const nats = await connectNats(server.url, 'test');
   await ensureStreams(nats, { replicas: 1, maxStreamBytes: 64 * 1024 * 1024 });
-  const publisher = new GroupPublisher(nats, 2_000);
+  const publisher = new GroupPublisher(nats, timeoutMs);
   const manager = await jetstreamManager(nats);
   return {
     nats,
@@ -80,10 +80,10 @@ test('a subject that no stream takes is refused at once', async () => {
 });
 
 test('a group without an answer is refused when its time is over', async () => {
-  await using stream = await startPublisher();
+  await using stream = await startPublisher(500);
   stream.nats.subscribe('silent', { callback: () => undefined });
   const silent = [{ ...message(0), subject: 'silent' }];
-  await expect(stream.publisher.store(silent)).rejects.toMatchObject({ reason: 'no answer within 2000 ms' });
+  await expect(stream.publisher.store(silent)).rejects.toMatchObject({ reason: 'no answer within 500 ms' });
 });
 
 test('a group with a message that the stream will never take is refused for good', async () => {

@@ -14,7 +14,7 @@ test('what is reported as stored is in the stream, in order, with its headers', 
   await using server = await startTestNats();
   await using nats = await connectNats(server.url, 'test');
   await ensureStreams(nats, setup);
-  using publisher = new StreamPublisher(nats, 5_000);
+  using publisher = new StreamPublisher(nats, 20_000);
 
   const stored = await Promise.all(
     Array.from({ length: 500 }, (_, index) =>
@@ -39,7 +39,7 @@ test('a message that was stored before is reported as a duplicate', async () => 
   await using server = await startTestNats();
   await using nats = await connectNats(server.url, 'test');
   await ensureStreams(nats, setup);
-  using publisher = new StreamPublisher(nats, 5_000);
+  using publisher = new StreamPublisher(nats, 20_000);
   const header = headerLine('Nats-Msg-Id', 'edge-1');
 
   const first = await publisher.store('messages.v1.p.d.up', bytes('a'), header);
@@ -85,7 +85,7 @@ test('a message over a limit on size is refused as too large, by nats.js and by 
   await ensureStreams(nats, setup);
   const manager = await jetstreamManager(nats);
   await manager.streams.update(MESSAGES_STREAM.name, { max_msg_size: 1_000 });
-  using publisher = new StreamPublisher(nats, 5_000);
+  using publisher = new StreamPublisher(nats, 20_000);
 
   for (const size of [2_000, nats.info?.max_payload ?? 0]) {
     await expect(

@@ -30,6 +30,17 @@ export type AnswerVerdict =
   /** The responder says of itself that it cannot answer. */
   | { readonly outcome: 'in-trouble'; readonly status: 'tryLater' | 'internalError' };
 
+const NO_BYTES = new Uint8Array(0);
+const NO_ANSWER: AnswerOrder = {
+  response: NO_BYTES,
+  certificate: NO_BYTES,
+  issuer: NO_BYTES,
+  nonce: undefined,
+  isNonceRequired: false,
+  clockSkewMs: 0,
+  maxAgeMs: 0,
+};
+
 const LIMITS = {
   maxWaiting: 1_000,
   /** A hostile answer takes a hundredth of it; the first one of a thread waits until that has started. */
@@ -42,13 +53,21 @@ export class AnswerVerifier {
   readonly #pool: ThreadPool<AnswerOrder, AnswerVerdict>;
 
   constructor(
-    threads: number,
+    private readonly threads: number,
     private readonly metrics: OcspMetrics,
   ) {
     const file = new URL(`./answer-worker${extname(import.meta.url)}`, import.meta.url);
     this.#pool = new ThreadPool(file, { ...LIMITS, threads });
     this.#pool.start();
     metrics.observeVerificationsWaiting(() => this.#pool.waiting);
+  }
+
+  /**
+   * Called by Nest when the service starts: it is ready when its threads are, which takes a busy machine as long as
+   * a question may take.
+   */
+  async onModuleInit(): Promise<void> {
+    await Promise.all(Array.from({ length: this.threads }, () => this.#pool.run(NO_ANSWER)));
   }
 
   onModuleDestroy(): Promise<void> {

@@ -158,7 +158,7 @@ export async function startSurroundings() {
           seen.push(watchedMessage.parse(message.json()));
         },
       });
-      await callService(nats, watchProduct, { productKey, seconds: 30 });
+      await callService(nats, watchProduct, { productKey, seconds: 60 });
       return seen;
     },
     uplinkIsEmpty: (timeoutMs?: number) =>
