@@ -311,5 +311,6 @@ test('who guesses passwords of a device from elsewhere does not keep the device 
   // One at a time, and so many wait.
   expect(at.server.questions).toHaveLength(2);
   at.server.behaviour.judge = judgeBySecret;
-  void Promise.all(guesses);
+  at.server.hangUp();
+  await Promise.all(guesses);
 });

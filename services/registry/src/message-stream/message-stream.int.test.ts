@@ -36,7 +36,8 @@ class Reader {
       headers: { authorization: `Bearer ${BOOTSTRAP_KEY}` },
     });
     const reader = new Reader();
-    void reader.#read(response);
+    // One that is cut off has not ended.
+    reader.#read(response).catch(() => undefined);
     return reader;
   }
 
