@@ -171,7 +171,7 @@ test('QoS 0 that waits for room when NATS goes away is dropped, and its connecti
   // While NATS is only silent they wait, for all the edge knows.
   expect(await Promise.race([read.then(() => 'read'), setTimeout(500, 'waiting')])).toBe('waiting');
   house.server.kill();
-  await read;
+  await Promise.all([house.server.ended(), read]);
 
   await house.startNats();
   await Promise.all(published);
