@@ -23,5 +23,5 @@ export function attemptOf(gatehouse: RunningGatehouse, filter: AttemptFilter): P
     if (attempt === undefined) throw new Error(`no attempt is recorded of ${JSON.stringify(filter)}`);
     if (more.length > 0) throw new Error(`${more.length + 1} are recorded of ${JSON.stringify(filter)}`);
     return attempt;
-  }, 10_000);
+  });
 }

@@ -52,7 +52,7 @@ export class OwnAuthority implements AsyncDisposable {
 
   async openssl(...args: readonly string[]): Promise<{ readonly stdout: string; readonly stderr: string }> {
     const { command, environment: env } = await opensslProgram();
-    return run(command, args, { cwd: this.directory, env, timeout: 20_000 });
+    return run(command, args, { cwd: this.directory, env, timeout: 60_000 });
   }
 
   /** @returns the serial number of a new device's certificate */
@@ -95,7 +95,7 @@ export class OwnAuthority implements AsyncDisposable {
     await eventually(async () => {
       const { body } = await this.gatehouse.api('GET', `/gateways/${String(gatewayId)}`);
       if (body['status'] !== 'listening') throw new Error(`the gateway is ${String(body['status'])}`);
-    }, 20_000);
+    });
     return { gatewayId: String(gatewayId), port };
   }
 

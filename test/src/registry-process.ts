@@ -57,7 +57,7 @@ export class RegistryProcess implements AsyncDisposable {
     await eventually(async () => {
       const response = await fetch(`${this.url}/readyz`);
       if (!response.ok) throw new Error(`${await response.text()}\n${this.managed.lastLines.join('\n')}`);
-    }, 40_000);
+    }, 60_000);
   }
 
   /** The path is below /api/v1; rejects when the process dies before it answers. */

@@ -9,6 +9,6 @@ export async function runWith(
   command: string,
   args: readonly string[],
 ): Promise<string> {
-  const { stdout } = await execute(command, [...args], { env: environment, timeout: 30_000 });
+  const { stdout } = await execute(command, [...args], { env: environment, timeout: 60_000 });
   return stdout;
 }

@@ -63,7 +63,7 @@ export class TestGateways {
       if (body['status'] !== 'listening' || body['statusReason'] !== null) {
         throw new Error(`the gateway is ${String(body['status'])}: ${String(body['statusReason'])}`);
       }
-    }, 10_000);
+    });
   }
 
   /** The same, and waits until it listens. */

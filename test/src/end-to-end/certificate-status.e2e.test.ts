@@ -25,7 +25,7 @@ beforeAll(async () => {
   await authority.signServer();
   for (const name of DEVICES) serialNumbers.set(name, await authority.signDevice(name));
   ({ gatewayId, port } = await authority.openGateway(DEVICES));
-}, 120_000);
+});
 
 afterAll(async () => {
   await gatehouse[Symbol.asyncDispose]();
@@ -47,6 +47,7 @@ async function sClient(): Promise<string> {
   const { command, environment: env } = await opensslProgram();
   const client = spawn(command, args, { env });
   let output = '';
+  client.stdin.on('error', () => undefined);
   client.stdout.on('data', (data: Buffer) => {
     output += data.toString();
     if (/^(?:New|Reused), TLS/m.test(output)) client.stdin.end();
@@ -68,7 +69,7 @@ test('openssl is shown the OCSP response of the responder, again and again', asy
       produced.add(/Produced At: (.*)/.exec(output)?.[1] ?? '');
       expect(produced.size).toBeGreaterThan(1);
     },
-    20_000,
+    60_000,
     500,
   );
 });
@@ -129,8 +130,8 @@ test('devices that are revoked are off when the answer about them ends, on both 
   }
   const revokedAt = performance.now();
   expect(await Promise.all(codes)).toEqual(revoked.map(() => 0x87));
-  // A little more than the lifetime, for a machine that has much to do.
-  expect(performance.now() - revokedAt).toBeLessThan((LIFETIME_SECONDS + 3) * 1_000);
+  // Before a second answer would have ended.
+  expect(performance.now() - revokedAt).toBeLessThan(2 * LIFETIME_SECONDS * 1_000);
   expect(clients.get(STAYS)?.connected).toBe(true);
   await expect(authority.connect('meter-1', port)).rejects.toMatchObject({ code: 0x87 });
   await clients.get(STAYS)?.endAsync();

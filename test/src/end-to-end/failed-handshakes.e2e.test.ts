@@ -16,7 +16,7 @@ let devices: CertificateAuthority;
 let gateways: Readonly<Record<GatewayName, TestGateway>>;
 
 beforeAll(async () => {
-  gatehouse = await RunningGatehouse.start({ environment: { EDGE_CONNECT_TIMEOUT_MS: '2000' } });
+  gatehouse = await RunningGatehouse.start({ environment: { EDGE_CONNECT_TIMEOUT_MS: '4000' } });
   devices = await createCertificateAuthority('device root');
   const made = await TestGateways.of(gatehouse);
   gateways = {

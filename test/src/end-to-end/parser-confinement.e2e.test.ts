@@ -29,7 +29,7 @@ async function refusalOf(attempt: string): Promise<string> {
   const output = await runProgram(
     parser.command,
     [...options, '--input-type=module', '--eval', program],
-    20_000,
+    60_000,
   );
   return output.trim();
 }

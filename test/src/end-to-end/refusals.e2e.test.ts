@@ -24,7 +24,7 @@ const ENVIRONMENT = {
   AUTH_BREAKER_MIN_CALLS: '1000',
 };
 
-type GatewayName = 'plain' | 'limited' | 'asking' | 'mutual';
+type GatewayName = 'plain' | 'limited' | 'asking' | 'impatient' | 'mutual';
 
 let gatehouse: RunningGatehouse;
 let authenticator: CustomerAuthenticator;
@@ -38,7 +38,8 @@ beforeAll(async () => {
   const settings: Record<GatewayName, object> = {
     plain: {},
     limited: { limits: { keepAlive: { minSeconds: 30, maxSeconds: 600 }, connectsPerMinute: 1 } },
-    asking: { authentication: authenticator.target({ timeoutMs: 500 }) },
+    asking: { authentication: authenticator.target() },
+    impatient: { authentication: authenticator.target({ timeoutMs: 500 }) },
     mutual: {
       x509: { enabled: true, commonNameMustEqualUsername: true },
       certificates: { deviceRootCertificate: devices.certificatePem },
@@ -213,7 +214,10 @@ const judged: Record<string, Refusal> = {
   },
   'an authenticator that is ill': asked('broken', [3, 0x88], 'authenticator-unavailable', /503/),
   'an authenticator with too much to do': asked('crowded', [3, 0x89], 'authenticator-busy', /429/),
-  'an authenticator that is silent': asked('silent', [3, 0x88], 'authenticator-timeout', /500 ms/),
+  'an authenticator that is silent': {
+    ...asked('silent', [3, 0x88], 'authenticator-timeout', /500 ms/),
+    gateway: 'impatient',
+  },
   'a device name that is none': asked('misnamed', [3, 0x88], 'authenticator-answer-invalid', /deviceName/),
   'an answer that is too long': asked('oversized', [3, 0x88], 'authenticator-answer-invalid', /65536 bytes/),
 };
@@ -230,7 +234,8 @@ const rows = Object.entries(judged).flatMap(([title, refusal]) =>
 test.each(rows)('%s, MQTT version %i', async (title, version, refusal) => {
   const username = `${refusal.username}-${version}`;
   const remoteAddress = addressOf(title, version);
-  const usual = refusal.gateway === 'asking' ? RIGHT_PASSWORD : PASSWORD;
+  const isAsking = refusal.gateway === 'asking' || refusal.gateway === 'impatient';
+  const usual = isAsking ? RIGHT_PASSWORD : PASSWORD;
   const password = Buffer.from(refusal.password ?? usual);
   const tls = {
     ...gatewayOf(refusal.gateway).address,

@@ -109,20 +109,14 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
 
   const url = `mqtts://${HOST}:${port}`;
   const options = { ca: authority.certificatePem, username: DEVICE, clientId: DEVICE, reconnectPeriod: 0 };
-  const client = await eventually(
-    () => connectAsync(url, { ...options, password: PASSWORDS.imported }),
-    20_000,
-  );
+  const client = await eventually(() => connectAsync(url, { ...options, password: PASSWORDS.imported }));
   await client.publishAsync('up/secret', 'payload', { qos: 1 });
   await client.endAsync();
   await expect(connectAsync(url, { ...options, password: PASSWORDS.wrong })).rejects.toThrow(
     /not authorized/i,
   );
   await house.call('PUT', `${devices}/${DEVICE}/credentials`, { password: PASSWORDS.replaced });
-  const again = await eventually(
-    () => connectAsync(url, { ...options, password: PASSWORDS.replaced }),
-    20_000,
-  );
+  const again = await eventually(() => connectAsync(url, { ...options, password: PASSWORDS.replaced }));
   await again.endAsync();
 
   const created = await gatehouse.api('POST', '/api-keys', { name: 'recognisable', role: 'viewer' });
@@ -170,7 +164,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
         expect(deviceFoundIn).toContain(where);
       return found;
     },
-    30_000,
+    60_000,
     500,
   );
 
@@ -186,7 +180,7 @@ test('no secret that goes in is found in the database, in NATS, in a log line, a
   expect(secrets.length).toBeGreaterThan(10);
   expect(third.status).toBe(201);
   expect(secrets.flatMap((secret) => placesWith(secret, places))).toEqual([]);
-}, 120_000);
+});
 
 test('what is deleted leaves no secret behind', async () => {
   const authorities = (await gatehouse.api('GET', '/authorities')).body['items'] as { authorityId: string }[];

@@ -54,11 +54,11 @@ async function story(name: string): Promise<string[]> {
   return eventTypes(body).toReversed();
 }
 
-const untilStatus = (name: string, status: string, timeoutMs?: number): Promise<void> =>
+const untilStatus = (name: string, status: string): Promise<void> =>
   eventually(async () => {
     const { body } = await gatehouse.api('GET', devicePath(name));
     expect(body['status']).toBe(status);
-  }, timeoutMs);
+  });
 
 test('the authenticator gets user name, password and every variable of the parameters, and nothing else', async () => {
   const parameters = [
@@ -180,7 +180,7 @@ test('a device that was deleted is made again when it comes again', async () => 
   expect(await gatehouse.api('GET', devicePath(name))).toMatchObject({ status: 404 });
   // Auth may let it in by what it knew a moment ago; then it is sent away soon, and made when it returns.
   const device = await connect(gateway, name, { reconnectPeriod: 200 });
-  await untilStatus(name, 'ONLINE', 15_000);
+  await untilStatus(name, 'ONLINE');
   await device.endAsync();
 });
 

@@ -42,7 +42,7 @@ test('one trace leads from the socket over auth, parser and registry to the data
         'mqtt CONNECT > presence append > postgres insert',
       ]),
     );
-  }, 10_000);
+  });
   const services = new Set(
     collector.spans.filter(({ traceId }) => traceId === connect.traceId).map(({ service }) => service),
   );
