@@ -86,9 +86,13 @@ export class AdmissionGuard {
     if (this.limits.banFailures === 0) return undefined;
     const address = addressGroup(remoteAddress);
     const ban = this.bans.find(gatewayId, address);
-    if (ban === undefined || this.#admittedFrom.get(`${gatewayId} ${address}`) !== undefined)
-      return undefined;
+    if (ban === undefined || this.hasAdmittedFrom(gatewayId, remoteAddress)) return undefined;
     return new AddressBanned(ban.until);
+  }
+
+  /** Whether a device came in from the address within the last hour. */
+  hasAdmittedFrom(gatewayId: string, remoteAddress: string): boolean {
+    return this.#admittedFrom.get(`${gatewayId} ${addressGroup(remoteAddress)}`) !== undefined;
   }
 
   /** @throws {AddressBanned | FailedAttemptsExceeded} */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { AdmissionQueue } from './admission-queue.ts';
 import { AdmissionQueues } from './admission-queues.ts';
 
@@ -90,4 +90,19 @@ test('one gateway that waits holds up no other', async () => {
   expect(await queues.run('quick', stays, () => Promise.resolve('in'))).toBe('in');
   finish();
   await running;
+});
+
+test('a queue is stuck when some wait and none was done for a second', async () => {
+  vi.useFakeTimers({ toFake: ['performance'] });
+  const queue = new AdmissionQueue(1, 1);
+  const { promise, resolve: finish } = Promise.withResolvers<void>();
+  const running = queue.run(stays, () => promise);
+  vi.advanceTimersByTime(1_001);
+  expect(queue.isStuck).toBe(false);
+  const waiting = queue.run({ ...stays, deadline: Number.POSITIVE_INFINITY }, () => Promise.resolve());
+  expect(queue.isStuck).toBe(true);
+  finish();
+  await Promise.all([running, waiting]);
+  expect(queue.isStuck).toBe(false);
+  vi.useRealTimers();
 });

@@ -10,6 +10,7 @@ interface Waiting {
 
 /** How often it is looked who waits too long or has left. */
 const SWEEP_MS = 250;
+const STUCK_MS = 1_000;
 
 /**
  * Lets so many admissions run at one time and so many more wait, first come first served. A reconnect storm
@@ -18,6 +19,8 @@ const SWEEP_MS = 250;
 export class AdmissionQueue {
   #waiting: Waiting[] = [];
   #running = 0;
+  /** When the last one was done, as performance.now(). */
+  #doneAt = performance.now();
   #sweeping: NodeJS.Timeout | undefined;
 
   constructor(
@@ -33,6 +36,11 @@ export class AdmissionQueue {
     return this.#running === 0;
   }
 
+  /** Some wait, and of those before them none was done for a while. */
+  get isStuck(): boolean {
+    return this.#waiting.length > 0 && performance.now() - this.#doneAt > STUCK_MS;
+  }
+
   /** @throws {AdmissionQueueFull | AdmissionWaitTimedOut | ClientGone} before `admit` was called */
   async run<T>(patience: Patience, admit: () => Promise<T>): Promise<T> {
     if (this.#running >= this.concurrency) await this.#turn(patience);
@@ -40,6 +48,7 @@ export class AdmissionQueue {
     try {
       return await admit();
     } finally {
+      this.#doneAt = performance.now();
       this.#next();
     }
   }

@@ -18,6 +18,10 @@ export class AdmissionQueues {
     return length;
   }
 
+  isStuck(gatewayId: string): boolean {
+    return this.#byGateway.get(gatewayId)?.isStuck ?? false;
+  }
+
   /** @throws as {@link AdmissionQueue.run} */
   async run<T>(gatewayId: string, patience: Patience, admit: () => Promise<T>): Promise<T> {
     const queue = this.#byGateway.get(gatewayId) ?? new AdmissionQueue(this.concurrency, this.maxWaiting);

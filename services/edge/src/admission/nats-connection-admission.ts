@@ -1,11 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { admitDevice } from '@gatehouse/contracts';
+import { ReasonCode } from '@gatehouse/mqtt';
 import { callService, ServiceTimedOut, ServiceUnreachable } from '@gatehouse/nats';
 import { OutageLog, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { CertificateCheck } from '../revocation/certificate-check.ts';
 import type { AdmissionGuard } from './admission-guard.ts';
 import type { AdmissionQueues } from './admission-queues.ts';
+import { GatewayOutages } from './gateway-outages.ts';
 import { AdmissionUnavailable, ClientGone, DeviceRefused } from './admission.failures.ts';
 import type { Admitted, AdmissionRequest, ConnectionAdmission } from './connection-admission.ts';
 
@@ -22,6 +24,8 @@ export interface NatsAdmissionParts {
  * some is left for a second question, for the first is lost when auth dies with it in its hands.
  */
 const QUESTION_SHARE = 0.6;
+/** What says nothing about the device. */
+const NO_ANSWER: ReadonlySet<ReasonCode> = new Set([ReasonCode.ServerUnavailable, ReasonCode.ServerBusy]);
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 500;
 
@@ -31,7 +35,8 @@ const LAST_RETRY_MS = 500;
  */
 export class NatsConnectionAdmission implements ConnectionAdmission {
   readonly #questionMs: number;
-  readonly #outage: OutageLog;
+  readonly #outages = new GatewayOutages();
+  readonly #outageLog: OutageLog;
 
   /** @param timeoutMs that a client waits at most */
   constructor(
@@ -39,10 +44,15 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
     private readonly parts: NatsAdmissionParts,
   ) {
     this.#questionMs = Math.min(admitDevice.timeoutMs, timeoutMs * QUESTION_SHARE);
-    this.#outage = new OutageLog(parts.logger, {
+    this.#outageLog = new OutageLog(parts.logger, {
       failing: 'auth could not be asked',
       mended: 'auth answers again',
     });
+  }
+
+  /** Nobody can be let in by the gateway at the moment, as far as can be told without asking. */
+  isOut(gatewayId: string): boolean {
+    return this.#outages.isOut(gatewayId) || this.parts.queues.isStuck(gatewayId);
   }
 
   async admit(request: AdmissionRequest): Promise<Admitted> {
@@ -58,12 +68,23 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
       try {
         const admitted = await this.#ask(request);
         guard.admitted(request);
+        this.#outages.answered(request.gatewayId);
         return admitted;
       } catch (error) {
         guard.failed(request, error);
+        this.#noteOutage(request, error);
         throw error;
       }
     });
+  }
+
+  /** Strangers do not count: who makes an authenticator fail must not keep devices waiting. */
+  #noteOutage({ gatewayId, remoteAddress }: AdmissionRequest, error: unknown): void {
+    if (!isNoAnswer(error)) {
+      if (error instanceof DeviceRefused) this.#outages.answered(gatewayId);
+    } else if (this.parts.guard.hasAdmittedFrom(gatewayId, remoteAddress)) {
+      this.#outages.unanswered(gatewayId);
+    }
   }
 
   async #ask(request: AdmissionRequest): Promise<Admitted> {
@@ -73,16 +94,16 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
       try {
         const remaining = Math.max(1, deadline - performance.now());
         const admitted = await this.#askOnce(request, Math.min(this.#questionMs, remaining));
-        this.#outage.succeeded();
+        this.#outageLog.succeeded();
         return admitted;
       } catch (error) {
         if (error instanceof DeviceRefused) {
-          this.#outage.succeeded();
+          this.#outageLog.succeeded();
           throw error;
         }
         const isPassing = error instanceof ServiceUnreachable || error instanceof ServiceTimedOut;
         if (!isPassing || performance.now() + wait >= deadline) {
-          this.#outage.failed(error, { gatewayId: request.gatewayId });
+          this.#outageLog.failed(error, { gatewayId: request.gatewayId });
           request.steps.step('auth', 'unavailable');
           throw new AdmissionUnavailable(error);
         }
@@ -120,4 +141,9 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
       permissions: verdict.permissions,
     };
   }
+}
+
+function isNoAnswer(error: unknown): boolean {
+  if (error instanceof AdmissionUnavailable) return true;
+  return error instanceof DeviceRefused && NO_ANSWER.has(error.reasonCode);
 }

@@ -95,6 +95,37 @@ test('of those whom an authenticator keeps waiting nobody hangs longer than allo
   expect(await connectOnce(slow, 'pump-0')).toBe(0);
 });
 
+test('while nobody can be let in few are shaken hands with, and other gateways go on', async () => {
+  await house.startEdge({ EDGE_CONNECT_TIMEOUT_MS: '2000' });
+  const dead = await serve('dead');
+  const well = await serve('well');
+  // Strangers, who may make an authenticator fail, do not count.
+  expect(await connectOnce(dead, 'pump-0')).toBe(0);
+  const usual = house.bus.verdict;
+  house.bus.verdict = (request) =>
+    request.gatewayId === 'dead'
+      ? { outcome: 'refused', reason: 'authenticator-unavailable', steps: [] }
+      : usual(request);
+  for (let index = 0; index < 20; index += 1) expect(await connectOnce(dead, `pump-${index}`)).toBe(0x88);
+  const codes = await Promise.all(
+    Array.from({ length: 100 }, (_, index) => connectOnce(dead, `fan-${index}`).catch(() => 'closed')),
+  );
+  expect(new Set(codes)).toEqual(new Set([0x88, 'closed']));
+  expect(codes.filter((code) => code === 'closed').length).toBeGreaterThan(20);
+  expect(await connectOnce(well, 'pump-1')).toBe(0);
+  await eventually(async () => {
+    const closed = (await house.stored.attempts()).find(({ reason }) => reason === 'handshake-queue-full');
+    expect(closed).toMatchObject({
+      gatewayId: 'dead',
+      message: expect.stringContaining('cannot let anybody in'),
+    });
+  });
+
+  house.bus.verdict = usual;
+  expect(await connectOnce(dead, 'pump-0')).toBe(0);
+  expect(await connectOnce(dead, 'pump-1')).toBe(0);
+});
+
 test('the second CONNECT of a client is judged when the first one is, and takes over', async () => {
   await house.startEdge();
   const gateway = await serve('gw-1');

@@ -48,7 +48,13 @@ export function connectionProviders(base: EdgeBase): Provider[] {
         const queues = new AdmissionQueues(config.EDGE_ADMISSION_CONCURRENCY, config.EDGE_ADMISSION_QUEUE);
         metrics.observe('admission_queue', () => queues.length);
         const certificates = new CertificateCheck(certificateStatus.timeoutMs, settings, verdicts);
-        return new NatsConnectionAdmission(timeoutMs, { nats, queues, guard, certificates, logger });
+        return new NatsConnectionAdmission(timeoutMs, {
+          nats,
+          queues,
+          guard,
+          certificates,
+          logger,
+        });
       },
     ),
     provideMade(

@@ -3,6 +3,7 @@ import { provideMade } from '@gatehouse/nest';
 import { openBucket } from '@gatehouse/nats';
 import type { Provider } from '@nestjs/common';
 import { AdmissionGuard } from '../admission/admission-guard.ts';
+import { NatsConnectionAdmission } from '../admission/nats-connection-admission.ts';
 import { LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { MqttConnections } from '../connection/mqtt-connections.ts';
@@ -45,8 +46,9 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
         TicketKeys,
         ServerStaples,
         AdmissionGuard,
+        NatsConnectionAdmission,
       ],
-      (connections, sessions, settings, attempts, ticketKeys, staples, guard) => {
+      (connections, sessions, settings, attempts, ticketKeys, staples, guard, admission) => {
         const handshakes = new HandshakeLine({
           maxWaiting: config.EDGE_HANDSHAKE_QUEUE,
           timeoutMs: config.EDGE_CONNECT_TIMEOUT_MS / 2,
@@ -66,6 +68,7 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
             handshakeTimeoutMs,
             handshakes,
             refusalOfAll: (gatewayId, address) => guard.refusalOfAll(gatewayId, address),
+            isOut: (gatewayId) => admission.isOut(gatewayId),
             accept: connections.accept,
             failures,
             ticketKeys,

@@ -1,17 +1,20 @@
 import { Socket } from 'node:net';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn, setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { HandshakeLine, type HandshakeTurns } from './handshake-line.ts';
 
+const none = (): number => 0;
+
 /** As many begin at once as in one turn of the event loop. */
 function holdUp(line: HandshakeLine): void {
-  const passing: HandshakeTurns = { begin: () => undefined, refuse: () => undefined };
+  const passing: HandshakeTurns = { gapMs: none, begin: () => undefined, refuse: () => undefined };
   line.join(passing, new Socket());
   line.join(passing, new Socket());
 }
 
-function gateway(seen: string[], name: string): HandshakeTurns {
+function gateway(seen: string[], name: string, gapMs = none): HandshakeTurns {
   return {
+    gapMs,
     begin: () => seen.push(name),
     refuse: (socket, reason) => {
       socket.destroy();
@@ -34,11 +37,53 @@ test('a gateway whose devices come one by one does not wait for the storm of ano
 test('all get their turn, in the order of their arrival', async () => {
   const begun: Socket[] = [];
   const line = new HandshakeLine({ maxWaiting: 100, timeoutMs: 10_000 });
-  const turns: HandshakeTurns = { begin: (socket) => begun.push(socket), refuse: () => undefined };
+  const turns: HandshakeTurns = {
+    gapMs: none,
+    begin: (socket) => begun.push(socket),
+    refuse: () => undefined,
+  };
   const sockets = Array.from({ length: 50 }, () => new Socket());
   for (const socket of sockets) line.join(turns, socket);
   while (line.length > 0) await turn();
   expect(begun).toEqual(sockets);
+});
+
+test('a gateway with gaps begins one handshake after the other, and keeps no other from its turns', async () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 600_000 });
+  let gapMs = 60_000;
+  const [slow, quick] = [gateway(seen, 'slow', () => gapMs), gateway(seen, 'quick')];
+  for (let count = 0; count < 3; count += 1) line.join(slow, new Socket());
+  for (let count = 0; count < 20; count += 1) line.join(quick, new Socket());
+  while (line.length > 2) await delay(1);
+  expect(seen).toEqual(['slow', ...Array.from({ length: 20 }, () => 'quick')]);
+  line.join(quick, new Socket());
+  while (line.length > 2) await delay(1);
+  expect(seen).toHaveLength(22);
+  gapMs = 0;
+  // Whoever comes next finds out.
+  line.join(quick, new Socket());
+  while (line.length > 0) await delay(1);
+  expect(seen.filter((name) => name === 'slow')).toHaveLength(3);
+});
+
+test('the line goes on by itself when a gap is over', async () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 10_000 });
+  const slow = gateway(seen, 'slow', () => 20);
+  const startedAt = performance.now();
+  for (let count = 0; count < 4; count += 1) line.join(slow, new Socket());
+  while (line.length > 0) await delay(1);
+  expect(seen).toHaveLength(4);
+  expect(performance.now() - startedAt).toBeGreaterThanOrEqual(60);
+});
+
+test('of a gateway with gaps only those wait whose turn can come in time', () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 100 });
+  const slow = gateway(seen, 'slow', () => 50);
+  for (let count = 0; count < 4; count += 1) line.join(slow, new Socket());
+  expect(seen).toEqual(['slow', 'slow handshake-queue-full']);
 });
 
 test('who comes alone begins at once', () => {
@@ -52,6 +97,7 @@ test('no handshake begins among the immediates, where Node would lose its alert'
   let isImmediate = false;
   const line = new HandshakeLine({ maxWaiting: 100, timeoutMs: 10_000 });
   const turns: HandshakeTurns = {
+    gapMs: none,
     begin: () => phases.add(isImmediate ? 'immediate' : 'other'),
     refuse: () => undefined,
   };
@@ -93,6 +139,24 @@ test('whoever waited too long is refused, and whoever left is forgotten', async 
   while (line.length > 0) await turn();
   expect(seen).toEqual(['a handshake-queue-timeout']);
   expect(line.length).toBe(0);
+});
+
+test('of those who waited too long a few are refused in each turn', async () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ maxWaiting: 100, timeoutMs: 5 });
+  const turns = gateway(seen, 'a');
+  holdUp(line);
+  for (let count = 0; count < 100; count += 1) line.join(turns, new Socket());
+  const until = performance.now() + 20;
+  while (performance.now() < until);
+  const perTurn: number[] = [];
+  while (line.length > 0) {
+    const before = seen.length;
+    await turn();
+    perTurn.push(seen.length - before);
+  }
+  expect(seen).toHaveLength(100);
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(8);
 });
 
 test('a gateway that closes takes its connections with it', async () => {

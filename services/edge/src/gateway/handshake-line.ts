@@ -1,10 +1,16 @@
 import type { Socket } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
 
-/** One gateway's part of the line. */
 interface Waiting {
   readonly socket: Socket;
   readonly since: number;
+}
+
+/** One gateway's part of the line. */
+interface GatewayLine {
+  readonly waiting: Waiting[];
+  /** When its newest handshake began, as performance.now(). */
+  readonly begunAt: number;
 }
 
 export interface HandshakeLimits {
@@ -18,6 +24,8 @@ export type HandshakeRefusal = 'handshake-queue-full' | 'handshake-queue-timeout
 
 /** What a gateway does with its connections. */
 export interface HandshakeTurns {
+  /** Least time from one of its handshakes to the next; 0: none. It may change at any moment. */
+  readonly gapMs: () => number;
   /** It is this connection's turn. */
   readonly begin: (socket: Socket) => void;
   /** There is no room for it, or its turn did not come in time. */
@@ -29,6 +37,8 @@ export interface HandshakeTurns {
  * thousands must not hold up everybody else until all have theirs.
  */
 const PER_TURN = 2;
+/** Those that waited too long wait for nothing; closing hundreds in one turn would hold up all others. */
+const REFUSED_PER_TURN = 8;
 
 /**
  * Begins TLS handshakes a few in each turn of the event loop, the gateways by turns. Connections that wait have
@@ -39,12 +49,14 @@ const PER_TURN = 2;
  * its connection closed and not learn why.
  */
 export class HandshakeLine {
-  /** By gateway, each in the order of arrival; the gateways in the order of their turns. */
-  readonly #lines = new Map<HandshakeTurns, Waiting[]>();
+  /** Each in the order of arrival; the gateways in the order of their turns. */
+  readonly #lines = new Map<HandshakeTurns, GatewayLine>();
   readonly #turns = new MessageChannel();
   #waiting = 0;
   #begunInTurn = 0;
+  #refusedInTurn = 0;
   #isScheduled = false;
+  #gap: NodeJS.Timeout | undefined;
 
   constructor(private readonly limits: HandshakeLimits) {
     this.#turns.port1.on('message', this.#takeTurn).unref();
@@ -56,18 +68,17 @@ export class HandshakeLine {
 
   /** @param socket that is not read yet */
   join(turns: HandshakeTurns, socket: Socket): void {
-    if (this.#waiting === 0 && this.#begunInTurn < PER_TURN) {
-      this.#begunInTurn += 1;
+    const line = this.#lines.get(turns) ?? { waiting: [], begunAt: Number.NEGATIVE_INFINITY };
+    if (this.#begunInTurn < PER_TURN && this.#waiting === 0 && gapLeft(turns, line) <= 0) {
+      this.#begin(turns, line.waiting, socket);
       this.#schedule();
-      turns.begin(socket);
       return;
     }
-    const line = this.#lines.get(turns) ?? [];
-    if (line.length >= this.limits.maxWaiting) {
+    if (line.waiting.length >= this.#mostWaiting(turns)) {
       turns.refuse(socket, 'handshake-queue-full');
       return;
     }
-    line.push({ socket, since: performance.now() });
+    line.waiting.push({ socket, since: performance.now() });
     this.#lines.set(turns, line);
     this.#waiting += 1;
     this.#schedule();
@@ -75,27 +86,46 @@ export class HandshakeLine {
 
   /** Who waits is closed. */
   leave(turns: HandshakeTurns): void {
-    const line = this.#lines.get(turns) ?? [];
+    const waiting = this.#lines.get(turns)?.waiting ?? [];
     this.#lines.delete(turns);
-    this.#waiting -= line.length;
-    for (const { socket } of line) socket.destroy();
+    this.#waiting -= waiting.length;
+    for (const { socket } of waiting) socket.destroy();
   }
 
   readonly #takeTurn = (): void => {
     this.#isScheduled = false;
     this.#begunInTurn = 0;
+    this.#refusedInTurn = 0;
+    let shortestGapMs = Number.POSITIVE_INFINITY;
     for (const [turns, line] of this.#lines) {
-      const next = this.#next(turns, line);
-      // Behind all others.
-      this.#lines.delete(turns);
-      if (line.length > 0) this.#lines.set(turns, line);
-      if (next === undefined) continue;
-      turns.begin(next);
-      this.#begunInTurn += 1;
+      const gapMs = gapLeft(turns, line);
+      if (gapMs > 0) {
+        if (line.waiting.length > 0) shortestGapMs = Math.min(shortestGapMs, gapMs);
+        continue;
+      }
+      const next = this.#next(turns, line.waiting);
+      if (next !== undefined) this.#begin(turns, line.waiting, next);
+      else if (line.waiting.length === 0) this.#lines.delete(turns);
       if (this.#begunInTurn === PER_TURN) break;
     }
-    if (this.#begunInTurn > 0) this.#schedule();
+    if (this.#begunInTurn > 0 || this.#refusedInTurn > 0) this.#schedule();
+    else if (shortestGapMs < Number.POSITIVE_INFINITY) this.#scheduleAfter(shortestGapMs);
   };
+
+  #begin(turns: HandshakeTurns, waiting: Waiting[], socket: Socket): void {
+    this.#begunInTurn += 1;
+    // Behind all others.
+    this.#lines.delete(turns);
+    this.#lines.set(turns, { waiting, begunAt: performance.now() });
+    turns.begin(socket);
+  }
+
+  /** A line that moves on slowly is shorter: who cannot have a turn in time is told so at once. */
+  #mostWaiting(turns: HandshakeTurns): number {
+    const { maxWaiting, timeoutMs } = this.limits;
+    const gapMs = turns.gapMs();
+    return gapMs === 0 ? maxWaiting : Math.min(maxWaiting, Math.ceil(timeoutMs / gapMs));
+  }
 
   /** A message that is posted now arrives in the next turn, among what the loop waited for. */
   readonly #awaitTurn = (): void => this.#turns.port2.postMessage(undefined);
@@ -106,14 +136,28 @@ export class HandshakeLine {
     setImmediate(this.#awaitTurn);
   }
 
-  #next(turns: HandshakeTurns, line: Waiting[]): Socket | undefined {
+  #scheduleAfter(milliseconds: number): void {
+    clearTimeout(this.#gap);
+    this.#gap = setTimeout(() => this.#schedule(), Math.ceil(milliseconds)).unref();
+  }
+
+  #next(turns: HandshakeTurns, waiting: Waiting[]): Socket | undefined {
     const latest = performance.now() - this.limits.timeoutMs;
-    for (let next = line.shift(); next !== undefined; next = line.shift()) {
+    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+      const { socket, since } = next;
+      const isLate = since < latest && !socket.destroyed;
+      if (isLate && this.#refusedInTurn === REFUSED_PER_TURN) return undefined;
+      waiting.shift();
       this.#waiting -= 1;
-      if (next.socket.destroyed) continue;
-      if (next.since >= latest) return next.socket;
-      turns.refuse(next.socket, 'handshake-queue-timeout');
+      if (isLate) {
+        this.#refusedInTurn += 1;
+        turns.refuse(socket, 'handshake-queue-timeout');
+      } else if (!socket.destroyed) return socket;
     }
     return undefined;
   }
+}
+
+function gapLeft(turns: HandshakeTurns, { begunAt }: GatewayLine): number {
+  return begunAt + turns.gapMs() - performance.now();
 }

@@ -6,6 +6,7 @@ import type { Logger } from '@gatehouse/observability';
 import type { Attempt } from '../attempts/attempt.ts';
 import { attemptTls } from '../attempts/attempt-tls.ts';
 import type { AdmissionGuard } from '../admission/admission-guard.ts';
+import type { NatsConnectionAdmission } from '../admission/nats-connection-admission.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import { KnownIssuers } from '../revocation/known-issuers.ts';
 import type { ServerStaple } from '../revocation/server-staple.ts';
@@ -26,6 +27,7 @@ export type Accept = (socket: Socket, attempt: Attempt) => void;
 export interface LiveGatewayParts {
   readonly handshakeTimeoutMs: number;
   readonly handshakes: HandshakeLine;
+  readonly isOut: NatsConnectionAdmission['isOut'];
   readonly accept: Accept;
   /** Spares those a handshake that none of an address can come in with; {@link AdmissionGuard.refusalOfAll}. */
   readonly refusalOfAll: AdmissionGuard['refusalOfAll'];
@@ -52,6 +54,8 @@ interface Waiting {
   readonly since: number;
 }
 
+/** From one handshake to the next while nobody can be let in: 20 a second are told why. */
+const OUTAGE_GAP_MS = 50;
 /** A shorter wait is no step of its own. */
 const LONG_WAIT_MS = 50;
 
@@ -61,6 +65,9 @@ const HANDSHAKE_REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
   'handshake-queue-timeout':
     'the turn of the TLS handshake did not come in time; devices should come back at random moments',
 };
+
+const OUT =
+  'the gateway cannot let anybody in at the moment, as other attempts of it show, and few TLS handshakes begin';
 
 /** For how long tickets are not taken from other edges after one that this edge could not make enough of. */
 const FORGETTING_MS = 30_000;
@@ -145,6 +152,11 @@ export class LiveGateway implements HandshakeTurns {
     this.parts.handshakes.join(this, socket);
   }
 
+  /** Whoever comes while nobody can be let in will be back: a few are enough to notice that it is over. */
+  gapMs(): number {
+    return this.parts.isOut(this.gatewayId) ? OUTAGE_GAP_MS : 0;
+  }
+
   begin(socket: Socket): void {
     const waiting = this.#waiting.get(socket);
     if (waiting === undefined) return;
@@ -162,7 +174,8 @@ export class LiveGateway implements HandshakeTurns {
     socket.destroy();
     const attempt = this.#attempts.get(socket);
     if (attempt === undefined) return;
-    this.parts.failures.add(attempt, { reason, message: HANDSHAKE_REFUSALS[reason] }, undefined);
+    const message = this.parts.isOut(this.gatewayId) ? OUT : HANDSHAKE_REFUSALS[reason];
+    this.parts.failures.add(attempt, { reason, message }, undefined);
   }
 
   #serve(gateway: GatewayListener): ServedChain[] {
