@@ -1,13 +1,9 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
 import { pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
 import pretty from 'pino-pretty';
+import { CENSOR, SECRET_FIELDS, withoutSecrets } from './without-secrets.ts';
 
 export type Logger = PinoLogger;
-
-/** Never written, wherever they stand in what is logged. */
-const SECRET_PATHS = ['password', 'serverPrivateKey', 'authorization', 'apiKey', 'accessKeySecret'].flatMap(
-  (field) => [field, `*.${field}`, `*.*.${field}`],
-);
 
 /**
  * Logs of one process: JSON lines, readable ones on a terminal. Every line carries the service and,
@@ -25,8 +21,12 @@ export function createLogger(
     level,
     base: { service },
     timestamp: stdTimeFunctions.isoTime,
-    formatters: { level: (label: string) => ({ level: label }) },
-    redact: { paths: SECRET_PATHS, censor: '[secret]' },
+    formatters: {
+      level: (label: string) => ({ level: label }),
+      log: (fields: Record<string, unknown>) => withoutSecrets(fields),
+    },
+    // For bindings of child loggers and what is put into a message, which the formatter does not see.
+    redact: { paths: [...SECRET_FIELDS], censor: CENSOR },
     mixin: () => {
       const span = trace.getActiveSpan()?.spanContext();
       return span !== undefined && isSpanContextValid(span)
