@@ -6,13 +6,13 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import {
-  AlwaysOffSampler,
   AlwaysOnSampler,
   BatchSpanProcessor,
   ParentBasedSampler,
   TracerProvider,
 } from '@opentelemetry/sdk-trace';
 import { observeEventLoopDelay } from './event-loop-delay.ts';
+import { UnexportedTraces } from './unexported-traces.ts';
 
 export interface Telemetry {
   /** Whether spans leave the process; without an endpoint only their ids are made, for logs and headers. */
@@ -32,16 +32,18 @@ export function startTelemetry(service: string, instance: string): Telemetry {
     'service.instance.id': instance,
   });
   const isExporting = (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] ?? '') !== '';
-  const tracerProvider = new TracerProvider({
-    resource,
-    sampler: new ParentBasedSampler({ root: isExporting ? new AlwaysOnSampler() : new AlwaysOffSampler() }),
-    spanProcessors: isExporting
-      ? [new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 })]
-      : [],
-  });
+  const exported = isExporting
+    ? new TracerProvider({
+        resource,
+        sampler: new ParentBasedSampler({ root: new AlwaysOnSampler() }),
+        spanProcessors: [
+          new BatchSpanProcessor({ exporter: new OTLPTraceExporter(), scheduledDelayMillis: 500 }),
+        ],
+      })
+    : undefined;
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   propagation.setGlobalPropagator(new W3CTraceContextPropagator());
-  trace.setGlobalTracerProvider(tracerProvider);
+  trace.setGlobalTracerProvider(exported ?? new UnexportedTraces());
 
   const reader = new PrometheusExporter({ preventServerStart: true });
   const meterProvider = new MeterProvider({ resource, readers: [reader] });
@@ -53,7 +55,7 @@ export function startTelemetry(service: string, instance: string): Telemetry {
     isExporting,
     metricsText: async () => serializer.serialize((await reader.collect()).resourceMetrics),
     shutdown: async () => {
-      await tracerProvider.shutdown();
+      await exported?.shutdown();
       await meterProvider.shutdown();
     },
   };
