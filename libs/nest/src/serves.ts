@@ -1,21 +1,12 @@
-import type { RequestContract } from '@gatehouse/contracts';
 import { Failure, type FieldError } from '@gatehouse/failure';
+import type { ReplyOf, RequestContract, RequestOf } from '@gatehouse/contracts';
 import { extractTrace } from '@gatehouse/nats';
-import { failSpan, startSpan } from '@gatehouse/observability';
-import {
-  applyDecorators,
-  Catch,
-  UseFilters,
-  UseInterceptors,
-  type CallHandler,
-  type ExecutionContext,
-  type NestInterceptor,
-  type RpcExceptionFilter,
-} from '@nestjs/common';
-import { MessagePattern, type NatsContext } from '@nestjs/microservices';
+import { inSpan } from '@gatehouse/observability';
+import { Catch, UseFilters, type RpcExceptionFilter } from '@nestjs/common';
+import { Ctx, MessagePattern, Payload, type NatsContext } from '@nestjs/microservices';
 import type { MsgHdrs } from '@nats-io/transport-node';
-import { context, SpanKind, trace } from '@opentelemetry/api';
-import { catchError, finalize, map, Observable, throwError } from 'rxjs';
+import { SpanKind } from '@opentelemetry/api';
+import { throwError, type Observable } from 'rxjs';
 import { asFailure, Unexpected } from './failure-status.ts';
 import { fieldErrorsOf } from './field-errors.ts';
 import { NOT_JSON } from './plain-json-transport.ts';
@@ -36,17 +27,30 @@ export class RequestMalformed extends Failure {
   }
 }
 
+type Answer<C extends RequestContract> = (request: RequestOf<C>) => Promise<ReplyOf<C>>;
+
 /**
  * The decorated method answers the contract's subject. It receives the checked request; its answer is
  * checked too; a Failure it throws is a refusal with that code. Runs inside a span that continues the
- * caller's trace.
+ * caller's trace. (Around the method, not as an interceptor of Nest: each of those is a pipeline of
+ * observables more for every request.)
  */
-export function Serves(contract: RequestContract): MethodDecorator {
-  return applyDecorators(
-    MessagePattern(contract.subject),
-    UseInterceptors(new ContractInterceptor(contract)),
-    UseFilters(RefusalFilter),
-  );
+export function Serves<C extends RequestContract>(
+  contract: C,
+): (target: object, method: string, descriptor: TypedPropertyDescriptor<Answer<C>>) => void {
+  return (target, method, descriptor) => {
+    const { value: answer } = descriptor;
+    if (answer === undefined) throw new TypeError(`${method} is no method`);
+    Object.assign(descriptor, {
+      value(this: object, raw: unknown, nats: NatsContext): Promise<ReplyOf<C>> {
+        return answerByContract(contract, answer.bind(this), raw, nats);
+      },
+    });
+    Payload()(target, method, 0);
+    Ctx()(target, method, 1);
+    MessagePattern(contract.subject)(target, method, descriptor);
+    UseFilters(RefusalFilter)(target, method, descriptor);
+  };
 }
 
 /** Hands the failure itself to the serializer; Nest's own filter would make a bare message of it. */
@@ -57,57 +61,40 @@ class RefusalFilter implements RpcExceptionFilter {
   }
 }
 
-class ContractInterceptor implements NestInterceptor {
-  constructor(private readonly contract: RequestContract) {}
-
-  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const { subject } = this.contract;
-    const carried = execution.switchToRpc().getContext<NatsContext>().getHeaders() as MsgHdrs | undefined;
-    const parent = extractTrace(carried);
-    const span = startSpan(
-      `${subject} process`,
-      {
-        kind: SpanKind.SERVER,
-        attributes: { 'messaging.system': 'nats', 'messaging.destination.name': subject },
-      },
-      parent,
-    );
-    const handled = new Observable<unknown>((subscriber) =>
-      context.with(trace.setSpan(parent, span), () => {
-        try {
-          this.#checkRequest(execution);
-        } catch (error) {
-          subscriber.error(error);
-          return undefined;
+function answerByContract<C extends RequestContract>(
+  contract: C,
+  answer: Answer<C>,
+  raw: unknown,
+  nats: NatsContext,
+): Promise<ReplyOf<C>> {
+  const { subject } = contract;
+  const attributes = { 'messaging.system': 'nats', 'messaging.destination.name': subject };
+  const parent = extractTrace(nats.getHeaders() as MsgHdrs | undefined);
+  return inSpan(
+    `${subject} process`,
+    { kind: SpanKind.SERVER, attributes },
+    async () => {
+      try {
+        return checkedReply(contract, await answer(checkedRequest(contract, raw)));
+      } catch (error) {
+        if (asFailure(error).kind === 'internal') {
+          serviceLogger().error({ err: error, subject }, 'a request failed');
         }
-        return next.handle().subscribe(subscriber);
-      }),
-    );
-    return handled.pipe(
-      map((answer) => this.#checkedReply(answer)),
-      catchError((error: unknown) => {
-        const failure = asFailure(error);
-        failSpan(span, error);
-        if (failure.kind === 'internal') serviceLogger().error({ err: error, subject }, 'a request failed');
-        return throwError(() => failure);
-      }),
-      finalize(() => span.end()),
-    );
-  }
+        throw error;
+      }
+    },
+    parent,
+  );
+}
 
-  /** Nest hands the handler the same argument array, so the checked request takes the raw one's place. */
-  #checkRequest(execution: ExecutionContext): void {
-    const raw: unknown = execution.switchToRpc().getData();
-    const parsed = this.contract.request.safeParse(raw === NOT_JSON ? undefined : raw);
-    if (!parsed.success) {
-      throw new RequestMalformed(this.contract.subject, fieldErrorsOf(parsed.error.issues));
-    }
-    execution.getArgs()[0] = parsed.data;
-  }
+function checkedRequest<C extends RequestContract>({ subject, request }: C, raw: unknown): RequestOf<C> {
+  const parsed = request.safeParse(raw === NOT_JSON ? undefined : raw);
+  if (!parsed.success) throw new RequestMalformed(subject, fieldErrorsOf(parsed.error.issues));
+  return parsed.data as RequestOf<C>;
+}
 
-  #checkedReply(answer: unknown): unknown {
-    const parsed = this.contract.reply.safeParse(answer);
-    if (!parsed.success) throw new Unexpected(parsed.error);
-    return parsed.data;
-  }
+function checkedReply<C extends RequestContract>({ reply }: C, answer: unknown): ReplyOf<C> {
+  const parsed = reply.safeParse(answer);
+  if (!parsed.success) throw new Unexpected(parsed.error);
+  return parsed.data as ReplyOf<C>;
 }
