@@ -1,9 +1,19 @@
 import { isSpanContextValid, trace } from '@opentelemetry/api';
-import { pino, stdTimeFunctions, type DestinationStream, type Logger as PinoLogger } from 'pino';
+import {
+  destination as toFile,
+  pino,
+  stdTimeFunctions,
+  type DestinationStream,
+  type Logger as PinoLogger,
+} from 'pino';
 import pretty from 'pino-pretty';
+import { GatheredLines } from './gathered-lines.ts';
 import { CENSOR, SECRET_FIELDS, withoutSecrets } from './without-secrets.ts';
 
 export type Logger = PinoLogger;
+
+/** Of all loggers of this process, so that their lines stay in order. */
+let stdout: DestinationStream | undefined;
 
 /**
  * Logs of one process: JSON lines, readable ones on a terminal. Every line carries the service and,
@@ -37,5 +47,5 @@ export function createLogger(
   if (destination !== undefined) return pino(options, destination);
   return process.stdout.isTTY
     ? pino(options, pretty({ ignore: 'pid,hostname', singleLine: true }))
-    : pino(options);
+    : pino(options, (stdout ??= new GatheredLines(toFile({ dest: 1, sync: true }))));
 }
