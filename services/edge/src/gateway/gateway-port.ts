@@ -134,7 +134,9 @@ export class GatewayPort {
     const chunks: Buffer[] = [];
     let received = 0;
     let atLeast = 0;
+    let isReading = true;
     const stopReading = (): void => {
+      isReading = false;
       clearTimeout(timer);
       socket.off('readable', read).off('close', onClose);
     };
@@ -172,14 +174,17 @@ export class GatewayPort {
       }
     };
     const onClose = (): void => {
-      clearTimeout(timer);
+      stopReading();
       fail('closed');
     };
-    const timer = setTimeout(() => {
+    const giveUp = (): void => {
+      if (!isReading) return;
       stopReading();
       fail('handshake-timeout');
       socket.destroy();
-    }, this.parts.handshakeTimeoutMs);
+    };
+    // Behind what has arrived: while this process itself was held up, nobody was read.
+    const timer = setTimeout(() => setImmediate(giveUp), this.parts.handshakeTimeoutMs);
     socket.on('readable', read).once('close', onClose).on('error', ignore);
   }
 

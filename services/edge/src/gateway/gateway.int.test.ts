@@ -1,6 +1,7 @@
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect as connectTcp, createServer } from 'node:net';
 import { connect as connectTls } from 'node:tls';
+import { setImmediate as immediate, setTimeout as delay } from 'node:timers/promises';
 import type { GatewayListener } from '@gatehouse/contracts';
 import { freePort } from '@gatehouse/local-servers';
 import { eventually, quickest } from '@gatehouse/testing';
@@ -171,4 +172,24 @@ test('an edge that starts before the registry waits for it', async () => {
   await eventually(async () => expect((await house.stored.edges()).size).toBe(1));
   house.bus.startRegistry();
   await listening(gateway);
+});
+
+test('what came in time counts, though the process was held up and reads it late', async () => {
+  await house.startEdge({ EDGE_CONNECT_TIMEOUT_MS: '1000' });
+  const gateway = await house.newGateway('gw-1');
+  house.bus.put(gateway);
+  await listening(gateway);
+  const client = connectTcp(gateway.port, '127.0.0.1').on('error', () => undefined);
+  await once(client, 'connect');
+  await delay(50);
+  // Timers come next, before anything is read.
+  await immediate();
+  client.write('GET / HTTP/1.1\r\n\r\n');
+  const until = performance.now() + 1_100;
+  while (performance.now() < until);
+  await eventually(async () => {
+    const reasons = (await house.stored.attempts()).map(({ reason }) => reason);
+    expect(reasons).toEqual(['plain-text']);
+  });
+  client.destroy();
 });
