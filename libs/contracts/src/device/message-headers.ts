@@ -30,4 +30,6 @@ export const FAILURE_HEADERS = {
   /** Where in the script, from 1; absent when the engine did not say. */
   errorLine: 'Gatehouse-Parsing-Error-Line',
   errorColumn: 'Gatehouse-Parsing-Error-Column',
+  /** The topic name, when it begins or ends with a space or holds a line end: a header cannot have these. */
+  exactTopic: 'Gatehouse-Topic-Base64',
 } as const;

@@ -56,11 +56,16 @@ export function failedRecord(stored: {
     messageId: header.get(MESSAGE_HEADERS.messageId),
     productKey,
     deviceName: textOfSubjectToken(deviceToken),
-    topic: header.get(MESSAGE_HEADERS.topic),
+    topic: topicOf(header),
     payload: data,
     header,
     following: Math.max(pending, 0),
   };
+}
+
+function topicOf(header: MsgHdrs): string {
+  const exact = header.get(FAILURE_HEADERS.exactTopic);
+  return exact === '' ? header.get(MESSAGE_HEADERS.topic) : Buffer.from(exact, 'base64').toString();
 }
 
 /**
@@ -106,7 +111,7 @@ export function failedAgain(
     headerBlock:
       headerLine('Nats-Msg-Id', `${messageId}-failed-${sequence}`) +
       headerLine(MESSAGE_HEADERS.messageId, messageId) +
-      linesOf(header, CARRIED) +
+      linesOf(header, [...CARRIED, FAILURE_HEADERS.exactTopic]) +
       errorLines,
   };
 }

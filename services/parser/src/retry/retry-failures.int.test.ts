@@ -118,6 +118,25 @@ test('a retry that goes on where the one before ended comes to each message once
   expect(await keptAside(around)).toBe(3);
 });
 
+test('a message is parsed again under its topic, whatever spaces and line ends that has', async () => {
+  await using around = await startSurroundings();
+  around.setScript(1, script('throw " broken "'), { onFailure: 'forward-raw' });
+  await around.startParser();
+  const topic = ' up/a\n';
+  await around.publish([{ deviceName: 'pump', topic, payload: Uint8Array.of(1) }]);
+  await around.failures(1);
+  const [raw] = await around.messages(1);
+  expect(await retry(around)).toEqual(done(0, 1));
+  expect((await around.failures(1)).map(({ seq }) => seq)).toEqual([1]);
+
+  around.setScript(2, script('return { topic }'));
+  await around.nats.flush();
+  expect(await retry(around)).toEqual(done(1, 0));
+  const [, again] = await around.messages(2);
+  expect(again?.subject).toBe(raw?.subject);
+  expect(JSON.parse(text(again))).toEqual({ topic });
+});
+
 test('a retry that is killed midway and repeated stores each message once and in order', async () => {
   await using around = await startSurroundings();
   around.setScript(1, script('throw "broken"'));

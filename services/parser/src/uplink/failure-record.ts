@@ -19,7 +19,7 @@ export function failureRecord(
   const { failure, scriptVersion } = result;
   const traceparent = traceparentOf(message.trace);
   const stamp = { messageId, traceparent, scriptVersion: undefined };
-  const errorLines = failureHeaderLines(failure, scriptVersion);
+  const errorLines = failureHeaderLines(failure, scriptVersion) + exactTopicLine(topic);
   const record: GroupMessage = {
     subject: parsingFailureSubject(productKey, message.deviceName, failure.code),
     payload: message.payload,
@@ -30,11 +30,17 @@ export function failureRecord(
   return { ...record, headerBlock: messageHeaderBlock(plain, topic, stamp) + errorLines };
 }
 
+/** Nothing for nearly every topic name. */
+function exactTopicLine(topic: string): string {
+  if (topic === topic.trim() && !/[\r\n]/.test(topic)) return '';
+  return headerLine(FAILURE_HEADERS.exactTopic, Buffer.from(topic).toString('base64'));
+}
+
 /** The headers that tell of an error. */
 export function failureHeaderLines(failure: MessageFailure, scriptVersion: number | undefined): string {
   let lines =
     headerLine(MESSAGE_HEADERS.parsingError, failure.code) +
-    headerLine(FAILURE_HEADERS.errorMessage, failure.message.slice(0, MAX_REASON));
+    headerLine(FAILURE_HEADERS.errorMessage, failure.message.slice(0, MAX_REASON).trim());
   if (failure.place !== undefined) {
     lines += headerLine(FAILURE_HEADERS.errorLine, String(failure.place.line));
     lines += headerLine(FAILURE_HEADERS.errorColumn, String(failure.place.column));
