@@ -92,7 +92,6 @@ export class OutboundClient {
       let url = this.policy.urlOf(request.url, scope);
       let headers = request.headers ?? {};
       for (; ; hops += 1) {
-        // oxlint-disable-next-line no-await-in-loop -- each hop is known only when the one before has answered
         const response = await this.#exchange(
           url,
           { ...request, headers },

@@ -84,7 +84,6 @@ test('passwords and keys that go to authenticators are found nowhere, even when 
     { ...https, cacheSeconds: 60 },
   ];
   for (const [index, target] of targets.entries()) {
-    /* oxlint-disable no-await-in-loop -- one after the other */
     const gateway = await open(index, target);
     expect(await connect(gateway, PASSWORDS.admitted)).toBe(0);
     expect(await connect(gateway, PASSWORDS.refused)).toBe(0x87);
@@ -98,7 +97,6 @@ test('passwords and keys that go to authenticators are found nowhere, even when 
       expect(found).toHaveLength(3);
     });
     await house.call('GET', `/connection-attempts?gatewayId=${gateway.gatewayId}`);
-    /* oxlint-enable no-await-in-loop */
   }
   const wrong = functionTarget({ provider: 'aliyun-fc', function: 'verify' }, ACCESS_KEYS.wrong);
   expect(await connect(await open(targets.length, wrong), PASSWORDS.admitted)).toBe(0x88);

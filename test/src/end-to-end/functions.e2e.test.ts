@@ -56,7 +56,6 @@ beforeAll(async () => {
   gateways = await TestGateways.of(gatehouse);
   for (const [index, provider] of providers.entries()) {
     const name = `functions_${index}`;
-    // oxlint-disable-next-line no-await-in-loop -- each wants a free port
     gatewayBy.set(provider, await gateways.open(name, { authentication: targetOf(provider) }));
   }
 });

@@ -67,7 +67,6 @@ test.each(urls)('%s is not called, and whoever asks learns why', async (what, ur
 test('http and credentials in a URL are refused when the gateway is made', async () => {
   for (const url of ['http://127.0.0.1/', 'https://user:pass@example.com/']) {
     const authentication = authenticator.target({ url });
-    // oxlint-disable-next-line no-await-in-loop -- two
     await expect(gateways.create('refused_url', { authentication })).rejects.toThrow(/"status":400/);
   }
 });

@@ -47,7 +47,6 @@ beforeAll(async () => {
   };
   const made = await TestGateways.of(gatehouse);
   for (const name of Object.keys(settings) as GatewayName[]) {
-    // oxlint-disable-next-line no-await-in-loop -- each wants a free port
     gateways.set(name, await made.open(name, settings[name]));
   }
   await prepare();
@@ -75,12 +74,10 @@ async function prepare(): Promise<void> {
       ),
     };
     const path = `/products/${gatewayOf(name).productKey}/devices:import`;
-    // oxlint-disable-next-line no-await-in-loop -- three
     expect((await gatehouse.api('POST', path, body)).status).toBeLessThan(300);
   }
   for (const version of VERSIONS) {
     const path = `/products/${gatewayOf('plain').productKey}/devices/disabled-${version}:disable`;
-    // oxlint-disable-next-line no-await-in-loop -- two
     expect((await gatehouse.api('POST', path)).status).toBeLessThan(300);
   }
   const rules = [{ topic: 'up/#', action: 'publish', effect: 'allow' }];
@@ -122,7 +119,6 @@ const asked = (username: string, codes: Refusal['codes'], reason: string, told: 
 const repeated =
   (times: number) =>
   async (attempt: () => Promise<ConnectOutcome>): Promise<void> => {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     for (let round = 0; round < times; round += 1) await attempt();
   };
 
@@ -171,7 +167,6 @@ const judged: Record<string, Refusal> = {
           { protocolVersion: version, username, password: Buffer.from(password) },
         );
       expect(await come(`welcome-${version}`, PASSWORD)).toMatchObject({ code: 0 });
-      // oxlint-disable-next-line no-await-in-loop -- one after the other
       for (let round = 0; round <= BAN_FAILURES; round += 1) await come(`stranger-${round}`, 'wrong');
     },
     codes: [5, 0x8a],

@@ -226,7 +226,6 @@ test.each<[string, Asked, string]>([
 test('devices that come at once are told apart by every provider', async () => {
   for (const provider of providers) {
     const names = Array.from({ length: 50 }, (_each, index) => `device-${index}`);
-    // oxlint-disable-next-line no-await-in-loop -- one provider after the other
     const answers = await Promise.all(
       names.map((username) => authenticate(provider, { credentials: { username } })),
     );

@@ -65,7 +65,6 @@ export class RevocationSources {
     const reasons: string[] = [];
     for (const { source, ask } of asked) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked only when this one gave no answer
         const answer = await ask();
         return { outcome: 'found', answer, source, receivedAt: new Date() };
       } catch (error) {

@@ -157,11 +157,8 @@ test('what others wrote into the bucket is not believed', async () => {
   const other = newServer();
   respondNothing();
   for (const text of ['nonsense', '{}', '{"response":"AAAA","fetchedAt":"2026-11-01T00:00:00Z"}']) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await bucket.put(key, text);
-    // oxlint-disable-next-line no-await-in-loop -- a new instance reads the bucket
     await using fresh = await startStapling(nats.url);
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     expect(await fresh.staples.staple(questionOn(leaf))).toMatchObject({ outcome: 'none' });
   }
   expect(stored).not.toBeNull();

@@ -162,7 +162,6 @@ export class Staples {
     const reasons: string[] = [];
     for (const url of subject.responderUrls) {
       try {
-        // oxlint-disable-next-line no-await-in-loop -- the next is asked only when this one gave no answer
         return await this.responders.ask(url, subject, { deadline });
       } catch (error) {
         reasons.push(reasonOf(error));

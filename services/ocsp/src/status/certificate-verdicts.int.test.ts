@@ -190,7 +190,6 @@ test('a dead responder is left alone for a moment, and is told of once', async (
   await using ocsp = startVerdicts({ OCSP_BREAKER_OPEN_MS: '60000' }, logger);
   const ask = () => ocsp.judge(root.issueClient({ ocspUrl: dead.url }), root);
   for (let asked = 0; asked < 20; asked += 1) {
-    // oxlint-disable-next-line no-await-in-loop -- one after the other
     await ask();
   }
   expect(dead.questions.length).toBeLessThan(10);
@@ -204,7 +203,6 @@ test('a responder that is well again is asked again, and that is told too', asyn
   const { levels, logger } = logOf();
   await using ocsp = startVerdicts({ OCSP_BREAKER_OPEN_MS: '500' }, logger);
   respondNothing();
-  // oxlint-disable-next-line no-await-in-loop -- one after the other, and none once the breaker is open
   while (levels.length === 0) await ocsp.judge(newDevice(), root);
   await eventually(async () => expect(await ocsp.judge(respond(), root)).toMatchObject({ status: 'good' }));
   expect(levels).toEqual(['warn', 'info']);

@@ -45,7 +45,6 @@ test('no hostile answer makes the next honest one unusable', async () => {
       const request = readOcspRequest(question.body);
       answer({ statement: (rest) => statementOn(leaf, root, rest), request, question, response });
     };
-    // oxlint-disable-next-line no-await-in-loop -- one after the other on one connection
     expect(await ocsp.judge(leaf, root)).toMatchObject({ status: 'unknown' });
   }
   const leaf = root.issueClient({ ocspUrl: responder.url });
