@@ -12,9 +12,15 @@ type Answer = { readonly result?: unknown } | { readonly failure: string };
 export class ProgramProcess<Program extends Operations> implements AsyncDisposable {
   readonly #child: ChildProcess;
 
-  /** @param file in which {@link answerParent} is called, below test/dist */
-  constructor(file: string) {
-    this.#child = fork(join(projectDirectory, 'test/dist', file), { execArgv: [] });
+  /**
+   * @param file in which {@link answerParent} is called, below test/dist
+   * @param leadsSession whether it begins a session of its own
+   */
+  constructor(file: string, { leadsSession = false } = {}) {
+    this.#child = fork(join(projectDirectory, 'test/dist', file), {
+      execArgv: [],
+      detached: leadsSession,
+    });
   }
 
   get pid(): number {

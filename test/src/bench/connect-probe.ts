@@ -7,6 +7,7 @@ import { connect as connectTls, createSecureContext } from 'node:tls';
 import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
 import type { ImportedDevice } from '../imported-devices.ts';
 import { answerParent } from '../program-process.ts';
+import { KEY_EXCHANGE } from './key-exchange.ts';
 
 export interface ProbeOptions {
   readonly host: string;
@@ -23,7 +24,7 @@ let failures: Record<string, number> = {};
 
 async function probe(options: ProbeOptions): Promise<void> {
   const { host, port, ca, devices, pauseMs } = options;
-  const secureContext = createSecureContext({ ca });
+  const secureContext = createSecureContext({ ca, ecdhCurve: KEY_EXCHANGE });
   for (let turn = 0; ; turn += 1) {
     const device = devices[turn % devices.length];
     if (device === undefined) return;

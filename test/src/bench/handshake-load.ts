@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { answerParent } from '../program-process.ts';
+import { KEY_EXCHANGE } from './key-exchange.ts';
 
 export interface HandshakeRun {
   readonly host: string;
@@ -25,6 +26,7 @@ async function run(options: HandshakeRun): Promise<number> {
   const { host, port, ca, certificate, isResuming } = options;
   const secureContext = createSecureContext({
     ca,
+    ecdhCurve: KEY_EXCHANGE,
     minVersion: 'TLSv1.3',
     ...(certificate === undefined
       ? {}

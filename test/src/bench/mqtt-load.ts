@@ -8,6 +8,7 @@ import { generate } from 'mqtt-packet';
 import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
 import type { ImportedDevice } from '../imported-devices.ts';
 import { answerParent, failToParent } from '../program-process.ts';
+import { KEY_EXCHANGE } from './key-exchange.ts';
 
 export interface LoadClient extends ImportedDevice {
   /** PEM, with the key: shown to the server. */
@@ -74,7 +75,7 @@ async function connect(options: LoadOptions): Promise<ConnectResult> {
   const waiting = [...options.clients];
   resumed = 0;
   // One for all who show no certificate: making one takes as long as a handshake.
-  const plain = createSecureContext({ ca: options.ca });
+  const plain = createSecureContext({ ca: options.ca, ecdhCurve: KEY_EXCHANGE });
   const work = async (): Promise<void> => {
     for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
       clients.push(await connectOne(options, next, plain));
@@ -97,7 +98,12 @@ async function connectOne(
     secureContext:
       certificate === undefined
         ? plain
-        : createSecureContext({ ca, cert: certificate.certificatePem, key: certificate.privateKeyPem }),
+        : createSecureContext({
+            ca,
+            ecdhCurve: KEY_EXCHANGE,
+            cert: certificate.certificatePem,
+            key: certificate.privateKeyPem,
+          }),
     ...(ticket === undefined ? {} : { session: ticket }),
   });
   socket.on('session', (session) => tickets.set(clientId, session));

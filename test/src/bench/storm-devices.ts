@@ -2,12 +2,13 @@
  * Devices in one process of its own that all connect at once, as after a power cut: TLS 1.3, CONNECT, and
  * when the gateway is busy or closes the connection, again after a random pause that grows.
  */
-import { setPriority } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
 import type { ImportedDevice } from '../imported-devices.ts';
 import { answerParent } from '../program-process.ts';
+import { KEY_EXCHANGE } from './key-exchange.ts';
+import { standBehind } from './stand-behind.ts';
 
 export interface StormOptions {
   readonly host: string;
@@ -117,9 +118,9 @@ function tryOnce(
 
 const program = {
   storm(options: StormOptions): void {
-    setPriority(options.priority);
+    standBehind(options.priority);
     // One for all: making one takes as long as a handshake.
-    const secureContext = createSecureContext({ ca: options.ca });
+    const secureContext = createSecureContext({ ca: options.ca, ecdhCurve: KEY_EXCHANGE });
     startedAt = performance.now();
     for (const device of options.devices) void reconnect(device, options, secureContext);
   },

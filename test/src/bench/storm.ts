@@ -9,7 +9,7 @@ const POLL_MS = 500;
 export class Storm implements AsyncDisposable {
   readonly #processes = Array.from(
     { length: PROCESSES },
-    () => new ProgramProcess<StormDevices>('bench/storm-devices.js'),
+    () => new ProgramProcess<StormDevices>('bench/storm-devices.js', { leadsSession: true }),
   );
   #isOver = false;
 
