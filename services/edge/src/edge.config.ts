@@ -9,10 +9,13 @@ const MIB = 1_048_576;
 export const edgeConfig = serviceConfig.extend({
   /** Address that the gateways' ports are opened on. */
   EDGE_HOST: z.string().default('127.0.0.1'),
-  /** From accept to CONNECT, TLS handshake included. */
+  /** From accept to the end of ClientHello; and from the beginning of the TLS handshake to CONNECT. */
   EDGE_CONNECT_TIMEOUT_MS: count(100, 10_000),
-  /** Connections of one gateway that wait for their TLS handshake, half of that time at most; the next is closed. */
-  EDGE_HANDSHAKE_QUEUE: count(1, 1_000),
+  /** Connections of one gateway that wait for their TLS handshake; the next is closed. */
+  EDGE_HANDSHAKE_QUEUE: count(1, 5_000),
+  EDGE_HANDSHAKE_WAIT_MS: count(100, 10_000),
+  /** Of the edge's time, as long as other gateways have devices that connect. */
+  EDGE_HANDSHAKE_LOOP_SHARE: z.coerce.number().min(0.1).max(1).default(0.5),
   EDGE_MAX_PACKET_BYTES: count(KIB, 256 * KIB),
   /** CONNECTs of one gateway that auth is asked about at one time. */
   EDGE_ADMISSION_CONCURRENCY: count(1, 64),

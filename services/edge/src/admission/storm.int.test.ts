@@ -96,7 +96,7 @@ test('of those whom an authenticator keeps waiting nobody hangs longer than allo
 });
 
 test('while nobody can be let in few are shaken hands with, and other gateways go on', async () => {
-  await house.startEdge({ EDGE_CONNECT_TIMEOUT_MS: '2000' });
+  await house.startEdge({ EDGE_HANDSHAKE_WAIT_MS: '1000' });
   const dead = await serve('dead');
   const well = await serve('well');
   // Strangers, who may make an authenticator fail, do not count.
@@ -124,6 +124,25 @@ test('while nobody can be let in few are shaken hands with, and other gateways g
   house.bus.verdict = usual;
   expect(await connectOnce(dead, 'pump-0')).toBe(0);
   expect(await connectOnce(dead, 'pump-1')).toBe(0);
+});
+
+test('the wait for a handshake is not taken from the time that a client has for its CONNECT', async () => {
+  const connectTimeoutMs = 3_000;
+  await house.startEdge({
+    EDGE_CONNECT_TIMEOUT_MS: String(connectTimeoutMs),
+    EDGE_HANDSHAKE_WAIT_MS: '60000',
+  });
+  const dead = await serve('dead');
+  expect(await connectOnce(dead, 'pump-0')).toBe(0);
+  house.bus.verdict = () => ({ outcome: 'refused', reason: 'authenticator-unavailable', steps: [] });
+  for (let index = 0; index < 20; index += 1) expect(await connectOnce(dead, `pump-${index}`)).toBe(0x88);
+  const startedAt = performance.now();
+  // 20 a second: the last of them wait for longer than they would have for a CONNECT.
+  const codes = await Promise.all(
+    Array.from({ length: 80 }, (_, index) => connectOnce(dead, `fan-${index}`)),
+  );
+  expect(performance.now() - startedAt).toBeGreaterThan(connectTimeoutMs);
+  expect(new Set(codes)).toEqual(new Set([0x88]));
 });
 
 test('the second CONNECT of a client is judged when the first one is, and takes over', async () => {

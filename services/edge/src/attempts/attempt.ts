@@ -21,6 +21,7 @@ export class Attempt {
   /** Once it was read: that is what makes an attempt one that can be judged. */
   connect: ConnectPacket | undefined;
   readonly steps: AdmissionStep[] = [];
+  #turnAt = this.acceptedAt;
   /** End of the last step that was timed here. */
   #stepEndedAt = this.acceptedAt;
   #gatewayId: string;
@@ -49,6 +50,16 @@ export class Attempt {
   judgedBy({ gatewayId, version }: { readonly gatewayId: string; readonly version: number }): void {
     this.#gatewayId = gatewayId;
     this.#gatewayVersion = version;
+  }
+
+  /** It waited behind others until now, and the client is not to blame for that. */
+  beginTurn(): void {
+    this.#turnAt = performance.now();
+  }
+
+  /** Since when the client may take its time, as performance.now(). */
+  get turnAt(): number {
+    return this.#turnAt;
   }
 
   /** Since the client was accepted. */

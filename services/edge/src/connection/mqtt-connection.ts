@@ -175,7 +175,7 @@ export class MqttConnection implements ClientConnection {
     const { limits } = this.parts;
     switch (this.#state) {
       case 'awaiting-connect':
-        if (now - (this.#record.attempt?.acceptedAt ?? now) > limits.connectTimeoutMs) {
+        if (now - (this.#record.attempt?.turnAt ?? now) > limits.connectTimeoutMs) {
           this.close(new ConnectTimedOut(limits.connectTimeoutMs));
         }
         return;

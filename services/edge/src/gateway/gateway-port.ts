@@ -1,9 +1,10 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { Logger } from '@gatehouse/observability';
+import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { failedAttemptTls } from '../attempts/attempt-tls.ts';
-import { readClientHello } from './client-hello.ts';
 import type { FailedHandshakes } from './failed-handshakes.ts';
+import { readFirstBytes, type FirstBytes } from './first-bytes.ts';
 import { PortUnavailable } from './gateway.failures.ts';
 import type { LiveGateway } from './live-gateway.ts';
 import { knownTlsFailure, PLAIN_TEXT } from './tls-failure.ts';
@@ -25,8 +26,6 @@ const SHARES_PORTS = process.platform === 'linux' || process.platform === 'freeb
  * nobody refuses anything: whoever is accepted at last may have given up long ago.
  */
 const LISTENERS = SHARES_PORTS ? 16 : 1;
-/** A ClientHello has 200 to 2,000 bytes. */
-const MAX_HELLO_BYTES = 16_384;
 /** How long a client that was sent an alert may take to close. */
 const LINGER_MS = 2_000;
 
@@ -49,7 +48,7 @@ export class GatewayPort {
     private readonly parts: GatewayPortParts,
   ) {
     this.#servers = Array.from({ length: LISTENERS }, () =>
-      createServer({ noDelay: true }, (socket) => this.#connecting(socket)),
+      createServer({ noDelay: true }, (socket) => this.#accepted(socket)),
     );
   }
 
@@ -119,7 +118,7 @@ export class GatewayPort {
     });
   }
 
-  #connecting(socket: Socket): void {
+  #accepted(socket: Socket): void {
     const owner = this.#gatewayOf(undefined) ?? this.#first();
     if (owner === undefined) {
       socket.destroy();
@@ -127,65 +126,42 @@ export class GatewayPort {
     }
     const remoteAddress = socket.remoteAddress ?? 'unknown';
     const attempt = this.parts.attempts.begin(owner.gatewayId, owner.version, remoteAddress);
-    const fail = (reason: string, serverName: string | null = null): void => {
-      const failure = knownTlsFailure(reason);
-      this.parts.failures.add(attempt, failure, failedAttemptTls(failure.message, serverName));
-    };
-    const chunks: Buffer[] = [];
-    let received = 0;
-    let atLeast = 0;
-    let isReading = true;
-    const stopReading = (): void => {
-      isReading = false;
-      clearTimeout(timer);
-      socket.off('readable', read).off('close', onClose);
-    };
-    const refuse = (reason: string, last: Buffer, serverName: string | null = null): void => {
-      stopReading();
-      fail(reason, serverName);
-      socket.setTimeout(LINGER_MS, () => socket.destroy());
-      socket.resume().end(last);
-    };
-    const read = (): void => {
-      for (let chunk: unknown = socket.read(); Buffer.isBuffer(chunk); chunk = socket.read()) {
-        chunks.push(chunk);
-        received += chunk.length;
-      }
-      if (received === 0 || received < atLeast) return;
-      const bytes = Buffer.concat(chunks);
-      const reading = readClientHello(bytes);
-      if (reading.outcome === 'incomplete' && received < MAX_HELLO_BYTES) {
-        atLeast = reading.atLeast;
-        return;
-      }
-      const hello = reading.outcome === 'hello' ? reading.hello : undefined;
-      // What is no ClientHello goes to who serves clients without SNI: OpenSSL says best what is wrong.
-      const gateway = this.#gatewayOf(hello?.serverName);
-      if (gateway !== undefined) {
-        stopReading();
-        socket.off('error', ignore);
-        socket.unshift(bytes);
-        attempt.judgedBy(gateway);
-        gateway.shakeHands(socket, hello, attempt);
-      } else if (hello !== undefined) {
-        refuse('unknown-server-name', UNRECOGNIZED_NAME, hello.serverName ?? null);
-      } else {
-        refuse(reading.outcome === 'not-tls' ? PLAIN_TEXT : 'client-hello-malformed', DECODE_ERROR);
-      }
-    };
-    const onClose = (): void => {
-      stopReading();
-      fail('closed');
-    };
-    const giveUp = (): void => {
-      if (!isReading) return;
-      stopReading();
-      fail('handshake-timeout');
-      socket.destroy();
-    };
-    // Behind what has arrived: while this process itself was held up, nobody was read.
-    const timer = setTimeout(() => setImmediate(giveUp), this.parts.handshakeTimeoutMs);
-    socket.on('readable', read).once('close', onClose).on('error', ignore);
+    // Whoever cannot have a handshake need not be read.
+    if (this.#gateways.size === 1 && owner.turnsAway(socket, attempt)) return;
+    socket.on('error', ignore);
+    readFirstBytes(socket, this.parts.handshakeTimeoutMs, (first) => {
+      if (first.outcome === 'closed') this.#failed(attempt, 'closed');
+      else if (first.outcome === 'timeout') {
+        this.#failed(attempt, 'handshake-timeout');
+        socket.destroy();
+      } else this.#greeted(socket, attempt, first);
+    });
+  }
+
+  #greeted(socket: Socket, attempt: Attempt, first: FirstBytes): void {
+    const hello = first.outcome === 'hello' ? first.hello : undefined;
+    // What is no ClientHello goes to who serves clients without SNI: OpenSSL says best what is wrong.
+    const gateway = this.#gatewayOf(hello?.serverName);
+    if (gateway !== undefined) {
+      socket.off('error', ignore);
+      attempt.judgedBy(gateway);
+      gateway.shakeHands(socket, hello, attempt);
+      return;
+    }
+    const isName = hello !== undefined;
+    const reason = isName
+      ? 'unknown-server-name'
+      : first.outcome === 'not-tls'
+        ? PLAIN_TEXT
+        : 'client-hello-malformed';
+    this.#failed(attempt, reason, hello?.serverName);
+    socket.setTimeout(LINGER_MS, () => socket.destroy());
+    socket.resume().end(isName ? UNRECOGNIZED_NAME : DECODE_ERROR);
+  }
+
+  #failed(attempt: Attempt, reason: string, serverName: string | null = null): void {
+    const failure = knownTlsFailure(reason);
+    this.parts.failures.add(attempt, failure, failedAttemptTls(failure.message, serverName));
   }
 
   /** Alone on its port a gateway serves every name: those of load balancers, addresses, none. */

@@ -51,7 +51,8 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
       (connections, sessions, settings, attempts, ticketKeys, staples, guard, admission) => {
         const handshakes = new HandshakeLine({
           maxWaiting: config.EDGE_HANDSHAKE_QUEUE,
-          timeoutMs: config.EDGE_CONNECT_TIMEOUT_MS / 2,
+          timeoutMs: config.EDGE_HANDSHAKE_WAIT_MS,
+          loopShare: config.EDGE_HANDSHAKE_LOOP_SHARE,
         });
         metrics.observe('handshake_queue', () => handshakes.length);
         const handshakeTimeoutMs = config.EDGE_CONNECT_TIMEOUT_MS;

@@ -25,7 +25,7 @@ function gateway(seen: string[], name: string, gapMs = none): HandshakeTurns {
 
 test('a gateway whose devices come one by one does not wait for the storm of another', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 10_000 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 10_000 });
   const [stormy, quiet] = [gateway(seen, 'stormy'), gateway(seen, 'quiet')];
   for (let count = 0; count < 500; count += 1) line.join(stormy, new Socket());
   await turn();
@@ -36,7 +36,7 @@ test('a gateway whose devices come one by one does not wait for the storm of ano
 
 test('all get their turn, in the order of their arrival', async () => {
   const begun: Socket[] = [];
-  const line = new HandshakeLine({ maxWaiting: 100, timeoutMs: 10_000 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 100, timeoutMs: 10_000 });
   const turns: HandshakeTurns = {
     gapMs: none,
     begin: (socket) => begun.push(socket),
@@ -50,7 +50,7 @@ test('all get their turn, in the order of their arrival', async () => {
 
 test('a gateway with gaps begins one handshake after the other, and keeps no other from its turns', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 600_000 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 600_000 });
   let gapMs = 60_000;
   const [slow, quick] = [gateway(seen, 'slow', () => gapMs), gateway(seen, 'quick')];
   for (let count = 0; count < 3; count += 1) line.join(slow, new Socket());
@@ -69,7 +69,7 @@ test('a gateway with gaps begins one handshake after the other, and keeps no oth
 
 test('the line goes on by itself when a gap is over', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 10_000 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 10_000 });
   const slow = gateway(seen, 'slow', () => 20);
   const startedAt = performance.now();
   for (let count = 0; count < 4; count += 1) line.join(slow, new Socket());
@@ -78,24 +78,81 @@ test('the line goes on by itself when a gap is over', async () => {
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(60);
 });
 
-test('of a gateway with gaps only those wait whose turn can come in time', () => {
+test('of a gateway with gaps only those wait whose turn can come in time', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 1_000, timeoutMs: 100 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 100 });
   const slow = gateway(seen, 'slow', () => 50);
   for (let count = 0; count < 4; count += 1) line.join(slow, new Socket());
+  expect(line.hasRoom(slow)).toBe(false);
+  while (seen.length < 2) await turn();
   expect(seen).toEqual(['slow', 'slow handshake-queue-full']);
+});
+
+/** Keeps the event loop busy all the time, a few milliseconds in each turn. */
+function keepBusy(): () => void {
+  let isOver = false;
+  const spin = (): void => {
+    const until = performance.now() + 3;
+    while (performance.now() < until);
+    if (!isOver) setImmediate(spin);
+  };
+  spin();
+  return () => {
+    isOver = true;
+  };
+}
+
+test('on a busy loop a storm is put off while another gateway has devices that connect, and those are not', async () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ loopShare: 0.1, maxWaiting: 1_000, timeoutMs: 600_000 });
+  const [stormy, quiet] = [gateway(seen, 'stormy'), gateway(seen, 'quiet')];
+  const count = (name: string): number => seen.filter((each) => each === name).length;
+  const rest = keepBusy();
+  try {
+    line.join(quiet, new Socket());
+    const startedAt = performance.now();
+    for (let index = 0; index < 80; index += 1) line.join(stormy, new Socket());
+    while (count('stormy') < 40) await turn();
+    // But for a burst one in 25 ms, where it would be two in a turn of 3 ms.
+    expect(performance.now() - startedAt).toBeGreaterThan(300);
+    line.join(quiet, new Socket());
+    while (count('quiet') < 2) await turn();
+    expect(count('stormy')).toBeLessThan(80);
+  } finally {
+    rest();
+  }
+  while (line.length > 0) await delay(1);
+  expect(count('stormy')).toBe(80);
+});
+
+test('a storm that is alone takes all of a busy loop', async () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ loopShare: 0.1, maxWaiting: 1_000, timeoutMs: 600_000 });
+  const turns = gateway(seen, 'a');
+  // As long as nobody else was there for ten seconds; here, nobody was ever.
+  const rest = keepBusy();
+  try {
+    for (let count = 0; count < 100; count += 1) line.join(turns, new Socket());
+    while (line.length > 0) await turn();
+  } finally {
+    rest();
+  }
+  expect(seen).toHaveLength(100);
 });
 
 test('who comes alone begins at once', () => {
   const seen: string[] = [];
-  new HandshakeLine({ maxWaiting: 1, timeoutMs: 10_000 }).join(gateway(seen, 'a'), new Socket());
+  new HandshakeLine({ loopShare: 1, maxWaiting: 1, timeoutMs: 10_000 }).join(
+    gateway(seen, 'a'),
+    new Socket(),
+  );
   expect(seen).toEqual(['a']);
 });
 
 test('no handshake begins among the immediates, where Node would lose its alert', async () => {
   const phases = new Set<string>();
   let isImmediate = false;
-  const line = new HandshakeLine({ maxWaiting: 100, timeoutMs: 10_000 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 100, timeoutMs: 10_000 });
   const turns: HandshakeTurns = {
     gapMs: none,
     begin: () => phases.add(isImmediate ? 'immediate' : 'other'),
@@ -116,19 +173,30 @@ test('no handshake begins among the immediates, where Node would lose its alert'
   expect([...phases]).toEqual(['other']);
 });
 
-test('whoever finds the line full is refused at once', () => {
-  const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 1, timeoutMs: 10_000 });
-  const turns = gateway(seen, 'a');
+test('those who find the line full are refused, a few in each turn, and at once when they are as many again', async () => {
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 20, timeoutMs: 10_000 });
+  const refused: string[] = [];
+  const turns: HandshakeTurns = {
+    gapMs: none,
+    begin: () => undefined,
+    refuse: (_socket, reason) => refused.push(reason),
+  };
   holdUp(line);
-  line.join(turns, new Socket());
-  line.join(turns, new Socket());
-  expect(seen).toEqual(['a handshake-queue-full']);
+  for (let count = 0; count < 41; count += 1) line.join(turns, new Socket());
+  expect(refused).toEqual(['handshake-queue-full']);
+  const perTurn: number[] = [];
+  while (refused.length < 21) {
+    const before = refused.length;
+    await turn();
+    perTurn.push(refused.length - before);
+  }
+  expect(Math.max(...perTurn)).toBeLessThanOrEqual(8);
+  expect(new Set(refused)).toEqual(new Set(['handshake-queue-full']));
 });
 
 test('whoever waited too long is refused, and whoever left is forgotten', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 10, timeoutMs: 5 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 10, timeoutMs: 5 });
   const turns = gateway(seen, 'a');
   const gone = new Socket().destroy();
   holdUp(line);
@@ -143,7 +211,7 @@ test('whoever waited too long is refused, and whoever left is forgotten', async 
 
 test('of those who waited too long a few are refused in each turn', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 100, timeoutMs: 5 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 100, timeoutMs: 5 });
   const turns = gateway(seen, 'a');
   holdUp(line);
   for (let count = 0; count < 100; count += 1) line.join(turns, new Socket());
@@ -161,7 +229,7 @@ test('of those who waited too long a few are refused in each turn', async () => 
 
 test('a gateway that closes takes its connections with it', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ maxWaiting: 10, timeoutMs: 10_000 });
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 10, timeoutMs: 10_000 });
   const turns = gateway(seen, 'a');
   const socket = new Socket();
   holdUp(line);

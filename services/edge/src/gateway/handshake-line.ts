@@ -1,5 +1,6 @@
 import type { Socket } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
+import { LoopShare } from './loop-share.ts';
 
 interface Waiting {
   readonly socket: Socket;
@@ -18,6 +19,11 @@ export interface HandshakeLimits {
   readonly maxWaiting: number;
   /** How long one waits at most until it is closed. */
   readonly timeoutMs: number;
+  /**
+   * Of the time, up to 1, that the event loop may be busy while handshakes wait that can; only while several
+   * gateways have devices that connect.
+   */
+  readonly loopShare: number;
 }
 
 export type HandshakeRefusal = 'handshake-queue-full' | 'handshake-queue-timeout';
@@ -37,12 +43,20 @@ export interface HandshakeTurns {
  * thousands must not hold up everybody else until all have theirs.
  */
 const PER_TURN = 2;
-/** Those that waited too long wait for nothing; closing hundreds in one turn would hold up all others. */
+/** Those that are closed wait for nothing; closing hundreds in one turn would hold up all others. */
 const REFUSED_PER_TURN = 8;
+/** A gateway that began none for so long begins its next at once, however busy the loop is. */
+const SELDOM_MS = 25;
+/** The loop is shared while gateways take turns within such a time. */
+const SHARED_MS = 10_000;
+const BURST_MS = 20;
+const MOST_BUSY_MS = 50;
 
 /**
- * Begins TLS handshakes a few in each turn of the event loop, the gateways by turns. Connections that wait have
- * cost next to nothing and keep nobody from being served, least of all the devices of another gateway.
+ * Begins TLS handshakes a few in each turn of the event loop, the gateways by turns, and for a storm only in
+ * its share of the time while devices of other gateways connect: what a handshake entails, here and at the
+ * services that are asked, would keep those waiting too. Connections that wait have cost next to nothing and
+ * keep nobody from being served.
  *
  * They begin where the loop waits for I/O, never in `setImmediate`: Node only knows of a finished write in the
  * next round of immediates, and drops a TLS alert that comes up before. A client whose answer is quick would see
@@ -52,6 +66,12 @@ export class HandshakeLine {
   /** Each in the order of arrival; the gateways in the order of their turns. */
   readonly #lines = new Map<HandshakeTurns, GatewayLine>();
   readonly #turns = new MessageChannel();
+  readonly #loop: LoopShare;
+  /** Which gateway began the last one, and when it was not the one before; as performance.now(). */
+  #newest: HandshakeTurns | undefined;
+  #newestChangedAt = Number.NEGATIVE_INFINITY;
+  /** Found no room, and will be refused. */
+  readonly #tooMany: { readonly turns: HandshakeTurns; readonly socket: Socket }[] = [];
   #waiting = 0;
   #begunInTurn = 0;
   #refusedInTurn = 0;
@@ -59,6 +79,7 @@ export class HandshakeLine {
   #gap: NodeJS.Timeout | undefined;
 
   constructor(private readonly limits: HandshakeLimits) {
+    this.#loop = new LoopShare({ share: limits.loopShare, burstMs: BURST_MS, mostMs: MOST_BUSY_MS });
     this.#turns.port1.on('message', this.#takeTurn).unref();
   }
 
@@ -66,16 +87,23 @@ export class HandshakeLine {
     return this.#waiting;
   }
 
+  hasRoom(turns: HandshakeTurns): boolean {
+    const line = this.#lines.get(turns);
+    return line === undefined || line.waiting.length < this.#mostWaiting(turns);
+  }
+
   /** @param socket that is not read yet */
   join(turns: HandshakeTurns, socket: Socket): void {
     const line = this.#lines.get(turns) ?? { waiting: [], begunAt: Number.NEGATIVE_INFINITY };
-    if (this.#begunInTurn < PER_TURN && this.#waiting === 0 && gapLeft(turns, line) <= 0) {
+    if (this.#begunInTurn < PER_TURN && line.waiting.length === 0 && this.#putOffMs(turns, line) <= 0) {
       this.#begin(turns, line.waiting, socket);
       this.#schedule();
       return;
     }
-    if (line.waiting.length >= this.#mostWaiting(turns)) {
-      turns.refuse(socket, 'handshake-queue-full');
+    if (!this.hasRoom(turns)) {
+      if (this.#tooMany.length >= this.limits.maxWaiting) turns.refuse(socket, 'handshake-queue-full');
+      else this.#tooMany.push({ turns, socket });
+      this.#schedule();
       return;
     }
     line.waiting.push({ socket, since: performance.now() });
@@ -96,11 +124,15 @@ export class HandshakeLine {
     this.#isScheduled = false;
     this.#begunInTurn = 0;
     this.#refusedInTurn = 0;
-    let shortestGapMs = Number.POSITIVE_INFINITY;
+    for (const { turns, socket } of this.#tooMany.splice(0, REFUSED_PER_TURN)) {
+      this.#refusedInTurn += 1;
+      turns.refuse(socket, 'handshake-queue-full');
+    }
+    let shortestMs = Number.POSITIVE_INFINITY;
     for (const [turns, line] of this.#lines) {
-      const gapMs = gapLeft(turns, line);
-      if (gapMs > 0) {
-        if (line.waiting.length > 0) shortestGapMs = Math.min(shortestGapMs, gapMs);
+      const putOffMs = this.#putOffMs(turns, line);
+      if (putOffMs > 0) {
+        if (line.waiting.length > 0) shortestMs = Math.min(shortestMs, putOffMs);
         continue;
       }
       const next = this.#next(turns, line.waiting);
@@ -109,15 +141,30 @@ export class HandshakeLine {
       if (this.#begunInTurn === PER_TURN) break;
     }
     if (this.#begunInTurn > 0 || this.#refusedInTurn > 0) this.#schedule();
-    else if (shortestGapMs < Number.POSITIVE_INFINITY) this.#scheduleAfter(shortestGapMs);
+    else if (shortestMs < Number.POSITIVE_INFINITY) this.#scheduleAfter(shortestMs);
   };
 
   #begin(turns: HandshakeTurns, waiting: Waiting[], socket: Socket): void {
+    const begunAt = performance.now();
     this.#begunInTurn += 1;
+    if (this.#newest !== turns) {
+      this.#newest = turns;
+      this.#newestChangedAt = begunAt;
+    }
     // Behind all others.
     this.#lines.delete(turns);
-    this.#lines.set(turns, { waiting, begunAt: performance.now() });
+    this.#lines.set(turns, { waiting, begunAt });
     turns.begin(socket);
+  }
+
+  /** Milliseconds until the gateway may begin its next, if nothing happens; 0: now. */
+  #putOffMs(turns: HandshakeTurns, { begunAt }: GatewayLine): number {
+    const now = performance.now();
+    const sinceMs = now - begunAt;
+    const gapMs = turns.gapMs();
+    if (sinceMs < gapMs) return gapMs - sinceMs;
+    if (sinceMs >= SELDOM_MS || now - this.#newestChangedAt >= SHARED_MS) return 0;
+    return Math.min(this.#loop.waitMs(), SELDOM_MS - sinceMs);
   }
 
   /** A line that moves on slowly is shorter: who cannot have a turn in time is told so at once. */
@@ -156,8 +203,4 @@ export class HandshakeLine {
     }
     return undefined;
   }
-}
-
-function gapLeft(turns: HandshakeTurns, { begunAt }: GatewayLine): number {
-  return begunAt + turns.gapMs() - performance.now();
 }

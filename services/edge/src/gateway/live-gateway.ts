@@ -133,18 +133,26 @@ export class LiveGateway implements HandshakeTurns {
   }
 
   /**
+   * Closes a connection that would be closed unheard, whatever it says.
+   *
+   * @returns whether it did
+   */
+  turnsAway(socket: Socket, attempt: Attempt): boolean {
+    if (this.#turnsAwayBanned(socket, attempt)) return true;
+    if (this.parts.handshakes.hasRoom(this)) return false;
+    this.#attempts.set(socket, attempt);
+    this.refuse(socket, 'handshake-queue-full');
+    return true;
+  }
+
+  /**
    * When its turn comes.
    *
    * @param socket that gives the ClientHello once more
    * @param hello undefined when the first bytes are none
    */
   shakeHands(socket: Socket, hello: ClientHello | undefined, attempt: Attempt): void {
-    const refusal = this.parts.refusalOfAll(this.gatewayId, attempt.remoteAddress);
-    if (refusal !== undefined) {
-      socket.destroy();
-      this.parts.failures.addBanned(attempt, refusal);
-      return;
-    }
+    if (this.#turnsAwayBanned(socket, attempt)) return;
     this.#attempts.set(socket, attempt);
     this.#waiting.set(socket, { attempt, hello, since: performance.now() });
     // Who leaves while it waits is found out when its turn comes.
@@ -162,6 +170,7 @@ export class LiveGateway implements HandshakeTurns {
     if (waiting === undefined) return;
     const { attempt, hello, since } = waiting;
     socket.off('error', ignore);
+    attempt.beginTurn();
     if (performance.now() - since > LONG_WAIT_MS) attempt.step('handshake-queue', 'ok');
     const [first] = this.#chains;
     const usable =
@@ -176,6 +185,14 @@ export class LiveGateway implements HandshakeTurns {
     if (attempt === undefined) return;
     const message = this.parts.isOut(this.gatewayId) ? OUT : HANDSHAKE_REFUSALS[reason];
     this.parts.failures.add(attempt, { reason, message }, undefined);
+  }
+
+  #turnsAwayBanned(socket: Socket, attempt: Attempt): boolean {
+    const refusal = this.parts.refusalOfAll(this.gatewayId, attempt.remoteAddress);
+    if (refusal === undefined) return false;
+    socket.destroy();
+    this.parts.failures.addBanned(attempt, refusal);
+    return true;
   }
 
   #serve(gateway: GatewayListener): ServedChain[] {
