@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { BANS_BUCKET, banKey, type GatewayListener } from '@gatehouse/contracts';
 import { openBucket } from '@gatehouse/nats';
 import { eventually } from '@gatehouse/testing';
@@ -136,12 +137,21 @@ test('the wait for a handshake is not taken from the time that a client has for 
   expect(await connectOnce(dead, 'pump-0')).toBe(0);
   house.bus.verdict = () => ({ outcome: 'refused', reason: 'authenticator-unavailable', steps: [] });
   for (let index = 0; index < 20; index += 1) expect(await connectOnce(dead, `pump-${index}`)).toBe(0x88);
+  const waits: number[] = [];
   const startedAt = performance.now();
-  // 20 a second: the last of them wait for longer than they would have for a CONNECT.
+  // 20 a second: the last of them wait for longer than they have for a CONNECT, and then take a third of that.
   const codes = await Promise.all(
-    Array.from({ length: 80 }, (_, index) => connectOnce(dead, `fan-${index}`)),
+    Array.from({ length: 80 }, async (_, index) => {
+      const client = await RawClient.open(house.address(dead));
+      waits.push(performance.now() - startedAt);
+      await delay(connectTimeoutMs / 3);
+      client.send(connectPacket(5, `fan-${index}`));
+      const code = (await client.packet())?.readUInt8(3);
+      client.destroy();
+      return code;
+    }),
   );
-  expect(performance.now() - startedAt).toBeGreaterThan(connectTimeoutMs);
+  expect(Math.max(...waits)).toBeGreaterThan(connectTimeoutMs);
   expect(new Set(codes)).toEqual(new Set([0x88]));
 });
 
