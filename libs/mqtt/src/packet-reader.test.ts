@@ -1,3 +1,4 @@
+import { collectGarbage } from '@gatehouse/testing';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { ClientPacket } from './client-packet.ts';
@@ -19,8 +20,8 @@ function hex(text: string): Buffer {
   return Buffer.from(text.replaceAll(' ', ''), 'hex');
 }
 
-function publishOf(payloadBytes: number): Buffer {
-  return encodePublish(4, {
+function publishOf(payloadBytes: number, version: ProtocolVersion = 4): Buffer {
+  return encodePublish(version, {
     topic: 'up',
     payload: Buffer.alloc(payloadBytes, 1),
     qos: 0,
@@ -137,6 +138,29 @@ test('wherever a reader is stopped, no packet is lost, doubled or out of order',
       expect(packetIds).toEqual(expected);
     }),
   );
+});
+
+test('a reader holds no memory that others share', async () => {
+  const reader = new PacketReader({ maxPacketBytes: 1_000 });
+  const shared: WeakRef<ArrayBuffer>[] = [];
+  const read = (bytes: Buffer): void => {
+    const { buffer } = new Uint8Array(bytes);
+    shared.push(new WeakRef(buffer));
+    // Stopped behind CONNECT: the others wait.
+    reader.read(Buffer.from(buffer), () => false);
+  };
+  read(hex(CONNECT[5]));
+  const publish = publishOf(100, 5);
+  read(publish);
+  read(publish.subarray(0, 50));
+  await collectGarbage();
+  expect(shared.map((memory) => memory.deref())).toEqual([undefined, undefined, undefined]);
+
+  const packets: ClientPacket[] = [];
+  reader.resume((packet) => packets.push(packet));
+  reader.read(publish.subarray(50), (packet) => packets.push(packet));
+  const whole = { type: 'publish', payload: Buffer.alloc(100, 1) };
+  expect(packets).toMatchObject([whole, whole]);
 });
 
 test('any bytes behind CONNECT are read or refused with a declared failure', () => {

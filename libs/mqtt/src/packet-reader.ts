@@ -27,7 +27,7 @@ export class PacketReader {
   #protocolVersion: ProtocolVersion | undefined;
   /** Where the variable header of the packet begins whose fixed header was read last. */
   #bodyStart = 0;
-  /** Chunks not read yet, oldest first; filled only while the reader is stopped. */
+  /** Copies of chunks not read yet, oldest first; filled only while the reader is stopped. */
   #waiting: Buffer[] = [];
   #stopped = false;
 
@@ -53,13 +53,13 @@ export class PacketReader {
    */
   read(chunk: Buffer, onPacket: OnPacket): void {
     if (this.#stopped) {
-      this.#waiting.push(chunk);
+      this.#waiting.push(ownBytes(chunk));
       return;
     }
     let position = this.#unfinished.byteLength === 0 ? 0 : this.#readUnfinished(chunk, onPacket);
     while (position < chunk.length) {
       if (this.#stopped) {
-        this.#waiting.push(chunk.subarray(position));
+        this.#waiting.push(ownBytes(chunk.subarray(position)));
         return;
       }
       const packetEnd = this.#readFixedHeader(chunk, position, chunk.length);
@@ -137,6 +137,7 @@ export class PacketReader {
 
   #deliver(bytes: Buffer, start: number, end: number, onPacket: OnPacket): void {
     const packet = this.#decode(bytes, start, end);
+    this.#fields.release();
     if (onPacket(packet) === false) this.#stopped = true;
   }
 
@@ -164,4 +165,11 @@ export class PacketReader {
         return decodeRarePacket(bytes.subarray(start, end), fields, protocolVersion);
     }
   }
+}
+
+/** What a TLS socket gives is a piece of 64 kB that it shares with others, and may have to wait for long. */
+function ownBytes(piece: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(piece.length);
+  piece.copy(own);
+  return own;
 }

@@ -20,6 +20,13 @@ export class WireReader {
     return this;
   }
 
+  /** Lets go of what it read: a view of a few bytes holds all the memory that they came in. */
+  release(): void {
+    this.#buffer = NO_BYTES;
+    this.position = 0;
+    this.#end = 0;
+  }
+
   get remaining(): number {
     return this.#end - this.position;
   }

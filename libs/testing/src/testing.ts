@@ -1,3 +1,4 @@
+export { collectGarbage } from './collect-garbage.ts';
 export { deciderSpec } from './decider-spec.ts';
 export { eventually } from './eventually.ts';
 export { startFunctionServer, type FunctionServer } from './function-server.ts';

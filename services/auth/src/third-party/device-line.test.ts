@@ -1,5 +1,4 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { collectGarbage } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
 import { DeviceLine } from './device-line.ts';
 
@@ -73,8 +72,6 @@ test('who gives up is passed over, and who comes after it still waits for the wo
 });
 
 test('a line that is never empty holds nothing of what is done', async () => {
-  setFlagsFromString('--expose-gc');
-  const collectGarbage = runInNewContext('gc') as () => void;
   const line = new DeviceLine<object>(3);
   const answers: WeakRef<object>[] = [];
   const begun = (request: number) => {
@@ -91,6 +88,6 @@ test('a line that is never empty holds nothing of what is done', async () => {
     finish = finishNext;
     await new Promise(setImmediate);
   }
-  collectGarbage();
+  await collectGarbage();
   expect(answers.filter((answer) => answer.deref() !== undefined).length).toBeLessThan(5);
 });

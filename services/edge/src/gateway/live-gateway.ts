@@ -77,7 +77,10 @@ export class LiveGateway implements HandshakeTurns {
   #gateway: GatewayListener;
   #chains: readonly ServedChain[];
   readonly #issuers: KnownIssuers;
-  /** By the TCP connection, which a TLS connection is found by. */
+  /**
+   * Until the handshake is over, by the TCP connection, which a TLS connection is found by. An attempt holds the
+   * password of its CONNECT: it must not live as long as the socket.
+   */
   readonly #attempts = new WeakMap<Socket, Attempt>();
   readonly #waiting = new WeakMap<Socket, Waiting>();
   #forgetting: NodeJS.Timeout | undefined;
@@ -168,6 +171,7 @@ export class LiveGateway implements HandshakeTurns {
   begin(socket: Socket): void {
     const waiting = this.#waiting.get(socket);
     if (waiting === undefined) return;
+    this.#waiting.delete(socket);
     const { attempt, hello, since } = waiting;
     socket.off('error', ignore);
     attempt.beginTurn();
@@ -181,7 +185,7 @@ export class LiveGateway implements HandshakeTurns {
 
   refuse(socket: Socket, reason: HandshakeRefusal): void {
     socket.destroy();
-    const attempt = this.#attempts.get(socket);
+    const attempt = this.#takeAttempt(socket);
     if (attempt === undefined) return;
     const message = this.parts.isOut(this.gatewayId) ? OUT : HANDSHAKE_REFUSALS[reason];
     this.parts.failures.add(attempt, { reason, message }, undefined);
@@ -236,7 +240,7 @@ export class LiveGateway implements HandshakeTurns {
 
   /** @param gateway as it was when the handshake began */
   #connected(socket: TLSSocket, gateway: GatewayListener): void {
-    const attempt = this.#attemptOf(socket);
+    const attempt = this.#attempts.get(tcpOf(socket));
     if (attempt === undefined) {
       socket.destroy();
       return;
@@ -253,6 +257,7 @@ export class LiveGateway implements HandshakeTurns {
       if (verified !== undefined) this.#identify(attempt, verified, gateway);
     }
     this.parts.accept(socket, attempt);
+    this.#takeAttempt(tcpOf(socket));
   }
 
   #identify(attempt: Attempt, verified: VerifiedCertificate, gateway: GatewayListener): void {
@@ -278,7 +283,7 @@ export class LiveGateway implements HandshakeTurns {
   }
 
   #failed(error: Error, socket: TLSSocket, chainVerdict = chainVerdictOf(socket)): void {
-    const attempt = this.#attemptOf(socket);
+    const attempt = this.#takeAttempt(tcpOf(socket));
     if (attempt !== undefined) {
       const failure = tlsFailure(error, chainVerdict);
       const tls = failure.reason === PLAIN_TEXT ? undefined : attemptTls(socket, failure.message);
@@ -288,11 +293,17 @@ export class LiveGateway implements HandshakeTurns {
     socket.destroy();
   }
 
-  /** By the TCP socket: a TLS socket that was closed no longer knows its peer. */
-  #attemptOf(socket: TLSSocket): Attempt | undefined {
-    const { _parent: tcp } = socket as TLSSocket & { readonly _parent?: Socket };
-    return tcp === undefined ? undefined : this.#attempts.get(tcp);
+  #takeAttempt(socket: Socket): Attempt | undefined {
+    const attempt = this.#attempts.get(socket);
+    this.#attempts.delete(socket);
+    return attempt;
   }
+}
+
+/** A TLS socket that was closed no longer knows its peer, but still the TCP socket that it is on. */
+function tcpOf(socket: TLSSocket): Socket {
+  const { _parent: tcp } = socket as TLSSocket & { readonly _parent?: Socket };
+  return tcp ?? socket;
 }
 
 /** What OpenSSL does not look at when a session is resumed: it has the certificate, verified some time ago. */

@@ -1,4 +1,4 @@
-import type { ConnectPacket, ProtocolVersion, Will } from '@gatehouse/mqtt';
+import type { ConnectPacket, ProtocolVersion } from '@gatehouse/mqtt';
 
 /** What the client asked for in CONNECT. */
 export interface ClientTerms {
@@ -11,8 +11,6 @@ export interface ClientTerms {
   readonly receiveMaximum: number;
   /** Infinity without a limit. */
   readonly maximumPacketBytes: number;
-  /** Kept for the session; nobody publishes it yet. */
-  readonly will: Will | undefined;
 }
 
 const DEFAULT_RECEIVE_MAXIMUM = 65_535;
@@ -25,6 +23,5 @@ export function clientTerms(packet: ConnectPacket, clientId: string): ClientTerm
     keepAliveSeconds: packet.keepAliveSeconds,
     receiveMaximum: packet.properties.receiveMaximum ?? DEFAULT_RECEIVE_MAXIMUM,
     maximumPacketBytes: packet.properties.maximumPacketSize ?? Number.POSITIVE_INFINITY,
-    will: packet.will,
   };
 }

@@ -1,8 +1,10 @@
+import { queryObjects } from 'node:v8';
 import { deliverMessage, kickSession, type GatewayListener } from '@gatehouse/contracts';
 import { callService } from '@gatehouse/nats';
 import { eventually } from '@gatehouse/testing';
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { Attempt } from '../attempts/attempt.ts';
 import { connectDevice, disconnected, EdgeHouse, untilRead } from '../testing/edge-under-test.ts';
 import { LinesLogged } from '../testing/lines-logged.ts';
 import { connectPacket, RawClient } from '../testing/raw-client.ts';
@@ -41,6 +43,15 @@ const startWith = async (
   const device = await connectDevice(house.address(gateway), deviceName, { protocolVersion: 5 });
   return { device, edgeId: await edgeOf(deviceName) };
 };
+
+test('once it is decided who comes in nothing of the attempt is kept, which knows the password', async () => {
+  const { device } = await startWith('pump-1');
+  house.bus.verdict = () => ({ outcome: 'refused', reason: 'wrong-password', steps: [] });
+  await expect(connectDevice(house.address(gateway), 'pump-2')).rejects.toThrow('Connection refused');
+  await eventually(() => expect(queryObjects(Attempt, { format: 'count' })).toBe(0));
+  expect(device.connected).toBe(true);
+  await device.endAsync();
+});
 
 describe('takeover', () => {
   test.each([
