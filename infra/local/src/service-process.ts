@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ManagedProcess, projectDirectory } from '@gatehouse/local-servers';
 import { ServiceDidNotStart } from './local.failures.ts';
 import type { ServiceName } from './service-environment.ts';
-import { nodeOptions } from './service-permissions.ts';
+import { nodeOptions } from './node-options.ts';
 import { Supervised } from './supervised.ts';
 
 export interface ServiceProcessOptions {

@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BANS_BUCKET, banKey, type GatewayListener } from '@gatehouse/contracts';
 import { openBucket } from '@gatehouse/nats';
@@ -125,6 +127,34 @@ test('while nobody can be let in few are shaken hands with, and other gateways g
   house.bus.verdict = usual;
   expect(await connectOnce(dead, 'pump-0')).toBe(0);
   expect(await connectOnce(dead, 'pump-1')).toBe(0);
+});
+
+test('while the line is full whoever comes is closed without being read', async () => {
+  // Whoever is read and says nothing is closed much later than this test ends.
+  await house.startEdge({ EDGE_HANDSHAKE_QUEUE: '5', EDGE_CONNECT_TIMEOUT_MS: '300000' });
+  const dead = await serve('dead');
+  expect(await connectOnce(dead, 'pump-0')).toBe(0);
+  house.bus.verdict = () => ({ outcome: 'refused', reason: 'authenticator-unavailable', steps: [] });
+  for (let index = 0; index < 20; index += 1) expect(await connectOnce(dead, `pump-${index}`)).toBe(0x88);
+  const over = new AbortController();
+  const crowd = Array.from({ length: 20 }, async (_, index) => {
+    while (!over.signal.aborted) await connectOnce(dead, `fan-${index}`).catch(() => 'closed');
+  });
+  const silent = Array.from({ length: 5 }, async () => {
+    const socket = connectTcp(dead.port, '127.0.0.1')
+      .on('error', () => undefined)
+      .resume();
+    over.signal.addEventListener('abort', () => socket.destroy());
+    await once(socket, 'close');
+  });
+  await Promise.any(silent);
+  over.abort();
+  await Promise.all([...crowd, ...silent]);
+  await eventually(async () => {
+    const attempts = await house.stored.attempts();
+    const closed = attempts.filter(({ reason }) => reason === 'handshake-queue-full');
+    expect(closed.length).toBeGreaterThan(0);
+  });
 });
 
 test('the wait for a handshake is not taken from the time that a client has for its CONNECT', async () => {

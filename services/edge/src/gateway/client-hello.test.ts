@@ -1,29 +1,13 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer } from 'node:net';
-import { once } from 'node:events';
-import { connect, type ConnectionOptions } from 'node:tls';
+import type { ConnectionOptions } from 'node:tls';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { canVerify } from './chain-choice.ts';
+import { realClientHello } from '../testing/real-client-hello.ts';
 import { readClientHello, type ClientHello } from './client-hello.ts';
 
-/** The first bytes that Node's own TLS sends. */
-async function firstBytes(options: ConnectionOptions): Promise<Buffer> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? (address?.port ?? 0) : 0;
-  const client = connect({ host: '127.0.0.1', port, ...options });
-  client.on('error', () => undefined);
-  const [socket] = await once(server, 'connection');
-  const [bytes] = await once(socket, 'data');
-  client.destroy();
-  server.close();
-  return bytes as Buffer;
-}
-
 async function helloOf(options: ConnectionOptions): Promise<ClientHello> {
-  const reading = readClientHello(await firstBytes(options));
+  const reading = readClientHello(await realClientHello(options));
   if (reading.outcome !== 'hello') throw new Error(reading.outcome);
   return reading.hello;
 }
@@ -40,7 +24,7 @@ test('the server name is read from what a real client sends, in lower case', asy
 });
 
 test('a hello that comes byte by byte, in one record or in many, is read as the same hello', async () => {
-  const bytes = await firstBytes({ servername: 'a.example.com' });
+  const bytes = await realClientHello({ servername: 'a.example.com' });
   const whole = readClientHello(bytes);
   for (let length = 0; length < bytes.length; length += 1) {
     const reading = readClientHello(bytes.subarray(0, length));
@@ -70,7 +54,7 @@ test('what is no TLS is told from what is broken TLS', () => {
 });
 
 test('whatever a client sends, reading it ends and never throws', async () => {
-  const real = await firstBytes({ servername: 'a.example.com' });
+  const real = await realClientHello({ servername: 'a.example.com' });
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
       readClientHello(Buffer.concat([Buffer.of(22, 3, 1, 0, bytes.length), bytes]));

@@ -239,3 +239,26 @@ test('a gateway that closes takes its connections with it', async () => {
   expect(socket.destroyed).toBe(true);
   expect(seen).toEqual([]);
 });
+
+test('when a gateway leaves, whoever waits for it is closed, even to be refused', async () => {
+  const refused: string[] = [];
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 10, timeoutMs: 10_000 });
+  const turnsOf = (name: string): HandshakeTurns => ({
+    gapMs: none,
+    begin: () => undefined,
+    refuse: () => refused.push(name),
+  });
+  holdUp(line);
+  const [gone, still] = [turnsOf('gone'), turnsOf('still')];
+  const sockets = [gone, still].map((turns) =>
+    Array.from({ length: 15 }, () => {
+      const socket = new Socket();
+      line.join(turns, socket);
+      return socket;
+    }),
+  );
+  line.leave(gone);
+  expect(sockets.map((each) => each.filter(({ destroyed }) => destroyed).length)).toEqual([15, 0]);
+  while (line.length > 0 || refused.length < 5) await turn();
+  expect(refused).toEqual(Array.from({ length: 5 }, () => 'still'));
+});

@@ -71,7 +71,7 @@ export class HandshakeLine {
   #newest: HandshakeTurns | undefined;
   #newestChangedAt = Number.NEGATIVE_INFINITY;
   /** Found no room, and will be refused. */
-  readonly #tooMany: { readonly turns: HandshakeTurns; readonly socket: Socket }[] = [];
+  #tooMany: { readonly turns: HandshakeTurns; readonly socket: Socket }[] = [];
   #waiting = 0;
   #begunInTurn = 0;
   #refusedInTurn = 0;
@@ -117,7 +117,9 @@ export class HandshakeLine {
     const waiting = this.#lines.get(turns)?.waiting ?? [];
     this.#lines.delete(turns);
     this.#waiting -= waiting.length;
-    for (const { socket } of waiting) socket.destroy();
+    const tooMany = Map.groupBy(this.#tooMany, (each) => each.turns === turns);
+    this.#tooMany = tooMany.get(false) ?? [];
+    for (const { socket } of [...waiting, ...(tooMany.get(true) ?? [])]) socket.destroy();
   }
 
   readonly #takeTurn = (): void => {

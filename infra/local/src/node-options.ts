@@ -7,15 +7,20 @@ const CODE = ['node_modules', 'libs', 'package.json'];
 /** Read by node-gyp-build to choose the binary of an addon. */
 const LIBC_MARK = '/etc/alpine-release';
 
-const EXPERIMENTS_ARE_KNOWN = '--disable-warning=ExperimentalWarning';
+const USUAL = [
+  // The registry strips the types of scripts, which is stable enough for us and still called an experiment.
+  '--disable-warning=ExperimentalWarning',
+  // As many threads that collect garbage as there are processors besides; four, the default, take turns with the
+  // services on a small machine, and make those wait who collect.
+  '--v8-pool-size=0',
+];
 
 /**
  * Options of Node for a service's process. The parser runs code of customers: what gets out of its isolate may
  * read the code of Gatehouse and use the network, and neither write files nor start processes or threads.
  */
 export function nodeOptions(service: ServiceName): string[] {
-  // The registry strips the types of scripts, which is stable enough for us and still called an experiment.
-  if (service !== 'parser') return [EXPERIMENTS_ARE_KNOWN];
+  if (service !== 'parser') return USUAL;
   const readable = [...CODE, join('services', service)].map((path) => join(projectDirectory, path));
   return [
     '--permission',
@@ -28,6 +33,6 @@ export function nodeOptions(service: ServiceName): string[] {
     // All are meant.
     '--disable-warning=PERM0001',
     '--disable-warning=PERM0002',
-    EXPERIMENTS_ARE_KNOWN,
+    ...USUAL,
   ];
 }
