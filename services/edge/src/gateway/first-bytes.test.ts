@@ -84,6 +84,6 @@ test('more than a ClientHello can be is malformed before it is complete', async 
 
 test('a client that says nothing is given up', async () => {
   const client = clientOf();
-  const first = await new Promise((resolve) => void readFirstBytes(client, 5, resolve));
+  const first = await new Promise((resolve) => readFirstBytes(client, 5, resolve));
   expect(first).toEqual({ outcome: 'timeout' });
 });
