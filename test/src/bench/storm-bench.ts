@@ -1,14 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { eventually } from '@gatehouse/testing';
-import { ProgramProcess } from '../program-process.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 import { AuthenticatorUnderLoad } from './authenticator-under-load.ts';
 import type { BrokerUnderTest } from './broker-under-test.ts';
-import type { ConnectProbe } from './connect-probe.ts';
 import { figuresTable, type Cell } from './figures-table.ts';
 import { gatewayUnderTest } from './gatehouse-under-test.ts';
 import { percentileOf } from './latencies.ts';
 import { EdgeMetricsReader } from './edge-metrics-reader.ts';
+import { Neighbour, NEIGHBOUR_COLUMNS } from './neighbour.ts';
 import { Storm } from './storm.ts';
 import type { StormProgress } from './storm-devices.ts';
 
@@ -17,7 +16,9 @@ const AUTHENTICATOR_MS = 50;
 const CALLS_AT_ONCE = 50;
 const HANGS_MS = 15_000;
 const DEAD_MS = 15_000;
-const QUIET_MS = 20_000;
+/** As many connects as beside a storm: of a few hundred the slowest hundredth is a matter of luck. */
+const QUIET_MS = 60_000;
+const WARM_UP_MS = 5_000;
 const STORM_TIMEOUT_MS = 600_000;
 /** The load generators stand behind what they load, as if they were elsewhere. */
 const BEHIND = 10;
@@ -34,7 +35,6 @@ const STORM_COLUMNS = [
   'authenticator: calls, peak (limit)',
   'edge: event-loop delay p50, p99, max ms',
 ];
-const NEIGHBOUR_COLUMNS = ['meanwhile at another gateway', 'connects', 'p50, p99 ms', 'failed'];
 
 interface Scene {
   readonly gatehouse: RunningGatehouse;
@@ -65,15 +65,16 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   const scene: Scene = { gatehouse, edge, neighbour, devices, write };
   const byAuthenticator = { ...thirdParty, clients: oneWay.clients };
 
-  await delay(QUIET_MS / 4);
+  await delay(WARM_UP_MS);
   await neighbour.take();
   await delay(QUIET_MS);
   const neighbours: Cell[][] = [['nothing', ...(await neighbour.take())]];
   const rows: Cell[][] = [];
   const storm = async (label: string, broker: BrokerUnderTest, during?: Incident): Promise<void> => {
     const asked = broker === byAuthenticator ? authenticator : undefined;
-    rows.push([label, ...(await measured(scene, broker, { asked, during }))]);
-    neighbours.push([`storm: ${label}`, ...(await neighbour.take())]);
+    const { cells, partsOfIncident } = await measured(scene, broker, { asked, during });
+    rows.push([label, ...cells]);
+    neighbours.push([`storm: ${label}`, ...(await neighbour.take())], ...partsOfIncident);
   };
   await storm('passwords, seen for the first time', oneWay);
   await storm('passwords, known', oneWay);
@@ -87,7 +88,8 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   write(figuresTable(NEIGHBOUR_COLUMNS, neighbours));
 }
 
-type Incident = (storm: Storm) => Promise<void>;
+/** Returns what another gateway saw in its parts. */
+type Incident = (storm: Storm) => Promise<Cell[][]>;
 
 async function measured(
   { edge, devices, write }: Scene,
@@ -96,11 +98,11 @@ async function measured(
     asked,
     during,
   }: { readonly asked: AuthenticatorUnderLoad | undefined; readonly during: Incident | undefined },
-): Promise<Cell[]> {
+): Promise<{ readonly cells: Cell[]; readonly partsOfIncident: Cell[][] }> {
   const callsBefore = (await asked?.load())?.calls ?? 0;
   await edge.eventLoopDelay();
   await using storm = await Storm.begin({ ...broker, devices: broker.clients, priority: BEHIND });
-  await during?.(storm);
+  const partsOfIncident = (await during?.(storm)) ?? [];
   await storm.admitted(devices, STORM_TIMEOUT_MS);
   const figures = await storm.figures();
   const late = await edge.eventLoopDelay();
@@ -118,7 +120,7 @@ async function measured(
     const open = await edge.sessions();
     if (open > PROBES) throw new Error(`${open} sessions are still there`);
   }, 60_000);
-  return cells;
+  return { cells, partsOfIncident };
 }
 
 const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(1);
@@ -140,43 +142,17 @@ function stormCells(figures: StormProgress): Cell[] {
 /** When a third of the devices is in, nobody answers, then nobody is there; then all is well again. */
 async function incident(
   storm: Storm,
-  { devices, neighbour, write }: Scene,
+  { devices, neighbour }: Scene,
   authenticator: AuthenticatorUnderLoad,
-): Promise<void> {
+): Promise<Cell[][]> {
   await storm.admitted(devices / 3, STORM_TIMEOUT_MS);
-  await neighbour.take();
+  await neighbour.part();
   authenticator.hang();
   await delay(HANGS_MS);
-  write(`  another gateway while the authenticator hangs: ${(await neighbour.take()).join(' | ')}`);
+  const hanging = ['of it, while it hangs', ...(await neighbour.part())];
   await authenticator.die();
   await delay(DEAD_MS);
-  write(`  another gateway while the authenticator is gone: ${(await neighbour.take()).join(' | ')}`);
+  const gone = ['of it, while it is gone', ...(await neighbour.part())];
   await authenticator.comeBack();
-}
-
-/** Devices of another gateway, which go on connecting. */
-class Neighbour implements AsyncDisposable {
-  readonly #probe = new ProgramProcess<ConnectProbe>('bench/connect-probe.js');
-
-  static async start({ host, port, ca, clients }: BrokerUnderTest): Promise<Neighbour> {
-    const neighbour = new Neighbour();
-    await neighbour.#probe.ask('start', { host, port, ca, devices: clients, pauseMs: 50 });
-    return neighbour;
-  }
-
-  /** Of all connects since the last time. */
-  async take(): Promise<Cell[]> {
-    const { milliseconds, failures } = await this.#probe.ask('take');
-    return [
-      milliseconds.length,
-      `${percentileOf(milliseconds, 0.5).toFixed(0)}, ${percentileOf(milliseconds, 0.99).toFixed(0)}`,
-      Object.entries(failures)
-        .map(([reason, count]) => `${reason}: ${count}`)
-        .join(', '),
-    ];
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#probe[Symbol.asyncDispose]();
-  }
+  return [hanging, gone];
 }
