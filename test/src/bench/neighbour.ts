@@ -15,7 +15,8 @@ export const NEIGHBOUR_COLUMNS = [
 
 interface Meanwhile {
   readonly milliseconds: readonly number[];
-  readonly failures: number;
+  /** How many, by reason. */
+  readonly failures: Readonly<Record<string, number>>;
   /** Of the processors, 0 to 1. */
   readonly stolen: number;
   readonly seconds: number;
@@ -41,7 +42,7 @@ export class Neighbour implements AsyncDisposable {
     const now = performance.now();
     this.#parts.push({
       milliseconds,
-      failures: Object.values(failures).reduce((sum, each) => sum + each, 0),
+      failures,
       stolen: await this.stolen.take(),
       seconds: (now - this.#since) / 1_000,
     });
@@ -70,7 +71,10 @@ function neighbourCells(parts: readonly Meanwhile[]): Cell[] {
   return [
     milliseconds.length,
     `${percentileOf(milliseconds, 0.5).toFixed(0)}, ${percentileOf(milliseconds, 0.99).toFixed(0)}`,
-    sum((part) => part.failures),
+    parts
+      .flatMap(({ failures }) => Object.entries(failures))
+      .map(([reason, count]) => `${reason}: ${count}`)
+      .join(', '),
     `${(stolen * 100).toFixed(1)} %`,
   ];
 }

@@ -157,6 +157,24 @@ test('while the line is full whoever comes is closed without being read', async 
   });
 });
 
+test('whoever waits for a handshake with a gateway that is deleted is closed, and the record says so', async () => {
+  await house.startEdge({ EDGE_HANDSHAKE_WAIT_MS: '60000' });
+  const dead = await serve('dead');
+  expect(await connectOnce(dead, 'pump-0')).toBe(0);
+  house.bus.verdict = () => ({ outcome: 'refused', reason: 'authenticator-unavailable', steps: [] });
+  for (let index = 0; index < 20; index += 1) expect(await connectOnce(dead, `pump-${index}`)).toBe(0x88);
+  // 20 a second begin, so that most of them wait when the gateway goes.
+  const crowd = Array.from({ length: 60 }, (_, index) => connectOnce(dead, `fan-${index}`));
+  const codes = Promise.all(crowd.map((code) => code.catch(() => 'closed')));
+  expect(await Promise.race(crowd)).toBe(0x88);
+  house.bus.delete('dead');
+  expect(await codes).toContain('closed');
+  await eventually(async () => {
+    const closed = (await house.stored.attempts()).find(({ reason }) => reason === 'gateway-closed');
+    expect(closed).toMatchObject({ gatewayId: 'dead' });
+  });
+});
+
 test('the wait for a handshake is not taken from the time that a client has for its CONNECT', async () => {
   const connectTimeoutMs = 3_000;
   await house.startEdge({

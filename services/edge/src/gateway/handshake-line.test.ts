@@ -227,38 +227,22 @@ test('of those who waited too long a few are refused in each turn', async () => 
   expect(Math.max(...perTurn)).toBeLessThanOrEqual(8);
 });
 
-test('a gateway that closes takes its connections with it', async () => {
+test('when a gateway leaves, whoever waits for it is refused, once and with the reason', async () => {
   const seen: string[] = [];
   const line = new HandshakeLine({ loopShare: 1, maxWaiting: 10, timeoutMs: 10_000 });
-  const turns = gateway(seen, 'a');
-  const socket = new Socket();
+  const [gone, still] = [gateway(seen, 'gone'), gateway(seen, 'still')];
   holdUp(line);
-  line.join(turns, socket);
-  line.leave(turns);
-  await turn();
-  expect(socket.destroyed).toBe(true);
-  expect(seen).toEqual([]);
-});
-
-test('when a gateway leaves, whoever waits for it is closed, even to be refused', async () => {
-  const refused: string[] = [];
-  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 10, timeoutMs: 10_000 });
-  const turnsOf = (name: string): HandshakeTurns => ({
-    gapMs: none,
-    begin: () => undefined,
-    refuse: () => refused.push(name),
-  });
-  holdUp(line);
-  const [gone, still] = [turnsOf('gone'), turnsOf('still')];
-  const sockets = [gone, still].map((turns) =>
-    Array.from({ length: 15 }, () => {
-      const socket = new Socket();
-      line.join(turns, socket);
-      return socket;
-    }),
-  );
+  const left = new Socket();
+  line.join(gone, left);
+  left.destroy();
+  // Ten wait for their turn, five to be refused.
+  for (let count = 0; count < 14; count += 1) line.join(gone, new Socket());
+  for (let count = 0; count < 15; count += 1) line.join(still, new Socket());
   line.leave(gone);
-  expect(sockets.map((each) => each.filter(({ destroyed }) => destroyed).length)).toEqual([15, 0]);
-  while (line.length > 0 || refused.length < 5) await turn();
-  expect(refused).toEqual(Array.from({ length: 5 }, () => 'still'));
+  expect(seen).toEqual(Array.from({ length: 14 }, () => 'gone gateway-closed'));
+  while (line.length > 0 || seen.length < 29) await turn();
+  expect(seen.slice(14).toSorted()).toEqual([
+    ...Array.from({ length: 10 }, () => 'still'),
+    ...Array.from({ length: 5 }, () => 'still handshake-queue-full'),
+  ]);
 });

@@ -26,7 +26,7 @@ export interface HandshakeLimits {
   readonly loopShare: number;
 }
 
-export type HandshakeRefusal = 'handshake-queue-full' | 'handshake-queue-timeout';
+export type HandshakeRefusal = 'handshake-queue-full' | 'handshake-queue-timeout' | 'gateway-closed';
 
 /** What a gateway does with its connections. */
 export interface HandshakeTurns {
@@ -34,7 +34,7 @@ export interface HandshakeTurns {
   readonly gapMs: () => number;
   /** It is this connection's turn. */
   readonly begin: (socket: Socket) => void;
-  /** There is no room for it, or its turn did not come in time. */
+  /** There is no room for it, its turn did not come in time, or its gateway has left. */
   readonly refuse: (socket: Socket, reason: HandshakeRefusal) => void;
 }
 
@@ -112,14 +112,16 @@ export class HandshakeLine {
     this.#schedule();
   }
 
-  /** Who waits is closed. */
+  /** Who waits is refused. */
   leave(turns: HandshakeTurns): void {
     const waiting = this.#lines.get(turns)?.waiting ?? [];
+    const tooMany = this.#tooMany.filter((each) => each.turns === turns);
     this.#lines.delete(turns);
     this.#waiting -= waiting.length;
-    const tooMany = Map.groupBy(this.#tooMany, (each) => each.turns === turns);
-    this.#tooMany = tooMany.get(false) ?? [];
-    for (const { socket } of [...waiting, ...(tooMany.get(true) ?? [])]) socket.destroy();
+    this.#tooMany = this.#tooMany.filter((each) => each.turns !== turns);
+    for (const { socket } of [...waiting, ...tooMany]) {
+      if (!socket.destroyed) turns.refuse(socket, 'gateway-closed');
+    }
   }
 
   readonly #takeTurn = (): void => {

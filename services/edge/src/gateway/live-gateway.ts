@@ -64,6 +64,8 @@ const HANDSHAKE_REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
     'too many connections of the gateway wait for their TLS handshake; devices should come back at random moments',
   'handshake-queue-timeout':
     'the turn of the TLS handshake did not come in time; devices should come back at random moments',
+  'gateway-closed':
+    'the gateway was taken away from this port, or the edge stops; devices should come back at random moments',
 };
 
 const OUT =
@@ -187,7 +189,8 @@ export class LiveGateway implements HandshakeTurns {
     socket.destroy();
     const attempt = this.#takeAttempt(socket);
     if (attempt === undefined) return;
-    const message = this.parts.isOut(this.gatewayId) ? OUT : HANDSHAKE_REFUSALS[reason];
+    const isOut = reason !== 'gateway-closed' && this.parts.isOut(this.gatewayId);
+    const message = isOut ? OUT : HANDSHAKE_REFUSALS[reason];
     this.parts.failures.add(attempt, { reason, message }, undefined);
   }
 
