@@ -15,7 +15,7 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_HANDSHAKE_QUEUE: count(1, 5_000),
   EDGE_HANDSHAKE_WAIT_MS: count(100, 10_000),
   /** Of the edge's time, as long as other gateways have devices that connect. */
-  EDGE_HANDSHAKE_LOOP_SHARE: z.coerce.number().min(0.1).max(1).default(0.5),
+  EDGE_HANDSHAKE_LOOP_SHARE: z.coerce.number().min(0.1).max(1).default(0.4),
   EDGE_MAX_PACKET_BYTES: count(KIB, 256 * KIB),
   /** CONNECTs of one gateway that auth is asked about at one time. */
   EDGE_ADMISSION_CONCURRENCY: count(1, 64),

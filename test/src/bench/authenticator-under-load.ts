@@ -1,5 +1,6 @@
 import { createCertificateAuthority, type IssuedCertificate } from '@gatehouse/pki';
 import { ProgramProcess } from '../program-process.ts';
+import type { ProcessesElsewhere } from './processes-elsewhere.ts';
 import type { AuthenticatorLoad, AuthenticatorProgram } from './authenticator-process.ts';
 
 /** A customer's HTTPS authenticator that can be stopped, killed and started again at the same address. */
@@ -11,15 +12,16 @@ export class AuthenticatorUnderLoad implements AsyncDisposable {
     readonly caCertificate: string,
     private readonly certificate: IssuedCertificate,
     private readonly answerMs: number,
+    private readonly elsewhere: ProcessesElsewhere,
   ) {}
 
-  static async start(answerMs: number): Promise<AuthenticatorUnderLoad> {
+  static async start(answerMs: number, elsewhere: ProcessesElsewhere): Promise<AuthenticatorUnderLoad> {
     const authority = await createCertificateAuthority('Customer CA');
     const certificate = await authority.issueServerCertificate({
       commonName: 'authenticator',
       ipAddresses: ['127.0.0.1'],
     });
-    const authenticator = new AuthenticatorUnderLoad(authority.certificatePem, certificate, answerMs);
+    const authenticator = new AuthenticatorUnderLoad(authority.certificatePem, certificate, answerMs, elsewhere);
     await authenticator.comeBack();
     return authenticator;
   }
@@ -47,7 +49,8 @@ export class AuthenticatorUnderLoad implements AsyncDisposable {
 
   /** A new process where the former one was. */
   async comeBack(): Promise<void> {
-    this.#process = new ProgramProcess('bench/authenticator-process.js');
+    this.#process = new ProgramProcess('bench/authenticator-process.js', { leadsSession: true });
+    this.elsewhere.add(this.#process.pid);
     const { certificatePem, privateKeyPem } = this.certificate;
     this.#port = await this.#process.ask('start', {
       certificate: certificatePem,

@@ -8,6 +8,7 @@ import { gatewayUnderTest } from './gatehouse-under-test.ts';
 import { percentileOf } from './latencies.ts';
 import { EdgeMetricsReader } from './edge-metrics-reader.ts';
 import { Neighbour, NEIGHBOUR_COLUMNS } from './neighbour.ts';
+import { ProcessesElsewhere } from './processes-elsewhere.ts';
 import { Storm } from './storm.ts';
 import type { StormProgress } from './storm-devices.ts';
 
@@ -20,8 +21,6 @@ const DEAD_MS = 15_000;
 const QUIET_MS = 60_000;
 const WARM_UP_MS = 5_000;
 const STORM_TIMEOUT_MS = 600_000;
-/** The load generators stand behind what they load, as if they were elsewhere. */
-const BEHIND = 10;
 const PROBES = 20;
 
 const STORM_COLUMNS = [
@@ -39,6 +38,7 @@ const STORM_COLUMNS = [
 interface Scene {
   readonly gatehouse: RunningGatehouse;
   readonly edge: EdgeMetricsReader;
+  readonly elsewhere: ProcessesElsewhere;
   readonly neighbour: Neighbour;
   readonly devices: number;
   readonly write: (text: string) => void;
@@ -49,7 +49,8 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   await using gatehouse = await RunningGatehouse.start({
     environment: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1', GATEHOUSE_LOG_LEVEL: 'warn' },
   });
-  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS);
+  using elsewhere = new ProcessesElsewhere();
+  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS, elsewhere);
   const oneWay = await gatewayUnderTest(gatehouse, 'storm_one_way', { clientCount: devices });
   const thirdParty = await gatewayUnderTest(gatehouse, 'storm_third_party', {
     authentication: {
@@ -62,7 +63,7 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   const quiet = await gatewayUnderTest(gatehouse, 'storm_neighbour', { clientCount: PROBES });
   await using neighbour = await Neighbour.start(quiet);
   const edge = await EdgeMetricsReader.of(gatehouse);
-  const scene: Scene = { gatehouse, edge, neighbour, devices, write };
+  const scene: Scene = { gatehouse, edge, elsewhere, neighbour, devices, write };
   const byAuthenticator = { ...thirdParty, clients: oneWay.clients };
 
   await delay(WARM_UP_MS);
@@ -82,7 +83,7 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   await storm('the same, hangs 15 s and is gone 15 s', byAuthenticator, (running) =>
     incident(running, scene, authenticator),
   );
-  write(`${devices} devices at once, one edge\n`);
+  write(`${devices} devices at once, one edge; devices and authenticator are put behind by ${elsewhere.how}\n`);
   write(figuresTable(STORM_COLUMNS, rows));
   write('');
   write(figuresTable(NEIGHBOUR_COLUMNS, neighbours));
@@ -92,7 +93,7 @@ export async function benchStorm(write: (text: string) => void, devices: number)
 type Incident = (storm: Storm) => Promise<Cell[][]>;
 
 async function measured(
-  { edge, devices, write }: Scene,
+  { edge, elsewhere, devices, write }: Scene,
   broker: BrokerUnderTest,
   {
     asked,
@@ -101,7 +102,7 @@ async function measured(
 ): Promise<{ readonly cells: Cell[]; readonly partsOfIncident: Cell[][] }> {
   const callsBefore = (await asked?.load())?.calls ?? 0;
   await edge.eventLoopDelay();
-  await using storm = await Storm.begin({ ...broker, devices: broker.clients, priority: BEHIND });
+  await using storm = await Storm.begin({ ...broker, devices: broker.clients }, elsewhere);
   const partsOfIncident = (await during?.(storm)) ?? [];
   await storm.admitted(devices, STORM_TIMEOUT_MS);
   const figures = await storm.figures();

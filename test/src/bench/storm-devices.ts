@@ -8,15 +8,12 @@ import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
 import type { ImportedDevice } from '../imported-devices.ts';
 import { answerParent } from '../program-process.ts';
 import { KEY_EXCHANGE } from './key-exchange.ts';
-import { standBehind } from './stand-behind.ts';
 
 export interface StormOptions {
   readonly host: string;
   readonly port: number;
   readonly ca: string;
   readonly devices: readonly ImportedDevice[];
-  /** Below the machine's own work: in the field devices have processors of their own. */
-  readonly priority: number;
 }
 
 /** Times in milliseconds. */
@@ -118,7 +115,6 @@ function tryOnce(
 
 const program = {
   storm(options: StormOptions): void {
-    standBehind(options.priority);
     // One for all: making one takes as long as a handshake.
     const secureContext = createSecureContext({ ca: options.ca, ecdhCurve: KEY_EXCHANGE });
     startedAt = performance.now();

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProgramProcess } from '../program-process.ts';
+import type { ProcessesElsewhere } from './processes-elsewhere.ts';
 import type { StormDevices, StormOptions, StormProgress } from './storm-devices.ts';
 
 const PROCESSES = 2;
@@ -15,8 +16,9 @@ export class Storm implements AsyncDisposable {
 
   private constructor(private readonly options: StormOptions) {}
 
-  static async begin(options: StormOptions): Promise<Storm> {
+  static async begin(options: StormOptions, elsewhere: ProcessesElsewhere): Promise<Storm> {
     const storm = new Storm(options);
+    for (const { pid } of storm.#processes) elsewhere.add(pid);
     await Promise.all(
       storm.#processes.map((process, index) => {
         const devices = options.devices.filter((_, each) => each % PROCESSES === index);

@@ -1,0 +1,62 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
+import { join } from 'node:path';
+
+/** Where the first version of cgroups has its CPU controller, and the second all of them. */
+const HIERARCHIES = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup/cpu,cpuacct', '/sys/fs/cgroup'];
+const NICENESS = 10;
+
+/**
+ * Processes of a bench that in the field have a machine of their own, and here must not hold up what they load:
+ * they run when nobody else wants to.
+ *
+ * For that they need a control group (`cpu.idle`, Linux 5.15 and root). Elsewhere they are only nice, and hold up
+ * others for the rest of their slice: a millisecond or two each time that somebody else has something to do.
+ */
+export class ProcessesElsewhere implements Disposable {
+  readonly #group: string | undefined = makeIdleGroup();
+
+  /** In words. */
+  get how(): string {
+    return this.#group === undefined ? `nice ${NICENESS}` : 'a control group with cpu.idle';
+  }
+
+  /**
+   * Where Linux groups processes by session (`sched_autogroup_enabled`, sched(7)), a nice value counts only among
+   * those of one session, and each service of Gatehouse has one.
+   *
+   * @param pid of one that leads a session
+   */
+  add(pid: number): void {
+    if (this.#group !== undefined) {
+      writeFileSync(join(this.#group, 'cgroup.procs'), String(pid));
+      return;
+    }
+    setPriority(pid, NICENESS);
+    const autogroup = `/proc/${pid}/autogroup`;
+    if (existsSync(autogroup)) writeFileSync(autogroup, String(NICENESS));
+  }
+
+  /** When all of them have ended. */
+  [Symbol.dispose](): void {
+    if (this.#group !== undefined) rmdirSync(this.#group);
+  }
+}
+
+function makeIdleGroup(): string | undefined {
+  for (const hierarchy of HIERARCHIES) {
+    const group = join(hierarchy, `gatehouse-bench-${process.pid}`);
+    try {
+      mkdirSync(group);
+    } catch {
+      continue;
+    }
+    const isIdle = join(group, 'cpu.idle');
+    if (existsSync(isIdle)) {
+      writeFileSync(isIdle, '1');
+      if (readFileSync(isIdle, 'utf8').trim() === '1') return group;
+    }
+    rmdirSync(group);
+  }
+  return undefined;
+}
