@@ -21,7 +21,12 @@ export class AuthenticatorUnderLoad implements AsyncDisposable {
       commonName: 'authenticator',
       ipAddresses: ['127.0.0.1'],
     });
-    const authenticator = new AuthenticatorUnderLoad(authority.certificatePem, certificate, answerMs, elsewhere);
+    const authenticator = new AuthenticatorUnderLoad(
+      authority.certificatePem,
+      certificate,
+      answerMs,
+      elsewhere,
+    );
     await authenticator.comeBack();
     return authenticator;
   }

@@ -83,7 +83,9 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   await storm('the same, hangs 15 s and is gone 15 s', byAuthenticator, (running) =>
     incident(running, scene, authenticator),
   );
-  write(`${devices} devices at once, one edge; devices and authenticator are put behind by ${elsewhere.how}\n`);
+  write(
+    `${devices} devices at once, one edge; devices and authenticator are put behind by ${elsewhere.how}\n`,
+  );
   write(figuresTable(STORM_COLUMNS, rows));
   write('');
   write(figuresTable(NEIGHBOUR_COLUMNS, neighbours));

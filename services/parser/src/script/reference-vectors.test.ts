@@ -82,7 +82,7 @@ function transformPayload(topic, rawData) {
 const TSL_ALONE = SCRIPT.slice(0, SCRIPT.indexOf('function transformPayload'));
 
 const sandboxes = new IsolateSandboxes(
-  { timeoutMs: 50, memoryMb: 32, maxResultBytes: 100_000 },
+  { timeoutMs: 5_000, memoryMb: 32, maxResultBytes: 100_000 },
   { scriptCpuSeconds: new CountedTotal('test.script_cpu', ''), onIsolateLost: () => undefined },
 );
 const whole = sandboxes.open(SCRIPT);
