@@ -1,6 +1,5 @@
 import { createCertificateAuthority, type IssuedCertificate } from '@gatehouse/pki';
 import { ProgramProcess } from '../program-process.ts';
-import type { ProcessesElsewhere } from './processes-elsewhere.ts';
 import type { AuthenticatorLoad, AuthenticatorProgram } from './authenticator-process.ts';
 
 /** A customer's HTTPS authenticator that can be stopped, killed and started again at the same address. */
@@ -12,21 +11,15 @@ export class AuthenticatorUnderLoad implements AsyncDisposable {
     readonly caCertificate: string,
     private readonly certificate: IssuedCertificate,
     private readonly answerMs: number,
-    private readonly elsewhere: ProcessesElsewhere,
   ) {}
 
-  static async start(answerMs: number, elsewhere: ProcessesElsewhere): Promise<AuthenticatorUnderLoad> {
+  static async start(answerMs: number): Promise<AuthenticatorUnderLoad> {
     const authority = await createCertificateAuthority('Customer CA');
     const certificate = await authority.issueServerCertificate({
       commonName: 'authenticator',
       ipAddresses: ['127.0.0.1'],
     });
-    const authenticator = new AuthenticatorUnderLoad(
-      authority.certificatePem,
-      certificate,
-      answerMs,
-      elsewhere,
-    );
+    const authenticator = new AuthenticatorUnderLoad(authority.certificatePem, certificate, answerMs);
     await authenticator.comeBack();
     return authenticator;
   }
@@ -54,8 +47,7 @@ export class AuthenticatorUnderLoad implements AsyncDisposable {
 
   /** A new process where the former one was. */
   async comeBack(): Promise<void> {
-    this.#process = new ProgramProcess('bench/authenticator-process.js', { leadsSession: true });
-    this.elsewhere.add(this.#process.pid);
+    this.#process = new ProgramProcess('bench/authenticator-process.js');
     const { certificatePem, privateKeyPem } = this.certificate;
     this.#port = await this.#process.ask('start', {
       certificate: certificatePem,

@@ -7,7 +7,6 @@ import { figuresTable, type Cell } from './figures-table.ts';
 import { gatewayUnderTest } from './gatehouse-under-test.ts';
 import { startMosquitto } from './mosquitto-under-test.ts';
 import type { LoadClient } from './mqtt-load.ts';
-import { ProcessesElsewhere } from './processes-elsewhere.ts';
 import { shares } from './publish-bench.ts';
 
 const COLUMNS = ['what', 'connects/s', 'CPU µs a connect', 'of it', 'of mosquitto', 'resumed'];
@@ -76,8 +75,7 @@ async function certificateRows(gatehouse: RunningGatehouse): Promise<Cell[][]> {
 }
 
 async function authenticatorRow(gatehouse: RunningGatehouse): Promise<Cell[]> {
-  using elsewhere = new ProcessesElsewhere();
-  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS, elsewhere);
+  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS);
   const gateway = await gatewayUnderTest(gatehouse, 'by_authenticator', {
     authentication: {
       type: 'third-party',

@@ -50,7 +50,7 @@ export async function benchStorm(write: (text: string) => void, devices: number)
     environment: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1', GATEHOUSE_LOG_LEVEL: 'warn' },
   });
   using elsewhere = new ProcessesElsewhere();
-  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS, elsewhere);
+  await using authenticator = await AuthenticatorUnderLoad.start(AUTHENTICATOR_MS);
   const oneWay = await gatewayUnderTest(gatehouse, 'storm_one_way', { clientCount: devices });
   const thirdParty = await gatewayUnderTest(gatehouse, 'storm_third_party', {
     authentication: {
@@ -83,9 +83,7 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   await storm('the same, hangs 15 s and is gone 15 s', byAuthenticator, (running) =>
     incident(running, scene, authenticator),
   );
-  write(
-    `${devices} devices at once, one edge; devices and authenticator are put behind by ${elsewhere.how}\n`,
-  );
+  write(`${devices} devices at once, one edge; devices are put behind by ${elsewhere.how}\n`);
   write(figuresTable(STORM_COLUMNS, rows));
   write('');
   write(figuresTable(NEIGHBOUR_COLUMNS, neighbours));
