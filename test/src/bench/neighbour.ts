@@ -1,6 +1,7 @@
 import { ProgramProcess } from '../program-process.ts';
 import type { BrokerUnderTest } from './broker-under-test.ts';
 import type { ConnectProbe } from './connect-probe.ts';
+import { reasonsInWords, sumByReason, type CountsByReason } from './counts-by-reason.ts';
 import type { Cell } from './figures-table.ts';
 import { percentileOf } from './latencies.ts';
 import { StolenTime } from './stolen-time.ts';
@@ -15,8 +16,7 @@ export const NEIGHBOUR_COLUMNS = [
 
 interface Meanwhile {
   readonly milliseconds: readonly number[];
-  /** How many, by reason. */
-  readonly failures: Readonly<Record<string, number>>;
+  readonly failures: CountsByReason;
   /** Of the processors, 0 to 1. */
   readonly stolen: number;
   readonly seconds: number;
@@ -71,10 +71,7 @@ function neighbourCells(parts: readonly Meanwhile[]): Cell[] {
   return [
     milliseconds.length,
     `${percentileOf(milliseconds, 0.5).toFixed(0)}, ${percentileOf(milliseconds, 0.99).toFixed(0)}`,
-    parts
-      .flatMap(({ failures }) => Object.entries(failures))
-      .map(([reason, count]) => `${reason}: ${count}`)
-      .join(', '),
+    reasonsInWords(sumByReason(parts.map(({ failures }) => failures))),
     `${(stolen * 100).toFixed(1)} %`,
   ];
 }

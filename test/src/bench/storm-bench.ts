@@ -3,6 +3,7 @@ import { eventually } from '@gatehouse/testing';
 import { RunningGatehouse } from '../running-gatehouse.ts';
 import { AuthenticatorUnderLoad } from './authenticator-under-load.ts';
 import type { BrokerUnderTest } from './broker-under-test.ts';
+import { reasonsInWords } from './counts-by-reason.ts';
 import { figuresTable, type Cell } from './figures-table.ts';
 import { gatewayUnderTest } from './gatehouse-under-test.ts';
 import { percentileOf } from './latencies.ts';
@@ -134,9 +135,7 @@ function stormCells(figures: StormProgress): Cell[] {
     `${percentileOf(connectMs, 0.5).toFixed(0)}, ${percentileOf(connectMs, 0.99).toFixed(0)}`,
     `${seconds(figures.longestAnswerMs)}, ${seconds(figures.longestTryMs)}`,
     String(figures.tries),
-    Object.entries(refusals)
-      .map(([code, count]) => `${code}: ${count}`)
-      .join(', '),
+    reasonsInWords(refusals),
   ];
 }
 

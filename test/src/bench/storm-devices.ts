@@ -7,6 +7,7 @@ import { connect as connectTls, createSecureContext, type SecureContext, type TL
 import { connackCode, connectPacket, DISCONNECT } from '../connect-packet.ts';
 import type { ImportedDevice } from '../imported-devices.ts';
 import { answerParent } from '../program-process.ts';
+import type { CountsByReason } from './counts-by-reason.ts';
 import { KEY_EXCHANGE } from './key-exchange.ts';
 
 export interface StormOptions {
@@ -31,7 +32,7 @@ export interface StormProgress {
   readonly longestAnswerMs: number;
   readonly tries: number;
   /** Tries that came to nothing, by CONNACK code or by how the connection ended. */
-  readonly refusals: Readonly<Record<string, number>>;
+  readonly refusals: CountsByReason;
 }
 
 const FIRST_PAUSE_MS = [500, 2_000] as const;

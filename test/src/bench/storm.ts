@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProgramProcess } from '../program-process.ts';
+import { sumByReason } from './counts-by-reason.ts';
 import type { ProcessesElsewhere } from './processes-elsewhere.ts';
 import type { StormDevices, StormOptions, StormProgress } from './storm-devices.ts';
 
@@ -31,12 +32,6 @@ export class Storm implements AsyncDisposable {
   /** What all devices have seen. */
   async figures(): Promise<StormProgress> {
     const parts = await Promise.all(this.#processes.map((process) => process.ask('progress')));
-    const refusals: Record<string, number> = {};
-    for (const part of parts) {
-      for (const [code, count] of Object.entries(part.refusals)) {
-        refusals[code] = (refusals[code] ?? 0) + count;
-      }
-    }
     const sum = (read: (part: StormProgress) => number): number =>
       parts.reduce((total, part) => total + read(part), 0);
     const most = (read: (part: StormProgress) => number): number => Math.max(0, ...parts.map(read));
@@ -48,7 +43,7 @@ export class Storm implements AsyncDisposable {
       longestAnswerMs: most((part) => part.longestAnswerMs),
       admissionMs: parts.flatMap(({ admissionMs }) => admissionMs),
       connectMs: parts.flatMap(({ connectMs }) => connectMs),
-      refusals,
+      refusals: sumByReason(parts.map(({ refusals }) => refusals)),
     };
   }
 
