@@ -4,7 +4,7 @@ import { benchHandshakes } from './handshakes-bench.ts';
 import { machineLine } from './machine.ts';
 import { benchParser } from './parser-bench.ts';
 import { benchRegistry, benchRegistryRebuild } from './registry-bench.ts';
-import { benchStorm } from './storm-bench.ts';
+import { benchStorm, STORMS } from './storm-bench.ts';
 import { benchTraffic } from './traffic-bench.ts';
 
 const write = (text: string): void => {
@@ -21,6 +21,8 @@ const { values } = parseArgs({
     storm: { type: 'boolean' },
     /** Of the storm. */
     devices: { type: 'string', default: '5000' },
+    /** Of the storms these, by commas. */
+    only: { type: 'string', default: STORMS.join(',') },
   },
 });
 const { connect, handshakes, parser, rebuild, registry, storm } = values;
@@ -32,5 +34,5 @@ if (isAll || connect) await benchConnects(write);
 if (isAll || handshakes) await benchHandshakes(write);
 if (isAll || parser) await benchParser(write);
 if (isAll || registry) await benchRegistry(write);
-if (storm) await benchStorm(write, Number(values.devices));
+if (storm) await benchStorm(write, Number(values.devices), values.only.split(','));
 if (rebuild) await benchRegistryRebuild(write);

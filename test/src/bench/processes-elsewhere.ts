@@ -14,7 +14,7 @@ const NICENESS = 10;
  * others for the rest of their slice: a millisecond or two each time that somebody else has something to do.
  */
 export class ProcessesElsewhere implements Disposable {
-  readonly #group: string | undefined = makeIdleGroup();
+  #group = makeIdleGroup();
 
   /** In words. */
   get how(): string {
@@ -29,8 +29,13 @@ export class ProcessesElsewhere implements Disposable {
    */
   add(pid: number): void {
     if (this.#group !== undefined) {
-      writeFileSync(join(this.#group, 'cgroup.procs'), String(pid));
-      return;
+      try {
+        writeFileSync(join(this.#group, 'cgroup.procs'), String(pid));
+        return;
+      } catch {
+        // A container may let groups be made, and nobody join them.
+        this[Symbol.dispose]();
+      }
     }
     setPriority(pid, NICENESS);
     const autogroup = `/proc/${pid}/autogroup`;
@@ -40,6 +45,7 @@ export class ProcessesElsewhere implements Disposable {
   /** When all of them have ended. */
   [Symbol.dispose](): void {
     if (this.#group !== undefined) rmdirSync(this.#group);
+    this.#group = undefined;
   }
 }
 

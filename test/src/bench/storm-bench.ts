@@ -45,8 +45,20 @@ interface Scene {
   readonly write: (text: string) => void;
 }
 
+/** In this order; passwords are known to those that come after the first. */
+export const STORMS = ['passwords', 'passwords-known', 'authenticator', 'authenticator-dies'] as const;
+export type StormName = (typeof STORMS)[number];
+
 /** Thousands of devices at once: by passwords, by an authenticator, by one that dies in the middle. */
-export async function benchStorm(write: (text: string) => void, devices: number): Promise<void> {
+export async function benchStorm(
+  write: (text: string) => void,
+  devices: number,
+  only: readonly string[],
+): Promise<void> {
+  const unknown = only.filter((name) => !(STORMS as readonly string[]).includes(name));
+  if (unknown.length > 0) {
+    throw new Error(`no storm is called ${unknown.join(', ')}: ${STORMS.join(', ')}`);
+  }
   await using gatehouse = await RunningGatehouse.start({
     environment: { GATEHOUSE_OUTBOUND_ALLOW: '127.0.0.1', GATEHOUSE_LOG_LEVEL: 'warn' },
   });
@@ -72,16 +84,23 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   await delay(QUIET_MS);
   const neighbours: Cell[][] = [['nothing', ...(await neighbour.take())]];
   const rows: Cell[][] = [];
-  const storm = async (label: string, broker: BrokerUnderTest, during?: Incident): Promise<void> => {
+  const storm = async (
+    name: StormName,
+    label: string,
+    broker: BrokerUnderTest,
+    during?: Incident,
+  ): Promise<void> => {
+    if (!only.includes(name)) return;
     const asked = broker === byAuthenticator ? authenticator : undefined;
-    const { cells, partsOfIncident } = await measured(scene, broker, { asked, during });
+    const { cells, meanwhile } = await measured(scene, broker, { asked, during });
     rows.push([label, ...cells]);
-    neighbours.push([`storm: ${label}`, ...(await neighbour.take())], ...partsOfIncident);
+    neighbours.push([`storm: ${label}`, ...meanwhile.whole], ...meanwhile.parts);
+    neighbours.push(['its devices leave', ...(await neighbour.take())]);
   };
-  await storm('passwords, seen for the first time', oneWay);
-  await storm('passwords, known', oneWay);
-  await storm(`authenticator of ${AUTHENTICATOR_MS} ms`, byAuthenticator);
-  await storm('the same, hangs 15 s and is gone 15 s', byAuthenticator, (running) =>
+  await storm('passwords', 'passwords, seen for the first time', oneWay);
+  await storm('passwords-known', 'passwords, known', oneWay);
+  await storm('authenticator', `authenticator of ${AUTHENTICATOR_MS} ms`, byAuthenticator);
+  await storm('authenticator-dies', 'the same, hangs 15 s and is gone 15 s', byAuthenticator, (running) =>
     incident(running, scene, authenticator),
   );
   write(`${devices} devices at once, one edge; devices are put behind by ${elsewhere.how}\n`);
@@ -90,22 +109,29 @@ export async function benchStorm(write: (text: string) => void, devices: number)
   write(figuresTable(NEIGHBOUR_COLUMNS, neighbours));
 }
 
+/** What another gateway saw. */
+interface Meanwhile {
+  readonly whole: Cell[];
+  readonly parts: Cell[][];
+}
+
 /** Returns what another gateway saw in its parts. */
 type Incident = (storm: Storm) => Promise<Cell[][]>;
 
 async function measured(
-  { edge, elsewhere, devices, write }: Scene,
+  { edge, elsewhere, neighbour, devices, write }: Scene,
   broker: BrokerUnderTest,
   {
     asked,
     during,
   }: { readonly asked: AuthenticatorUnderLoad | undefined; readonly during: Incident | undefined },
-): Promise<{ readonly cells: Cell[]; readonly partsOfIncident: Cell[][] }> {
+): Promise<{ readonly cells: Cell[]; readonly meanwhile: Meanwhile }> {
   const callsBefore = (await asked?.load())?.calls ?? 0;
   await edge.eventLoopDelay();
   await using storm = await Storm.begin({ ...broker, devices: broker.clients }, elsewhere);
-  const partsOfIncident = (await during?.(storm)) ?? [];
+  const parts = (await during?.(storm)) ?? [];
   await storm.admitted(devices, STORM_TIMEOUT_MS);
+  const whole = await neighbour.take();
   const figures = await storm.figures();
   const late = await edge.eventLoopDelay();
   const load = await asked?.load();
@@ -122,7 +148,7 @@ async function measured(
     const open = await edge.sessions();
     if (open > PROBES) throw new Error(`${open} sessions are still there`);
   }, 60_000);
-  return { cells, partsOfIncident };
+  return { cells, meanwhile: { whole, parts } };
 }
 
 const seconds = (milliseconds: number): string => (milliseconds / 1_000).toFixed(1);

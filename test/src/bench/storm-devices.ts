@@ -122,6 +122,11 @@ const program = {
     for (const device of options.devices) void reconnect(device, options, secureContext);
   },
 
+  /** How many are in. */
+  admitted(): number {
+    return admissionMs.length;
+  },
+
   progress(): StormProgress {
     return {
       admitted: admissionMs.length,

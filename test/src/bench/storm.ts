@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { ProgramProcess } from '../program-process.ts';
-import { sumByReason } from './counts-by-reason.ts';
+import { reasonsInWords, sumByReason } from './counts-by-reason.ts';
 import type { ProcessesElsewhere } from './processes-elsewhere.ts';
 import type { StormDevices, StormOptions, StormProgress } from './storm-devices.ts';
 
@@ -51,11 +51,13 @@ export class Storm implements AsyncDisposable {
   async admitted(count: number, timeoutMs: number): Promise<void> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
-      const { admitted, refusals } = await this.figures();
+      const parts = await Promise.all(this.#processes.map((process) => process.ask('admitted')));
+      const admitted = parts.reduce((total, part) => total + part, 0);
       if (admitted >= count) return;
       if (performance.now() > deadline) {
+        const refusals = reasonsInWords((await this.figures()).refusals);
         throw new Error(
-          `${admitted} of ${this.options.devices.length} devices are in after ${timeoutMs} ms: ${JSON.stringify(refusals)}`,
+          `${admitted} of ${this.options.devices.length} devices are in after ${timeoutMs} ms: ${refusals}`,
         );
       }
       await delay(POLL_MS);
