@@ -22,6 +22,12 @@ export interface ClientConnection {
   /** A QoS 1 message of the client is not taken: PUBACK, behind those of the messages before it. */
   refuse(packetId: number, reasonCode: ReasonCode): void;
 
+  /**
+   * Is closed in its turn: at once, or a little later when thousands leave in this moment. Nothing more is taken
+   * from the client, and whatever closes it meanwhile, this is the reason.
+   */
+  leave(reason: ReasonedFailure | QuietEnd): void;
+
   /** Ends the session at once and tells an MQTT 5.0 client why. */
   close(reason: ReasonedFailure | QuietEnd): void;
 }

@@ -17,6 +17,7 @@ import { PublishHandler } from '../packet-handlers/publish.ts';
 import { CertificateCheck } from '../revocation/certificate-check.ts';
 import { CertificateVerdicts } from '../revocation/certificate-verdicts.ts';
 import { SessionLifecycle } from '../session/session-lifecycle.ts';
+import { Departures } from './departures.ts';
 import { MqttConnections } from './mqtt-connections.ts';
 import { OpenConnections } from './open-connections.ts';
 
@@ -98,6 +99,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
         LiveGatewaySettings,
       ],
       (open, connect, publish, lifecycle, attempts, settings) => {
+        const departures = new Departures();
         metrics.observe('connections', () => open.size);
         return new MqttConnections({
           ...base,
@@ -108,6 +110,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
             outboundStallMs: config.EDGE_OUTBOUND_STALL_MS,
           },
           open,
+          departures,
           connect,
           publish,
           lifecycle,

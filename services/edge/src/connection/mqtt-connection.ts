@@ -39,6 +39,7 @@ import {
   PacketUnexpected,
 } from './connection.failures.ts';
 import { silenceLimitMs } from './keep-alive.ts';
+import type { Departures } from './departures.ts';
 import type { OpenConnections } from './open-connections.ts';
 import { OutboundWrites } from './outbound-writes.ts';
 
@@ -53,6 +54,7 @@ export interface ConnectionParts {
   readonly edgeId: string;
   readonly limits: ConnectionLimits;
   readonly open: OpenConnections;
+  readonly departures: Departures;
   readonly connect: ConnectHandler;
   readonly publish: PublishHandler;
   readonly lifecycle: SessionLifecycle;
@@ -64,7 +66,7 @@ export interface ConnectionParts {
 }
 
 /** Why a socket is not read for the moment; bits of one number, since reasons overlap. */
-const Pause = { admission: 1, uplink: 2, acknowledgement: 4, outbound: 8 } as const;
+const Pause = { admission: 1, uplink: 2, acknowledgement: 4, outbound: 8, leaving: 16 } as const;
 
 /** How long a closed connection may take to be closed by the client too. */
 const LINGER_MS = 2_000;
@@ -91,6 +93,8 @@ export class MqttConnection implements ClientConnection {
   readonly #writes: OutboundWrites;
   #lastReadAt = performance.now();
   #closedAt = Number.POSITIVE_INFINITY;
+  /** Why it will be closed when its turn comes. */
+  #leaving: ReasonedFailure | QuietEnd | undefined;
 
   constructor(
     private readonly socket: Socket,
@@ -116,13 +120,13 @@ export class MqttConnection implements ClientConnection {
     socket.on('drain', () => this.#drained());
     socket.on('error', (error) => this.#logger.debug({ err: error, connection: this.id }, 'socket error'));
     socket.on('close', () => {
-      this.close('connection-closed');
-      parts.open.remove(this);
+      this.leave('connection-closed');
+      this.#forgetWhenOver();
     });
   }
 
   get isOpen(): boolean {
-    return this.#state !== 'closing';
+    return this.#state !== 'closing' && this.#leaving === undefined;
   }
 
   get hasRoom(): boolean {
@@ -151,9 +155,22 @@ export class MqttConnection implements ClientConnection {
     else this.#writes.acknowledge(packetId, reasonCode);
   }
 
-  close(reason: ReasonedFailure | QuietEnd): void {
+  leave(reason: ReasonedFailure | QuietEnd): void {
+    if (!this.isOpen) return;
+    // Whoever judges it is told at once.
+    if (this.#state === 'admitting') {
+      this.close(reason);
+      return;
+    }
+    this.#leaving = reason;
+    this.#pause(Pause.leaving);
+    this.parts.departures.add(() => this.close(reason));
+  }
+
+  close(latest: ReasonedFailure | QuietEnd): void {
     const state = this.#state;
     if (!mayMove(state, 'closing')) return;
+    const reason = this.#leaving ?? latest;
     this.#state = 'closing';
     this.#closedAt = performance.now();
     this.#endReason = typeof reason === 'string' ? reason : reason.code;
@@ -169,6 +186,7 @@ export class MqttConnection implements ClientConnection {
     // and the client would lose the packet that tells it why.
     this.socket.resume();
     if (this.#session !== undefined) this.#endSession(this.#session);
+    this.#forgetWhenOver();
   }
 
   checkDeadlines(now: number): void {
@@ -176,7 +194,7 @@ export class MqttConnection implements ClientConnection {
     switch (this.#state) {
       case 'awaiting-connect':
         if (now - (this.#record.attempt?.turnAt ?? now) > limits.connectTimeoutMs) {
-          this.close(new ConnectTimedOut(limits.connectTimeoutMs));
+          this.leave(new ConnectTimedOut(limits.connectTimeoutMs));
         }
         return;
       case 'admitting':
@@ -186,11 +204,11 @@ export class MqttConnection implements ClientConnection {
         return;
       case 'connected':
         if (now - this.#writes.stalledSince > limits.outboundStallMs) {
-          this.close(new ClientStalled(limits.outboundStallMs));
+          this.leave(new ClientStalled(limits.outboundStallMs));
         } else if (this.#pauses === 0 && now - this.#lastReadAt > this.#silenceLimitMs) {
-          this.close(new KeepAliveExpired(this.#session?.terms.keepAliveSeconds ?? 0));
+          this.leave(new KeepAliveExpired(this.#session?.terms.keepAliveSeconds ?? 0));
         } else if (Date.now() > (this.#session?.identity.expiresAtMs ?? 0)) {
-          this.close(new AdmissionExpired());
+          this.leave(new AdmissionExpired());
         }
     }
   }
@@ -215,7 +233,7 @@ export class MqttConnection implements ClientConnection {
   readonly #onPacket = (packet: ClientPacket): boolean => {
     if (this.#state === 'connected' && this.#session !== undefined) this.#take(this.#session, packet);
     else if (this.#state === 'awaiting-connect') this.#admit(packet);
-    return this.#pauses === 0 && this.#state !== 'closing';
+    return this.#mayRead();
   };
 
   #take(session: Session, packet: ClientPacket): void {
@@ -240,7 +258,7 @@ export class MqttConnection implements ClientConnection {
         handleUnsubscribe(session, packet);
         return;
       case 'disconnect':
-        this.close('client-disconnected');
+        this.leave('client-disconnected');
         return;
       case 'connect':
         throw new PacketUnexpected(packet.type, 'a second time');
@@ -317,6 +335,10 @@ export class MqttConnection implements ClientConnection {
     this.#log(session, 'client disconnected', this.#endReason);
   }
 
+  #forgetWhenOver(): void {
+    if (this.#state === 'closing' && this.socket.closed) this.parts.open.remove(this);
+  }
+
   #fail(error: unknown): void {
     const failure = this.#reasonOf(error);
     const { id: connection, remoteAddress } = this;
@@ -363,7 +385,7 @@ export class MqttConnection implements ClientConnection {
 
   #pause(reason: number): void {
     if (this.#pauses === 0) this.socket.pause();
-    if (reason !== Pause.admission) this.parts.metrics.readingPauses.add();
+    if (reason !== Pause.admission && reason !== Pause.leaving) this.parts.metrics.readingPauses.add();
     this.#pauses |= reason;
   }
 

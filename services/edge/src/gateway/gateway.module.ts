@@ -79,7 +79,7 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
           },
           onDeleted: (gatewayId) => {
             const reason = new SessionEndedByOperator('gateway-deleted');
-            for (const session of sessions.ofGateway(gatewayId)) session.connection.close(reason);
+            for (const session of sessions.ofGateway(gatewayId)) session.connection.leave(reason);
           },
         });
         ticketKeys.onChange(() => listeners.renewTicketKeys());

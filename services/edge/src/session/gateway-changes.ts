@@ -51,7 +51,7 @@ export class GatewayChanges {
     for (let start = 0; start < outdated.length; start += portion) {
       if (start > 0) await delay(PORTION_MS);
       for (const session of outdated.slice(start, start + portion)) {
-        session.connection.close(new AdmissionChanged());
+        session.connection.leave(new AdmissionChanged());
       }
     }
   }

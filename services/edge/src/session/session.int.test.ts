@@ -172,6 +172,63 @@ describe('ending a session', () => {
   });
 });
 
+describe('many that leave in one moment', () => {
+  const names = Array.from({ length: 60 }, (_, index) => `pump-${index}`);
+  const endings = async () =>
+    (await house.stored.presence())
+      .filter(({ type }) => type === 'disconnected')
+      .map(({ deviceName, reason }) => `${deviceName} ${reason}`)
+      .toSorted();
+  const connectEach = () =>
+    Promise.all(names.map((name) => RawClient.connected(house.address(gateway), connectPacket(5, name))));
+  const startWithAll = async () => {
+    const edge = await house.startEdge();
+    await eventually(() => house.stored.expectListening(gateway));
+    return { edge, devices: await connectEach() };
+  };
+
+  test.each([
+    ['with DISCONNECT', 'client-disconnected', (device: RawClient) => device.send('e000')],
+    ['without', 'connection-closed', (device: RawClient) => device.destroy()],
+  ])('%s: each is reported as it left', async (_, reason, leave) => {
+    const { devices } = await startWithAll();
+    for (const device of devices) leave(device);
+    await Promise.all(devices.map((device) => device.closed()));
+    const expected = names.map((name) => `${name} ${reason}`).toSorted();
+    await eventually(async () => expect(await endings()).toEqual(expected));
+    await eventually(async () => expect(await house.stored.sessions()).toEqual([]));
+  });
+
+  test('who comes back while others still leave has left, and was not taken over', async () => {
+    const { devices } = await startWithAll();
+    for (const device of devices) device.send('e000');
+    const back = await connectEach();
+    const expected = names.map((name) => `${name} client-disconnected`).toSorted();
+    await eventually(async () => expect(await endings()).toEqual(expected));
+    for (const device of back) device.send('c000');
+    expect((await Promise.all(back.map((device) => device.packet())))[59]?.toString('hex')).toBe('d000');
+    expect(await house.stored.sessions()).toHaveLength(60);
+  });
+
+  test('a deleted gateway tells all of its devices, and reports them', async () => {
+    const { devices } = await startWithAll();
+    house.bus.delete(gateway.gatewayId);
+    const told = await Promise.all(devices.map((device) => device.packet()));
+    expect(new Set(told.map((packet) => packet?.subarray(0, 1).toString('hex')))).toEqual(new Set(['e0']));
+    expect(new Set(told.map((packet) => packet?.readUInt8(2)))).toEqual(new Set([0x98]));
+    const expected = names.map((name) => `${name} EDGE_SESSION_ENDED`).toSorted();
+    await eventually(async () => expect(await endings()).toEqual(expected));
+  });
+
+  test('an edge that stops meanwhile reports all of them', async () => {
+    const { edge, devices } = await startWithAll();
+    for (const device of devices) device.destroy();
+    await edge.stop();
+    expect(await endings()).toHaveLength(60);
+    expect(await house.stored.sessions()).toEqual([]);
+  });
+});
+
 describe('downlink', () => {
   const hello = { messageId: 'm1', topic: 'down/a', payload: 'aGVsbG8=', qos: 1, retain: false } as const;
 
