@@ -34,6 +34,12 @@ const presenceOf = async (deviceName: string) =>
     .filter((report) => report.deviceName === deviceName)
     .map(({ type, reason, session, edgeId }) => ({ type, reason, session, edgeId }));
 
+const endings = async () =>
+  (await house.stored.presence())
+    .filter(({ type }) => type === 'disconnected')
+    .map(({ deviceName, reason }) => `${deviceName} ${reason}`)
+    .toSorted();
+
 const startWith = async (
   deviceName: string,
   settings: Record<string, string> = {},
@@ -174,11 +180,6 @@ describe('ending a session', () => {
 
 describe('many that leave in one moment', () => {
   const names = Array.from({ length: 60 }, (_, index) => `pump-${index}`);
-  const endings = async () =>
-    (await house.stored.presence())
-      .filter(({ type }) => type === 'disconnected')
-      .map(({ deviceName, reason }) => `${deviceName} ${reason}`)
-      .toSorted();
   const connectEach = () =>
     Promise.all(names.map((name) => RawClient.connected(house.address(gateway), connectPacket(5, name))));
   const startWithAll = async () => {
