@@ -100,6 +100,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
       ],
       (open, connect, publish, lifecycle, attempts, settings) => {
         const departures = new Departures();
+        metrics.observe('departure_queue', () => departures.length);
         metrics.observe('connections', () => open.size);
         return new MqttConnections({
           ...base,

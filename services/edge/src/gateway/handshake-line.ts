@@ -83,8 +83,9 @@ export class HandshakeLine {
     this.#turns.port1.on('message', this.#takeTurn).unref();
   }
 
+  /** With those that found no room and are not refused yet. */
   get length(): number {
-    return this.#waiting;
+    return this.#waiting + this.#tooMany.length;
   }
 
   hasRoom(turns: HandshakeTurns): boolean {
