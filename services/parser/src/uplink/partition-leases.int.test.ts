@@ -38,12 +38,15 @@ async function startInstances() {
 const owned = (...instances: { leases: PartitionLeases }[]) =>
   instances.map(({ leases }) => leases.owned.toSorted((a, b) => a - b));
 
-test('one instance takes all partitions, and a second one gets its half', async () => {
+test.each([
+  ['one', 'two'],
+  ['3d853b9a', '34206f13'],
+])('one instance, %s, takes all partitions, and a second one, %s, gets its half', async (former, latter) => {
   await using instances = await startInstances();
-  const first = await instances.start('one');
+  const first = await instances.start(former);
   await eventually(() => expect(owned(first)).toEqual([all]));
 
-  const second = await instances.start('two');
+  const second = await instances.start(latter);
 
   await eventually(() => {
     const [ofFirst = [], ofSecond = []] = owned(first, second);

@@ -29,7 +29,8 @@ const TTL_MS = PARTITIONS_BUCKET.ttlSeconds * 1_000;
 const WRONG_LAST_SEQUENCE = new Set([10_071, 10_164]);
 
 const partitionKey = (partition: number): string => `partition-${partition}`;
-const instanceKey = (instanceId: string): string => `instance-${instanceId}`;
+const INSTANCE_PREFIX = 'instance-';
+const instanceKey = (instanceId: string): string => `${INSTANCE_PREFIX}${instanceId}`;
 const streamName = `KV_${PARTITIONS_BUCKET.name}`;
 const subjectOf = (key: string): string => `$KV.${PARTITIONS_BUCKET.name}.${key}`;
 
@@ -109,11 +110,11 @@ export class PartitionLeases {
     }
   }
 
+  /** All keys are asked for: `*` stands for a whole token, and what a server makes of `instance-*` is luck. */
   async #liveInstances(): Promise<number> {
-    const info = await this.#manager?.streams.info(streamName, {
-      subjects_filter: subjectOf(instanceKey('*')),
-    });
-    return Object.keys(info?.state.subjects ?? {}).length;
+    const info = await this.#manager?.streams.info(streamName, { subjects_filter: subjectOf('*') });
+    const prefix = subjectOf(INSTANCE_PREFIX);
+    return Object.keys(info?.state.subjects ?? {}).filter((subject) => subject.startsWith(prefix)).length;
   }
 
   async #tryFor(bucket: KV, partition: number): Promise<void> {
