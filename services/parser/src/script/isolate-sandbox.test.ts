@@ -326,11 +326,12 @@ test('what went well before a script had to be stopped keeps its results', async
   ]);
 });
 
+/** More than V8 can hold, on any machine: the isolate's thread stays in it for ever. */
+const ENDLESS = 'Array.prototype.sort.call({ length: 1e9 })';
+
 test('a group for a script that cannot be ended costs one isolate', async () => {
   const { made, lost } = countingSandboxes();
-  const sandbox = made.open(
-    body('if (rawData[0] > 1) Array.prototype.sort.call({ length: 5e7 }); return { n: rawData[0] }'),
-  );
+  const sandbox = made.open(body(`if (rawData[0] > 1) ${ENDLESS}; return { n: rawData[0] }`));
   const outcomes = (await sandbox.run(numbered(12))).map(shown);
   expect(lost.count).toBe(1);
   const tookTooLong = '26002 transformPayload took longer than 50 ms';
@@ -339,9 +340,7 @@ test('a group for a script that cannot be ended costs one isolate', async () => 
 
 test('a script whose top level cannot be ended is given up in time', async () => {
   const { made, lost } = countingSandboxes();
-  const outcomes = await made
-    .open(`Array.prototype.sort.call({ length: 5e7 }); ${body('return { a: 1 }')}`)
-    .run(numbered(2));
+  const outcomes = await made.open(`${ENDLESS}; ${body('return { a: 1 }')}`).run(numbered(2));
   expect(outcomes.map(shown)).toEqual(
     Array.from({ length: 2 }, () => '26002 the script itself does not come to an end'),
   );
