@@ -43,6 +43,13 @@ const visitor = (username: string, remoteAddress = '192.0.2.1', gatewayId = 'g')
   remoteAddress,
   username,
   password: Buffer.from('secret'),
+  clientCertificate: undefined,
+});
+const withCertificate = (fingerprint: string): Visitor => ({
+  ...visitor(''),
+  username: undefined,
+  password: undefined,
+  clientCertificate: { fingerprint },
 });
 const guesser = (username: string): Visitor => ({ ...visitor(username), password: Buffer.from('guess') });
 const tooMany = expect.objectContaining({ code: 'EDGE_FAILED_ATTEMPTS_EXCEEDED' });
@@ -55,6 +62,19 @@ test('failures of one user name at one address stand in nobody else’s way', ()
   guard.check(visitor('other'));
   guard.check(visitor('pump', '192.0.2.2'));
   guard.check(visitor('pump', '192.0.2.1', 'h'));
+});
+
+test('devices that bring nothing but a certificate are told apart by it', () => {
+  const { guard, bans, fail } = newGuard();
+  fail(withCertificate('a'), 5, 'authenticator-refused');
+  expect(() => guard.check(withCertificate('a'))).toThrow(tooMany);
+  guard.check(withCertificate('b'));
+  guard.admitted(withCertificate('b'));
+  expect(() => guard.check(withCertificate('a'))).toThrow(tooMany);
+  fail(withCertificate('a'), 16, 'authenticator-refused');
+  expect(bans.banned.size).toBe(1);
+  guard.check(withCertificate('b'));
+  expect(() => guard.check(withCertificate('c'))).toThrow(banned);
 });
 
 test('more failures of an address than allowed ban it, with one more than the limit', () => {

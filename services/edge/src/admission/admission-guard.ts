@@ -1,5 +1,5 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { addressGroup, type AdmissionRefusal } from '@gatehouse/contracts';
+import { addressGroup, type AdmissionRefusal, type ClientCertificate } from '@gatehouse/contracts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { AddressBans } from './address-bans.ts';
 import { DeviceRefused } from './admission.failures.ts';
@@ -13,12 +13,14 @@ export interface Visitor {
   readonly remoteAddress: string;
   readonly username: string | undefined;
   readonly password: Uint8Array | undefined;
+  /** Of a verified chain only. */
+  readonly clientCertificate: Pick<ClientCertificate, 'fingerprint'> | undefined;
 }
 
 export interface GuardLimits {
   /** Failed attempts in a minute that ban an address; 0: none do. */
   readonly banFailures: number;
-  /** Failed attempts in a minute with one user name that are passed on; 0: all are. */
+  /** Failed attempts in a minute with one user name, or one certificate, that are passed on; 0: all are. */
   readonly failuresPerUsername: number;
   /** Entries of each table. */
   readonly rememberedClients: number;
@@ -40,7 +42,8 @@ const GUESSES: ReadonlySet<AdmissionRefusal> = new Set([
  * Keeps those who guess away from auth: at most so many failed attempts a minute with one user name, and a ban
  * of the address after too many in all. Real devices share their address with others: who was admitted from
  * there with these very credentials within the last hour is passed on, so that nobody keeps a device out by
- * guessing its password beside it, and nobody guesses on under its name. Of IPv6 the /64 counts as the address.
+ * guessing its password beside it, and nobody guesses on under its name. A certificate is part of the user name:
+ * devices may have nothing else to tell them apart. Of IPv6 the /64 counts as the address.
  */
 export class AdmissionGuard {
   readonly #byAddress: RecentCounts;
@@ -142,9 +145,9 @@ export class AdmissionGuard {
 
 const isOver = (untilMs: number): boolean => untilMs <= performance.now();
 
-/** Neither a gateway's id nor an address holds a space. */
-function usernameKey({ gatewayId, remoteAddress, username = '' }: Visitor): string {
+/** Only the user name may hold a space. */
+function usernameKey({ gatewayId, remoteAddress, username = '', clientCertificate }: Visitor): string {
   const name =
     username.length <= LONG_USERNAME ? username : createHash('sha256').update(username).digest('base64');
-  return `${gatewayId} ${addressGroup(remoteAddress)} ${name}`;
+  return `${gatewayId} ${addressGroup(remoteAddress)} ${clientCertificate?.fingerprint ?? ''} ${name}`;
 }

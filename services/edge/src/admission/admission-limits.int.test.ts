@@ -103,6 +103,21 @@ describe('limits of the gateway', () => {
   });
 });
 
+test('two that share credentials are found out, however few sessions the rate leaves them', async () => {
+  const log = new LinesLogged();
+  await house.startEdge({}, log.logger);
+  await eventually(() => house.stored.expectListening(gateway));
+  await change({ limits: { ...gateway.limits, connectsPerMinute: 5 } });
+  for (let round = 0; round < 15; round += 1) await connack(5, 'pump-1');
+  expect(log.of('a device lost its session, or came back too soon')).toEqual([
+    expect.objectContaining({
+      gatewayId: 'gw-1',
+      deviceName: 'pump-1',
+      reason: 'EDGE_CONNECT_RATE_EXCEEDED',
+    }),
+  ]);
+});
+
 describe('who is admitted changes', () => {
   test('sessions that were admitted before are ended with a reason, and new ones are not', async () => {
     await start();

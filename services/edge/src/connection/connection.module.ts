@@ -16,6 +16,7 @@ import { ConnectHandler } from '../packet-handlers/connect.ts';
 import { PublishHandler } from '../packet-handlers/publish.ts';
 import { CertificateCheck } from '../revocation/certificate-check.ts';
 import { CertificateVerdicts } from '../revocation/certificate-verdicts.ts';
+import { FlappingDevices } from '../session/flapping-devices.ts';
 import { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { Departures } from './departures.ts';
 import { MqttConnections } from './mqtt-connections.ts';
@@ -60,11 +61,11 @@ export function connectionProviders(base: EdgeBase): Provider[] {
     ),
     provideMade(
       ConnectHandler,
-      [NatsConnectionAdmission, SessionLifecycle, LiveGatewaySettings, ConnectRate],
-      (admission, lifecycle, settings, rate) => {
+      [NatsConnectionAdmission, SessionLifecycle, LiveGatewaySettings, ConnectRate, FlappingDevices],
+      (admission, lifecycle, settings, rate, flapping) => {
         const turns = new ClientTurns();
         metrics.observe('clients_in_admission', () => turns.size);
-        const parts = { admission, lifecycle, settings, rate, turns };
+        const parts = { admission, lifecycle, settings, rate, flapping, turns };
         return new ConnectHandler(config.EDGE_ADMISSION_TIMEOUT_MS, parts);
       },
     ),

@@ -5,12 +5,17 @@ import { context, ROOT_CONTEXT, trace, type Span } from '@opentelemetry/api';
 import type { Attempt } from '../attempts/attempt.ts';
 import { DeviceRefused } from '../admission/admission.failures.ts';
 import type { ClientTurns } from '../admission/client-turns.ts';
-import { AdmissionChanged, WillTopicDenied } from '../admission/connect-limits.failures.ts';
+import {
+  AdmissionChanged,
+  ConnectRateExceeded,
+  WillTopicDenied,
+} from '../admission/connect-limits.failures.ts';
 import type { ConnectRate } from '../admission/connect-rate.ts';
 import type { Admitted, ConnectionAdmission } from '../admission/connection-admission.ts';
 import type { GatewaySettings, LiveGatewaySettings } from '../admission/gateway-settings.ts';
 import type { ClientConnection } from '../connection/client-connection.ts';
 import { TopicPermissions } from '../routing/topic-permissions.ts';
+import type { FlappingDevices } from '../session/flapping-devices.ts';
 import type { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { SessionDirectoryUnavailable } from '../session/session.failures.ts';
 import { RECEIVE_MAXIMUM, TOPIC_ALIAS_MAXIMUM, type Session } from '../session/session.ts';
@@ -21,6 +26,7 @@ export interface ConnectParts {
   readonly turns: ClientTurns;
   readonly admission: ConnectionAdmission;
   readonly rate: ConnectRate;
+  readonly flapping: FlappingDevices;
   readonly lifecycle: SessionLifecycle;
 }
 
@@ -106,7 +112,18 @@ export class ConnectHandler {
       const subject = { deviceName, username: packet.username ?? '', clientId };
       if (!new TopicPermissions(rules, subject).mayPublish(packet.will.topic)) throw new WillTopicDenied();
     }
-    this.parts.rate.take(settings.gatewayId, deviceName, current.limits.connectsPerMinute);
+    this.#checkRate(settings.gatewayId, deviceName, current.limits.connectsPerMinute);
+  }
+
+  #checkRate(gatewayId: string, deviceName: string, perMinute: number | null): void {
+    try {
+      this.parts.rate.take(gatewayId, deviceName, perMinute);
+    } catch (error) {
+      if (error instanceof ConnectRateExceeded) {
+        this.parts.flapping.cameTooOften({ gatewayId, deviceName }, error.code);
+      }
+      throw error;
+    }
   }
 
   async #open(
@@ -143,8 +160,15 @@ export class ConnectHandler {
  * Whoever connects with this from there is taken for the same client. The address is in it so that nobody
  * elsewhere can stand in a device's way with its user name and client identifier.
  */
-function clientKey({ connection, packet, clientId, settings }: Connecting): string {
-  return JSON.stringify([settings.gatewayId, connection.remoteAddress, packet.username ?? '', clientId]);
+function clientKey({ connection, attempt, packet, clientId, settings }: Connecting): string {
+  const fingerprint = attempt.clientCertificate?.fingerprint ?? '';
+  return JSON.stringify([
+    settings.gatewayId,
+    connection.remoteAddress,
+    fingerprint,
+    packet.username ?? '',
+    clientId,
+  ]);
 }
 
 /** What an MQTT 5.0 client is told of our limits, and of what differs from what it asked for. */
