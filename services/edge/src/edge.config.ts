@@ -56,7 +56,7 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_ATTEMPTS_PER_ADDRESS: count(0, 600),
   /** The same of those that never came to a CONNECT, or were turned away before anybody was asked. */
   EDGE_UNIDENTIFIED_ATTEMPTS_PER_ADDRESS: count(0, 30),
-  /** Refused attempts of a gateway that are recorded in a minute, of addresses that no device was admitted from. */
+  /** Refused attempts of a gateway, and failed ones, that are recorded in a minute, of addresses that no device was admitted from. */
   EDGE_REFUSED_STRANGERS_PER_GATEWAY: count(0, 3_000),
   /** How long TLS session tickets are sealed with one key. */
   EDGE_TICKET_KEY_HOURS: z.coerce.number().min(0.001).max(168).default(12),

@@ -86,8 +86,8 @@ export const NOTIFICATIONS_STREAM: StreamDefinition = {
 };
 
 /**
- * Who tried to connect, and what became of it. What never came to a CONNECT has a subject of its own, so a
- * flood of it pushes out nothing else.
+ * Who tried to connect, and what became of it. What was never judged by a CONNECT has a subject of its own, in
+ * small messages, so a flood of it pushes out nothing else.
  */
 export const ATTEMPTS_STREAM: StreamDefinition = {
   name: 'CONNECTION_ATTEMPTS',

@@ -15,7 +15,10 @@ async function startLane() {
   const publisher = new StreamPublisher(nats, 2_000);
   const metrics = new EdgeMetrics();
   const parts = { publisher, link: new NatsLink(nats), metrics, logger: createLogger('edge', 'silent') };
-  const lane = new AttemptLane(connectionAttemptSubject('judged'), 'run-1-judged', parts);
+  const lane = new AttemptLane(
+    { subject: connectionAttemptSubject('judged'), batchPrefix: 'run-1-judged', maxBatchBytes: 131_072 },
+    parts,
+  );
   const manager = await jetstreamManager(nats);
   return {
     lane,

@@ -16,8 +16,15 @@ const RETRY_MS = 500;
 const MAX_TRIES = 5;
 /** The contract's limit for one message is 1,000 records. */
 const MAX_BATCH_RECORDS = 500;
-const MAX_BATCH_BYTES = 128 * 1_024;
 const MAX_WAITING_BYTES = 8 * 1_048_576;
+
+export interface AttemptLaneSettings {
+  readonly subject: string;
+  /** Unique for ever: ids of batches begin with it. */
+  readonly batchPrefix: string;
+  /** A record that is larger goes alone. */
+  readonly maxBatchBytes: number;
+}
 
 interface Batch {
   readonly id: string;
@@ -36,10 +43,8 @@ export class AttemptLane {
   #next = 0;
   #onSettled: (() => void)[] = [];
 
-  /** @param batchPrefix unique for ever: ids of batches begin with it */
   constructor(
-    private readonly subject: string,
-    private readonly batchPrefix: string,
+    private readonly settings: AttemptLaneSettings,
     private readonly parts: AttemptLaneParts,
   ) {
     parts.link.onUp(() => (this.#inFlight === undefined ? this.#send() : this.#publish(this.#inFlight)));
@@ -84,13 +89,13 @@ export class AttemptLane {
     let count = 0;
     for (const record of this.#waiting) {
       bytes += record.length;
-      if (count > 0 && (bytes > MAX_BATCH_BYTES || count === MAX_BATCH_RECORDS)) break;
+      if (count > 0 && (bytes > this.settings.maxBatchBytes || count === MAX_BATCH_RECORDS)) break;
       count += 1;
     }
     const records = this.#waiting.splice(0, count);
     for (const { length } of records) this.#waitingBytes -= length;
     this.#inFlight = {
-      id: `${this.batchPrefix}-${(this.#next += 1)}`,
+      id: `${this.settings.batchPrefix}-${(this.#next += 1)}`,
       records: records.length,
       payload: Buffer.from(`[${records.join(',')}]`),
       tries: 0,
@@ -103,7 +108,7 @@ export class AttemptLane {
     this.#timer = undefined;
     batch.tries += 1;
     this.parts.publisher.publish(
-      this.subject,
+      this.settings.subject,
       batch.payload,
       headerLine('Nats-Msg-Id', batch.id),
       (refusal) => {

@@ -25,11 +25,16 @@ export interface AttemptRecorderSettings {
     /** Of the others, and of those that were turned away before anybody was asked. */
     readonly unidentified: number;
   };
-  /** Refused ones of a gateway in a minute, from addresses that no device was admitted from; 0 records none. */
+  /**
+   * Of a gateway in a minute, from addresses that no device was admitted from: of those that were refused, and
+   * of those that failed before anybody judged them; 0 records none.
+   */
   readonly strangersPerGateway: number;
 }
 
 const MAX_KNOWN_ADDRESSES = 50_000;
+/** The stream keeps 20,000 messages of each kind: of what anybody may send without end they fill less than half of it. */
+const MAX_BATCH_BYTES = { judged: 128 * 1_024, unidentified: 6 * 1_024 } as const;
 
 /** Where an admitted connection came in. */
 interface Origin {
@@ -38,8 +43,8 @@ interface Origin {
 }
 
 /**
- * Writes down who tried to connect and what became of it. What never came to a CONNECT goes to a subject of
- * its own, so that a flood of it pushes nothing else out.
+ * Writes down who tried to connect and what became of it. What was never judged by a CONNECT goes to a subject
+ * of its own, so that a flood of it pushes nothing else out.
  */
 export class AttemptRecorder {
   readonly #sampler: AttemptSampler;
@@ -57,12 +62,17 @@ export class AttemptRecorder {
     const { runId } = settings;
     this.#sampler = new AttemptSampler();
     this.#strangers = new AttemptSampler();
-    this.#judged = new AttemptLane(connectionAttemptSubject('judged'), `${runId}-judged`, parts);
-    this.#unidentified = new AttemptLane(
-      connectionAttemptSubject('unidentified'),
-      `${runId}-unidentified`,
-      parts,
-    );
+    const lane = (kind: keyof typeof MAX_BATCH_BYTES): AttemptLane =>
+      new AttemptLane(
+        {
+          subject: connectionAttemptSubject(kind),
+          batchPrefix: `${runId}-${kind}`,
+          maxBatchBytes: MAX_BATCH_BYTES[kind],
+        },
+        parts,
+      );
+    this.#judged = lane('judged');
+    this.#unidentified = lane('unidentified');
   }
 
   /** Records that wait to be stored. */
@@ -87,7 +97,7 @@ export class AttemptRecorder {
     const notRecorded = this.#take(attempt, outcome, { reason: problem.reason, perMinute });
     if (notRecorded === undefined) return;
     if (attempt.connect !== undefined) attempt.step('verdict', problem.reason);
-    const lane = attempt.connect === undefined ? this.#unidentified : this.#judged;
+    const lane = wasJudged ? this.#judged : this.#unidentified;
     const verdict = { outcome, problem, connackCode: connackCode ?? null } as const;
     lane.add(JSON.stringify(failedAttempt(attempt, this.settings.edgeId, verdict, notRecorded)));
   }
@@ -138,7 +148,7 @@ export class AttemptRecorder {
   }
 
   /**
-   * A refused stranger needs a place among those of its gateway too.
+   * A stranger that was not let in needs a place among those of its gateway too.
    *
    * @returns how many like it were not recorded since the last one that was; undefined: nor is this one
    */
@@ -151,8 +161,9 @@ export class AttemptRecorder {
     const { strangersPerGateway } = this.settings;
     const now = performance.now();
     let notRecorded = this.#sampler.take(`${origin} ${outcome} ${reason}`, perMinute, now);
-    if (notRecorded !== undefined && outcome === 'refused' && this.#known.get(origin) === undefined) {
-      notRecorded = this.#strangers.take(attempt.gatewayId, strangersPerGateway, now, notRecorded);
+    if (notRecorded !== undefined && outcome !== 'admitted' && this.#known.get(origin) === undefined) {
+      const strangers = `${attempt.gatewayId} ${outcome}`;
+      notRecorded = this.#strangers.take(strangers, strangersPerGateway, now, notRecorded);
     }
     if (notRecorded === undefined) this.parts.metrics.attemptsNotRecorded.add(outcome);
     return notRecorded;

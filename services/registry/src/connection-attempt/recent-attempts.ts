@@ -8,11 +8,11 @@ export interface AttemptRequest extends AttemptFilter {
   readonly after?: string | undefined;
 }
 
-/** Of the room for all attempts, those have this part that never came to a CONNECT. */
+/** Of the room for all attempts, those have this part that no CONNECT was judged of. */
 const UNIDENTIFIED_PART = 5;
 
 /**
- * The newest attempts to connect, in memory. What never came to a CONNECT has room of its own, so however much
+ * The newest attempts to connect, in memory. What was never judged by a CONNECT has room of its own, so however much
  * of it there is, the others stay.
  */
 export class RecentAttempts {
