@@ -16,6 +16,10 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_HANDSHAKE_WAIT_MS: count(100, 10_000),
   /** Of the edge's time, as long as other gateways have devices that connect. */
   EDGE_HANDSHAKE_LOOP_SHARE: z.coerce.number().min(0.1).max(1).default(0.4),
+  /** Connections of one address to one port in a minute; 0: any number. */
+  EDGE_CONNECTS_PER_ADDRESS: count(0, 0),
+  /** Connections of one address to one port that have not sent a ClientHello yet. */
+  EDGE_SILENT_PER_ADDRESS: count(1, 1_000),
   EDGE_MAX_PACKET_BYTES: count(KIB, 256 * KIB),
   /** CONNECTs of one gateway that auth is asked about at one time. */
   EDGE_ADMISSION_CONCURRENCY: count(1, 64),
@@ -25,6 +29,8 @@ export const edgeConfig = serviceConfig.extend({
   EDGE_ADMISSION_TIMEOUT_MS: count(100, 10_000),
   /** Failed attempts in a minute that ban an address from a gateway; 0: no bans. */
   EDGE_BAN_FAILURES: count(0, 100),
+  /** Connections in a minute that came to no CONNECT, by which an address is banned that no device came in from; 0: none. */
+  EDGE_BAN_WASTED_CONNECTIONS: count(0, 600),
   EDGE_BAN_SECONDS: z.coerce.number().int().min(1).max(86_400).default(60),
   /** Bans that are known at one time. */
   EDGE_MAX_BANS: count(1, 10_000),

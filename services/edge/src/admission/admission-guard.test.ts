@@ -30,7 +30,13 @@ class BansInMemory {
 
 function newGuard(changes: Partial<GuardLimits> = {}) {
   const bans = new BansInMemory();
-  const limits = { banFailures: 20, failuresPerUsername: 5, rememberedClients: 100, ...changes };
+  const limits = {
+    banFailures: 20,
+    banWasted: 30,
+    failuresPerUsername: 5,
+    rememberedClients: 100,
+    ...changes,
+  };
   const guard = new AdmissionGuard(limits, bans as unknown as AddressBans, new EdgeMetrics());
   const fail = (visitor: Visitor, times = 1, reason: AdmissionRefusal = 'wrong-password'): void => {
     for (let index = 0; index < times; index += 1) guard.failed(visitor, new DeviceRefused(reason));
@@ -54,6 +60,29 @@ const withCertificate = (fingerprint: string): Visitor => ({
 const guesser = (username: string): Visitor => ({ ...visitor(username), password: Buffer.from('guess') });
 const tooMany = expect.objectContaining({ code: 'EDGE_FAILED_ATTEMPTS_EXCEEDED' });
 const banned = expect.objectContaining({ code: 'EDGE_ADDRESS_BANNED' });
+
+test('connections that come to no CONNECT ban an address that no device came in from', () => {
+  const { guard, bans } = newGuard();
+  guard.admitted(visitor('pump', '192.0.2.9'));
+  for (let index = 0; index < 30; index += 1) {
+    guard.wasted('g', '192.0.2.1');
+    guard.wasted('h', '192.0.2.1');
+    guard.wasted('g', '192.0.2.9');
+  }
+  expect(bans.banned.size).toBe(0);
+  guard.wasted('g', '192.0.2.1');
+  guard.wasted('g', '192.0.2.9');
+  expect([...bans.banned]).toEqual(['g 192.0.2.1']);
+  expect(guard.refusalOfAll('g', '192.0.2.1')).toEqual(banned);
+  bans.lift('g', '192.0.2.1');
+  expect(guard.refusalOfAll('g', '192.0.2.1')).toBeUndefined();
+});
+
+test('without a limit nobody is banned for them', () => {
+  const { guard, bans } = newGuard({ banWasted: 0 });
+  for (let index = 0; index < 1_000; index += 1) guard.wasted('g', '192.0.2.1');
+  expect(bans.banned.size).toBe(0);
+});
 
 test('failures of one user name at one address stand in nobody else’s way', () => {
   const { guard, fail } = newGuard();

@@ -20,6 +20,8 @@ export interface Visitor {
 export interface GuardLimits {
   /** Failed attempts in a minute that ban an address; 0: none do. */
   readonly banFailures: number;
+  /** Connections in a minute that came to no CONNECT, by which an address is banned; 0: it is not. */
+  readonly banWasted: number;
   /** Failed attempts in a minute with one user name, or one certificate, that are passed on; 0: all are. */
   readonly failuresPerUsername: number;
   /** Entries of each table. */
@@ -47,6 +49,8 @@ const GUESSES: ReadonlySet<AdmissionRefusal> = new Set([
  */
 export class AdmissionGuard {
   readonly #byAddress: RecentCounts;
+  /** Of connections that came to no CONNECT. */
+  readonly #wasted: RecentCounts;
   readonly #byUsername: RecentCounts;
   /** Until when credentials that were admitted are exempt. */
   readonly #admitted: BoundedTable<number>;
@@ -62,12 +66,14 @@ export class AdmissionGuard {
   ) {
     const { rememberedClients } = limits;
     this.#byAddress = new RecentCounts(MINUTE_MS, rememberedClients);
+    this.#wasted = new RecentCounts(MINUTE_MS, rememberedClients);
     this.#byUsername = new RecentCounts(MINUTE_MS, rememberedClients);
     this.#admitted = new BoundedTable(rememberedClients, isOver);
     this.#admittedFrom = new BoundedTable(rememberedClients, isOver);
     bans.onLifted((gatewayId, address) => {
       const key = `${gatewayId} ${address}`;
       this.#byAddress.clear(key);
+      this.#wasted.clear(key);
       this.#byUsername.clearWithPrefix(`${key} `);
     });
     metrics.observe('failing_addresses', () => this.remembered.failingAddresses);
@@ -86,9 +92,7 @@ export class AdmissionGuard {
 
   /** Why nobody of the address can come in whatever the CONNECT says; undefined when somebody may. */
   refusalOfAll(gatewayId: string, remoteAddress: string): AddressBanned | undefined {
-    if (this.limits.banFailures === 0) return undefined;
-    const address = addressGroup(remoteAddress);
-    const ban = this.bans.find(gatewayId, address);
+    const ban = this.#banOf(gatewayId, remoteAddress);
     if (ban === undefined || this.hasAdmittedFrom(gatewayId, remoteAddress)) return undefined;
     return new AddressBanned(ban.until);
   }
@@ -100,9 +104,8 @@ export class AdmissionGuard {
 
   /** @throws {AddressBanned | FailedAttemptsExceeded} */
   check(visitor: Visitor): void {
-    const { banFailures, failuresPerUsername } = this.limits;
-    const { gatewayId, remoteAddress } = visitor;
-    const ban = banFailures === 0 ? undefined : this.bans.find(gatewayId, addressGroup(remoteAddress));
+    const { failuresPerUsername } = this.limits;
+    const ban = this.#banOf(visitor.gatewayId, visitor.remoteAddress);
     const isGuessed =
       failuresPerUsername > 0 &&
       this.#byUsername.of(usernameKey(visitor), performance.now()) >= failuresPerUsername;
@@ -120,6 +123,16 @@ export class AdmissionGuard {
     this.#admittedFrom.set(`${visitor.gatewayId} ${addressGroup(visitor.remoteAddress)}`, untilMs);
   }
 
+  /**
+   * Counts a connection that came to no CONNECT: no TLS, silence, no MQTT. Those of an address that a device came
+   * in from do not count: there it may be the next device that has a problem.
+   */
+  wasted(gatewayId: string, remoteAddress: string): void {
+    const { banWasted } = this.limits;
+    if (banWasted === 0 || this.hasAdmittedFrom(gatewayId, remoteAddress)) return;
+    this.#countToBan(this.#wasted, { gatewayId, remoteAddress }, banWasted);
+  }
+
   /** Counts an attempt that failed, unless it failed for something else than its credentials. */
   failed(visitor: Visitor, failure: unknown): void {
     if (!(failure instanceof DeviceRefused) || !GUESSES.has(failure.reason)) return;
@@ -127,14 +140,26 @@ export class AdmissionGuard {
     // They are not what they were: the device has another password, or is gone.
     this.#admitted.delete(this.#credentialsKey(visitor));
     if (this.limits.failuresPerUsername > 0) this.#byUsername.add(usernameKey(visitor), now);
-    if (this.limits.banFailures === 0) return;
-    const { gatewayId } = visitor;
-    const address = addressGroup(visitor.remoteAddress);
+    if (this.limits.banFailures > 0) this.#countToBan(this.#byAddress, visitor, this.limits.banFailures);
+  }
+
+  #countToBan(
+    counts: RecentCounts,
+    { gatewayId, remoteAddress }: Pick<Visitor, 'gatewayId' | 'remoteAddress'>,
+    limit: number,
+  ): void {
+    const address = addressGroup(remoteAddress);
     const key = `${gatewayId} ${address}`;
-    const failures = Math.floor(this.#byAddress.add(key, now));
-    if (failures <= this.limits.banFailures) return;
-    this.#byAddress.clear(key);
+    const failures = Math.floor(counts.add(key, performance.now()));
+    if (failures <= limit) return;
+    counts.clear(key);
     this.bans.ban(gatewayId, address, failures);
+  }
+
+  #banOf(gatewayId: string, remoteAddress: string): { readonly until: string } | undefined {
+    const { banFailures, banWasted } = this.limits;
+    if (banFailures === 0 && banWasted === 0) return undefined;
+    return this.bans.find(gatewayId, addressGroup(remoteAddress));
   }
 
   #credentialsKey(visitor: Visitor): string {

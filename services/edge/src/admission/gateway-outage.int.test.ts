@@ -33,7 +33,7 @@ afterAll(() => resources.disposeAsync());
 beforeEach(() => {
   const metrics = new EdgeMetrics();
   const noBans = { onLifted: () => undefined, find: () => undefined } as unknown as AddressBans;
-  const limits = { banFailures: 0, failuresPerUsername: 0, rememberedClients: 100 };
+  const limits = { banWasted: 0, banFailures: 0, failuresPerUsername: 0, rememberedClients: 100 };
   admission = new NatsConnectionAdmission(10_000, {
     nats,
     queues: new AdmissionQueues(10, 10),

@@ -30,7 +30,7 @@ function newRecorder() {
     recorder,
     begin,
     notRecorded: (outcome = 'refused') => metrics.attemptsNotRecorded.of(outcome),
-    async sent() {
+    sent: async () => {
       await recorder.flush(AbortSignal.abort());
       return sent;
     },

@@ -37,6 +37,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
     provideMade(AdmissionGuard, [AddressBans], (bans) => {
       const limits = {
         banFailures: config.EDGE_BAN_FAILURES,
+        banWasted: config.EDGE_BAN_WASTED_CONNECTIONS,
         failuresPerUsername: config.EDGE_FAILURES_PER_USERNAME,
         rememberedClients: config.EDGE_REMEMBERED_CLIENTS,
       };
@@ -93,13 +94,14 @@ export function connectionProviders(base: EdgeBase): Provider[] {
       MqttConnections,
       [
         OpenConnections,
+        AdmissionGuard,
         ConnectHandler,
         PublishHandler,
         SessionLifecycle,
         AttemptRecorder,
         LiveGatewaySettings,
       ],
-      (open, connect, publish, lifecycle, attempts, settings) => {
+      (open, guard, connect, publish, lifecycle, attempts, settings) => {
         const departures = new Departures();
         metrics.observe('departure_queue', () => departures.length);
         metrics.observe('connections', () => open.size);
@@ -113,6 +115,7 @@ export function connectionProviders(base: EdgeBase): Provider[] {
           },
           open,
           departures,
+          guard,
           connect,
           publish,
           lifecycle,

@@ -11,6 +11,7 @@ import {
 import { failSpan, type Logger } from '@gatehouse/observability';
 import type { Span } from '@opentelemetry/api';
 import { ClientGone, DeviceRefused } from '../admission/admission.failures.ts';
+import type { AdmissionGuard } from '../admission/admission-guard.ts';
 import { RefusedUnasked } from '../admission/connect-limits.failures.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
@@ -35,6 +36,7 @@ import {
   ClientStalled,
   ConnectionBroken,
   ConnectTimedOut,
+  EdgeStopping,
   KeepAliveExpired,
   PacketUnexpected,
 } from './connection.failures.ts';
@@ -55,6 +57,7 @@ export interface ConnectionParts {
   readonly limits: ConnectionLimits;
   readonly open: OpenConnections;
   readonly departures: Departures;
+  readonly guard: AdmissionGuard;
   readonly connect: ConnectHandler;
   readonly publish: PublishHandler;
   readonly lifecycle: SessionLifecycle;
@@ -180,6 +183,9 @@ export class MqttConnection implements ClientConnection {
     this.#writes.end(packet);
     // Most leave when all is decided, and a stack trace is not for free.
     if (this.#record.attempt !== undefined) {
+      if (state === 'awaiting-connect' && !(reason instanceof EdgeStopping)) {
+        this.parts.guard.wasted(this.#gatewayId, this.remoteAddress);
+      }
       this.#record.failed(typeof reason === 'string' ? new ClientGone() : reason, packet);
     }
     // What still arrives is thrown away: a socket that is closed with unread data resets the connection,

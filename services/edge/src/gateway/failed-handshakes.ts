@@ -1,3 +1,4 @@
+import type { AdmissionGuard } from '../admission/admission-guard.ts';
 import type { AddressBanned } from '../admission/connect-limits.failures.ts';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
@@ -10,10 +11,20 @@ import { PLAIN_TEXT, type TlsFailure } from './tls-failure.ts';
 
 export interface FailedHandshakesParts {
   readonly attempts: AttemptRecorder;
+  readonly guard: AdmissionGuard;
   readonly metrics: EdgeMetrics;
   readonly logger: Logger;
   readonly plainTextLog: AddressLog;
 }
+
+/** What says nothing about who is behind the connection. */
+const NOT_ITS_DOING: ReadonlySet<string> = new Set([
+  'handshake-queue-full',
+  'handshake-queue-timeout',
+  'gateway-closed',
+  'address-connects-exceeded',
+  'address-silent',
+]);
 
 /** Counts, logs and writes down the handshakes that came to nothing. */
 export class FailedHandshakes {
@@ -31,9 +42,10 @@ export class FailedHandshakes {
     tls: AttemptTls | undefined,
     isCertificate = false,
   ): void {
-    const { metrics, logger, plainTextLog, attempts } = this.parts;
+    const { metrics, logger, plainTextLog, attempts, guard } = this.parts;
     metrics.tlsFailures.add(reason);
     const { gatewayId, remoteAddress, id: attemptId } = attempt;
+    if (!NOT_ITS_DOING.has(reason)) guard.wasted(gatewayId, remoteAddress);
     if (reason !== PLAIN_TEXT) {
       logger.debug({ attemptId, gatewayId, remoteAddress, reason }, 'TLS handshake failed');
     } else if (plainTextLog.isNews(remoteAddress, Date.now())) {

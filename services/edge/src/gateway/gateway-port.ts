@@ -3,6 +3,7 @@ import type { Logger } from '@gatehouse/observability';
 import type { Attempt } from '../attempts/attempt.ts';
 import type { AttemptRecorder } from '../attempts/attempt-recorder.ts';
 import { failedAttemptTls } from '../attempts/attempt-tls.ts';
+import type { AddressLimits } from './address-limits.ts';
 import type { FailedHandshakes } from './failed-handshakes.ts';
 import { readFirstBytes, type FirstBytes } from './first-bytes.ts';
 import { PortUnavailable } from './gateway.failures.ts';
@@ -12,6 +13,7 @@ import { knownTlsFailure, PLAIN_TEXT } from './tls-failure.ts';
 export interface GatewayPortParts {
   readonly host: string;
   readonly handshakeTimeoutMs: number;
+  readonly addresses: AddressLimits;
   readonly attempts: AttemptRecorder;
   readonly failures: FailedHandshakes;
   readonly logger: Logger;
@@ -128,8 +130,16 @@ export class GatewayPort {
     const attempt = this.parts.attempts.begin(owner.gatewayId, owner.version, remoteAddress);
     // Whoever cannot have a handshake need not be read.
     if (this.#gateways.size === 1 && owner.turnsAway(socket, attempt)) return;
+    const { addresses } = this.parts;
+    const refusal = addresses.accepted(this.port, remoteAddress);
+    if (refusal !== undefined) {
+      socket.destroy();
+      this.#failed(attempt, refusal);
+      return;
+    }
     socket.on('error', ignore);
     readFirstBytes(socket, this.parts.handshakeTimeoutMs, (first) => {
+      addresses.heard(this.port, remoteAddress);
       if (first.outcome === 'closed') this.#failed(attempt, 'closed');
       else if (first.outcome === 'timeout') {
         this.#failed(attempt, 'handshake-timeout');

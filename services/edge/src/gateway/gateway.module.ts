@@ -14,6 +14,7 @@ import { ServerStaples } from '../revocation/server-staples.ts';
 import { SessionReclaim } from '../session/session-reclaim.ts';
 import { SessionEndedByOperator } from '../session/session.failures.ts';
 import { Sessions } from '../session/sessions.ts';
+import { AddressLimits } from './address-limits.ts';
 import { AddressLog } from './address-log.ts';
 import { FailedHandshakes } from './failed-handshakes.ts';
 import { EdgeEntryWriter } from './edge-entry.ts';
@@ -57,14 +58,20 @@ export function gatewayProviders(base: EdgeBase): Provider[] {
         metrics.observe('handshake_queue', () => handshakes.length);
         const handshakeTimeoutMs = config.EDGE_CONNECT_TIMEOUT_MS;
         const plainTextLog = new AddressLog(PLAIN_TEXT_LOG_INTERVAL_MS);
-        const failures = new FailedHandshakes({ attempts, metrics, logger, plainTextLog });
+        const failures = new FailedHandshakes({ attempts, guard, metrics, logger, plainTextLog });
+        const addresses = new AddressLimits({
+          connectsPerMinute: config.EDGE_CONNECTS_PER_ADDRESS,
+          silent: config.EDGE_SILENT_PER_ADDRESS,
+          rememberedClients: config.EDGE_REMEMBERED_CLIENTS,
+        });
+        metrics.observe('silent_connections', () => addresses.silent);
         const listeners = new GatewayListeners({
           registry: new RegistryGateways(nats),
           settings,
           link,
           logger,
           staples,
-          port: { host: config.EDGE_HOST, handshakeTimeoutMs, attempts, failures, logger },
+          port: { host: config.EDGE_HOST, handshakeTimeoutMs, addresses, attempts, failures, logger },
           live: {
             handshakeTimeoutMs,
             handshakes,

@@ -4,12 +4,14 @@ import { expect, test } from 'vitest';
 import { HandshakeLine, type HandshakeTurns } from './handshake-line.ts';
 
 const none = (): number => 0;
+const HERE = '192.0.2.1';
+const ELSEWHERE = '192.0.2.2';
 
 /** As many begin at once as in one turn of the event loop. */
 function holdUp(line: HandshakeLine): void {
   const passing: HandshakeTurns = { gapMs: none, begin: () => undefined, refuse: () => undefined };
-  line.join(passing, new Socket());
-  line.join(passing, new Socket());
+  line.join(passing, new Socket(), HERE);
+  line.join(passing, new Socket(), HERE);
 }
 
 function gateway(seen: string[], name: string, gapMs = none): HandshakeTurns {
@@ -27,9 +29,9 @@ test('a gateway whose devices come one by one does not wait for the storm of ano
   const seen: string[] = [];
   const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 10_000 });
   const [stormy, quiet] = [gateway(seen, 'stormy'), gateway(seen, 'quiet')];
-  for (let count = 0; count < 500; count += 1) line.join(stormy, new Socket());
+  for (let count = 0; count < 500; count += 1) line.join(stormy, new Socket(), HERE);
   await turn();
-  line.join(quiet, new Socket());
+  line.join(quiet, new Socket(), HERE);
   while (!seen.includes('quiet')) await turn();
   expect(seen.length).toBeLessThan(20);
 });
@@ -43,9 +45,36 @@ test('all get their turn, in the order of their arrival', async () => {
     refuse: () => undefined,
   };
   const sockets = Array.from({ length: 50 }, () => new Socket());
-  for (const socket of sockets) line.join(turns, socket);
+  for (const socket of sockets) line.join(turns, socket, HERE);
   while (line.length > 0) await turn();
   expect(begun).toEqual(sockets);
+});
+
+test('who floods the line keeps no other address out, and nobody waiting', async () => {
+  const seen: string[] = [];
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 10_000 });
+  const from = new Map<Socket, string>();
+  const turns: HandshakeTurns = {
+    gapMs: none,
+    begin: (socket) => seen.push(`${from.get(socket)} begins`),
+    refuse: (socket, reason) => seen.push(`${from.get(socket)} ${reason}`),
+  };
+  const join = (address: string): void => {
+    const socket = new Socket();
+    from.set(socket, address);
+    line.join(turns, socket, address);
+  };
+  holdUp(line);
+  for (let count = 0; count < 1_000; count += 1) join(HERE);
+  expect(line.hasRoom(turns, HERE)).toBe(false);
+  expect(line.hasRoom(turns, ELSEWHERE)).toBe(true);
+  join(ELSEWHERE);
+  while (!seen.includes(`${ELSEWHERE} begins`)) await turn();
+  expect(seen.slice(0, 4).toSorted()).toEqual([
+    `${HERE} begins`,
+    `${HERE} handshake-queue-full`,
+    `${ELSEWHERE} begins`,
+  ]);
 });
 
 test('a gateway with gaps begins one handshake after the other, and keeps no other from its turns', async () => {
@@ -53,16 +82,16 @@ test('a gateway with gaps begins one handshake after the other, and keeps no oth
   const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 600_000 });
   let gapMs = 60_000;
   const [slow, quick] = [gateway(seen, 'slow', () => gapMs), gateway(seen, 'quick')];
-  for (let count = 0; count < 3; count += 1) line.join(slow, new Socket());
-  for (let count = 0; count < 20; count += 1) line.join(quick, new Socket());
+  for (let count = 0; count < 3; count += 1) line.join(slow, new Socket(), HERE);
+  for (let count = 0; count < 20; count += 1) line.join(quick, new Socket(), HERE);
   while (line.length > 2) await delay(1);
   expect(seen).toEqual(['slow', ...Array.from({ length: 20 }, () => 'quick')]);
-  line.join(quick, new Socket());
+  line.join(quick, new Socket(), HERE);
   while (line.length > 2) await delay(1);
   expect(seen).toHaveLength(22);
   gapMs = 0;
   // Whoever comes next finds out.
-  line.join(quick, new Socket());
+  line.join(quick, new Socket(), HERE);
   while (line.length > 0) await delay(1);
   expect(seen.filter((name) => name === 'slow')).toHaveLength(3);
 });
@@ -72,7 +101,7 @@ test('the line goes on by itself when a gap is over', async () => {
   const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 10_000 });
   const slow = gateway(seen, 'slow', () => 20);
   const startedAt = performance.now();
-  for (let count = 0; count < 4; count += 1) line.join(slow, new Socket());
+  for (let count = 0; count < 4; count += 1) line.join(slow, new Socket(), HERE);
   while (line.length > 0) await delay(1);
   expect(seen).toHaveLength(4);
   expect(performance.now() - startedAt).toBeGreaterThanOrEqual(60);
@@ -82,8 +111,8 @@ test('of a gateway with gaps only those wait whose turn can come in time', async
   const seen: string[] = [];
   const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 100 });
   const slow = gateway(seen, 'slow', () => 50);
-  for (let count = 0; count < 4; count += 1) line.join(slow, new Socket());
-  expect(line.hasRoom(slow)).toBe(false);
+  for (let count = 0; count < 4; count += 1) line.join(slow, new Socket(), HERE);
+  expect(line.hasRoom(slow, HERE)).toBe(false);
   while (seen.length < 2) await turn();
   expect(seen).toEqual(['slow', 'slow handshake-queue-full']);
 });
@@ -109,13 +138,13 @@ test('on a busy loop a storm is put off while another gateway has devices that c
   const count = (name: string): number => seen.filter((each) => each === name).length;
   const rest = keepBusy();
   try {
-    line.join(quiet, new Socket());
+    line.join(quiet, new Socket(), HERE);
     const startedAt = performance.now();
-    for (let index = 0; index < 80; index += 1) line.join(stormy, new Socket());
+    for (let index = 0; index < 80; index += 1) line.join(stormy, new Socket(), HERE);
     while (count('stormy') < 40) await turn();
     // But for a burst one in 25 ms, where it would be two in a turn of 3 ms.
     expect(performance.now() - startedAt).toBeGreaterThan(300);
-    line.join(quiet, new Socket());
+    line.join(quiet, new Socket(), HERE);
     while (count('quiet') < 2) await turn();
     expect(count('stormy')).toBeLessThan(80);
   } finally {
@@ -132,7 +161,7 @@ test('a storm that is alone takes all of a busy loop', async () => {
   // As long as nobody else was there for ten seconds; here, nobody was ever.
   const rest = keepBusy();
   try {
-    for (let count = 0; count < 100; count += 1) line.join(turns, new Socket());
+    for (let count = 0; count < 100; count += 1) line.join(turns, new Socket(), HERE);
     while (line.length > 0) await turn();
   } finally {
     rest();
@@ -145,6 +174,7 @@ test('who comes alone begins at once', () => {
   new HandshakeLine({ loopShare: 1, maxWaiting: 1, timeoutMs: 10_000 }).join(
     gateway(seen, 'a'),
     new Socket(),
+    HERE,
   );
   expect(seen).toEqual(['a']);
 });
@@ -161,7 +191,7 @@ test('no handshake begins among the immediates, where Node would lose its alert'
   setImmediate(() => {
     isImmediate = true;
   });
-  for (let count = 0; count < 20; count += 1) line.join(turns, new Socket());
+  for (let count = 0; count < 20; count += 1) line.join(turns, new Socket(), HERE);
   while (line.length > 0) {
     // The line's own immediates stand between these two.
     await turn();
@@ -182,7 +212,7 @@ test('those who find the line full are refused, a few in each turn, and at once 
     refuse: (_socket, reason) => refused.push(reason),
   };
   holdUp(line);
-  for (let count = 0; count < 41; count += 1) line.join(turns, new Socket());
+  for (let count = 0; count < 41; count += 1) line.join(turns, new Socket(), HERE);
   expect(refused).toEqual(['handshake-queue-full']);
   const perTurn: number[] = [];
   while (refused.length < 21) {
@@ -200,8 +230,8 @@ test('whoever waited too long is refused, and whoever left is forgotten', async 
   const turns = gateway(seen, 'a');
   const gone = new Socket().destroy();
   holdUp(line);
-  line.join(turns, gone);
-  line.join(turns, new Socket());
+  line.join(turns, gone, HERE);
+  line.join(turns, new Socket(), HERE);
   const until = performance.now() + 20;
   while (performance.now() < until);
   while (line.length > 0) await turn();
@@ -214,7 +244,7 @@ test('of those who waited too long a few are refused in each turn', async () => 
   const line = new HandshakeLine({ loopShare: 1, maxWaiting: 100, timeoutMs: 5 });
   const turns = gateway(seen, 'a');
   holdUp(line);
-  for (let count = 0; count < 100; count += 1) line.join(turns, new Socket());
+  for (let count = 0; count < 100; count += 1) line.join(turns, new Socket(), HERE);
   const until = performance.now() + 20;
   while (performance.now() < until);
   const perTurn: number[] = [];
@@ -233,11 +263,11 @@ test('when a gateway leaves, whoever waits for it is refused, once and with the 
   const [gone, still] = [gateway(seen, 'gone'), gateway(seen, 'still')];
   holdUp(line);
   const left = new Socket();
-  line.join(gone, left);
+  line.join(gone, left, HERE);
   left.destroy();
   // Ten wait for their turn, five to be refused.
-  for (let count = 0; count < 14; count += 1) line.join(gone, new Socket());
-  for (let count = 0; count < 15; count += 1) line.join(still, new Socket());
+  for (let count = 0; count < 14; count += 1) line.join(gone, new Socket(), HERE);
+  for (let count = 0; count < 15; count += 1) line.join(still, new Socket(), HERE);
   line.leave(gone);
   expect(seen).toEqual(Array.from({ length: 14 }, () => 'gone gateway-closed'));
   while (line.length > 0 || seen.length < 29) await turn();

@@ -1,15 +1,11 @@
 import type { Socket } from 'node:net';
 import { MessageChannel } from 'node:worker_threads';
 import { LoopShare } from './loop-share.ts';
-
-interface Waiting {
-  readonly socket: Socket;
-  readonly since: number;
-}
+import { WaitingByAddress } from './waiting-by-address.ts';
 
 /** One gateway's part of the line. */
 interface GatewayLine {
-  readonly waiting: Waiting[];
+  readonly waiting: WaitingByAddress;
   /** When its newest handshake began, as performance.now(). */
   readonly begunAt: number;
 }
@@ -53,8 +49,8 @@ const BURST_MS = 20;
 const MOST_BUSY_MS = 50;
 
 /**
- * Begins TLS handshakes a few in each turn of the event loop, the gateways by turns, and for a storm only in
- * its share of the time while devices of other gateways connect: what a handshake entails, here and at the
+ * Begins TLS handshakes a few in each turn of the event loop, the gateways by turns, those of a gateway by
+ * address ({@link WaitingByAddress}), and for a storm only in its share of the time while devices of other gateways connect: what a handshake entails, here and at the
  * services that are asked, would keep those waiting too. Connections that wait have cost next to nothing and
  * keep nobody from being served.
  *
@@ -63,7 +59,7 @@ const MOST_BUSY_MS = 50;
  * its connection closed and not learn why.
  */
 export class HandshakeLine {
-  /** Each in the order of arrival; the gateways in the order of their turns. */
+  /** The gateways in the order of their turns. */
   readonly #lines = new Map<HandshakeTurns, GatewayLine>();
   readonly #turns = new MessageChannel();
   readonly #loop: LoopShare;
@@ -88,34 +84,53 @@ export class HandshakeLine {
     return this.#waiting + this.#tooMany.length;
   }
 
-  hasRoom(turns: HandshakeTurns): boolean {
+  /** Where the line is full, another address may have to give way. */
+  hasRoom(turns: HandshakeTurns, address: string): boolean {
     const line = this.#lines.get(turns);
-    return line === undefined || line.waiting.length < this.#mostWaiting(turns);
+    if (line === undefined || line.waiting.length < this.#mostWaiting(turns)) return true;
+    return line.waiting.isOwedPlace(address);
   }
 
-  /** @param socket that is not read yet */
-  join(turns: HandshakeTurns, socket: Socket): void {
-    const line = this.#lines.get(turns) ?? { waiting: [], begunAt: Number.NEGATIVE_INFINITY };
+  /**
+   * @param socket that is not read yet
+   * @param address that it comes from; of IPv6 the /64
+   */
+  join(turns: HandshakeTurns, socket: Socket, address: string): void {
+    const line = this.#lines.get(turns) ?? {
+      waiting: new WaitingByAddress(),
+      begunAt: Number.NEGATIVE_INFINITY,
+    };
     if (this.#begunInTurn < PER_TURN && line.waiting.length === 0 && this.#putOffMs(turns, line) <= 0) {
       this.#begin(turns, line.waiting, socket);
       this.#schedule();
       return;
     }
-    if (!this.hasRoom(turns)) {
-      if (this.#tooMany.length >= this.limits.maxWaiting) turns.refuse(socket, 'handshake-queue-full');
-      else this.#tooMany.push({ turns, socket });
-      this.#schedule();
+    this.#schedule();
+    if (!this.hasRoom(turns, address)) {
+      this.#refuseSoon(turns, socket);
       return;
     }
-    line.waiting.push({ socket, since: performance.now() });
+    if (line.waiting.length >= this.#mostWaiting(turns)) this.#giveWay(turns, line.waiting);
+    line.waiting.add({ socket, address, since: performance.now() });
     this.#lines.set(turns, line);
     this.#waiting += 1;
-    this.#schedule();
+  }
+
+  #giveWay(turns: HandshakeTurns, waiting: WaitingByAddress): void {
+    const newest = waiting.takeNewestOfMost();
+    if (newest === undefined) return;
+    this.#waiting -= 1;
+    if (!newest.socket.destroyed) this.#refuseSoon(turns, newest.socket);
+  }
+
+  #refuseSoon(turns: HandshakeTurns, socket: Socket): void {
+    if (this.#tooMany.length >= this.limits.maxWaiting) turns.refuse(socket, 'handshake-queue-full');
+    else this.#tooMany.push({ turns, socket });
   }
 
   /** Who waits is refused. */
   leave(turns: HandshakeTurns): void {
-    const waiting = this.#lines.get(turns)?.waiting ?? [];
+    const waiting = [...(this.#lines.get(turns)?.waiting ?? [])];
     const tooMany = this.#tooMany.filter((each) => each.turns === turns);
     this.#lines.delete(turns);
     this.#waiting -= waiting.length;
@@ -149,7 +164,7 @@ export class HandshakeLine {
     else if (shortestMs < Number.POSITIVE_INFINITY) this.#scheduleAfter(shortestMs);
   };
 
-  #begin(turns: HandshakeTurns, waiting: Waiting[], socket: Socket): void {
+  #begin(turns: HandshakeTurns, waiting: WaitingByAddress, socket: Socket): void {
     const begunAt = performance.now();
     this.#begunInTurn += 1;
     if (this.#newest !== turns) {
@@ -193,13 +208,13 @@ export class HandshakeLine {
     this.#gap = setTimeout(() => this.#schedule(), Math.ceil(milliseconds)).unref();
   }
 
-  #next(turns: HandshakeTurns, waiting: Waiting[]): Socket | undefined {
+  #next(turns: HandshakeTurns, waiting: WaitingByAddress): Socket | undefined {
     const latest = performance.now() - this.limits.timeoutMs;
-    for (let next = waiting[0]; next !== undefined; next = waiting[0]) {
+    for (let next = waiting.first; next !== undefined; next = waiting.first) {
       const { socket, since } = next;
       const isLate = since < latest && !socket.destroyed;
       if (isLate && this.#refusedInTurn === REFUSED_PER_TURN) return undefined;
-      waiting.shift();
+      waiting.takeFirst();
       this.#waiting -= 1;
       if (isLate) {
         this.#refusedInTurn += 1;

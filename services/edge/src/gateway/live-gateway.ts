@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
-import type { GatewayListener } from '@gatehouse/contracts';
+import { addressGroup, type GatewayListener } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
 import type { Attempt } from '../attempts/attempt.ts';
 import { attemptTls } from '../attempts/attempt-tls.ts';
@@ -61,7 +61,7 @@ const LONG_WAIT_MS = 50;
 
 const HANDSHAKE_REFUSALS: Readonly<Record<HandshakeRefusal, string>> = {
   'handshake-queue-full':
-    'too many connections of the gateway wait for their TLS handshake; devices should come back at random moments',
+    'too many connections of the gateway wait for their TLS handshake, and its address has no fewer of them than others; devices should come back at random moments',
   'handshake-queue-timeout':
     'the turn of the TLS handshake did not come in time; devices should come back at random moments',
   'gateway-closed':
@@ -144,7 +144,7 @@ export class LiveGateway implements HandshakeTurns {
    */
   turnsAway(socket: Socket, attempt: Attempt): boolean {
     if (this.#turnsAwayBanned(socket, attempt)) return true;
-    if (this.parts.handshakes.hasRoom(this)) return false;
+    if (this.parts.handshakes.hasRoom(this, addressGroup(attempt.remoteAddress))) return false;
     this.#attempts.set(socket, attempt);
     this.refuse(socket, 'handshake-queue-full');
     return true;
@@ -162,7 +162,7 @@ export class LiveGateway implements HandshakeTurns {
     this.#waiting.set(socket, { attempt, hello, since: performance.now() });
     // Who leaves while it waits is found out when its turn comes.
     socket.on('error', ignore);
-    this.parts.handshakes.join(this, socket);
+    this.parts.handshakes.join(this, socket, addressGroup(attempt.remoteAddress));
   }
 
   /** Whoever comes while nobody can be let in will be back: a few are enough to notice that it is over. */

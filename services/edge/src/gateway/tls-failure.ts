@@ -95,6 +95,14 @@ const MESSAGES: ReadonlyMap<string, string> = new Map([
       'mend the name in the device, or switch on SNI there',
   ],
   ['client-hello-malformed', 'the first TLS message of the client cannot be read'],
+  [
+    'address-connects-exceeded',
+    'the address connects more often in a minute than EDGE_CONNECTS_PER_ADDRESS of the edge allows',
+  ],
+  [
+    'address-silent',
+    'too many connections of the address are open that have sent nothing (EDGE_SILENT_PER_ADDRESS); a client begins with its ClientHello',
+  ],
 ]);
 
 export interface TlsFailure {

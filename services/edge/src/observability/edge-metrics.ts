@@ -136,6 +136,7 @@ const GAUGES = {
   connections: 'TLS connections that are open',
   sessions: 'Devices that are connected',
   handshake_queue: 'Connections that wait for their TLS handshake or to be refused one, over all gateways',
+  silent_connections: 'Connections that have not sent a ClientHello yet',
   departure_queue: 'Connections that wait for their turn to be closed',
   admission_queue: 'CONNECTs that wait for their turn to be admitted, over all gateways',
   clients_in_admission: 'Clients that are being judged, each by one CONNECT at a time',
