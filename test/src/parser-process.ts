@@ -1,24 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { freePort, ManagedProcess, projectDirectory } from '@gatehouse/local-servers';
-import type { RunningGatehouse } from './running-gatehouse.ts';
-
-/** How a Gatehouse starts its parser. */
-export interface ParserCommand {
-  readonly command: string;
-  readonly arguments: readonly string[];
-  readonly environment: Readonly<Record<string, string>>;
-}
-
-/** As the running one was started; Linux only, where /proc tells. */
-export async function parserCommandOf(gatehouse: RunningGatehouse): Promise<ParserCommand> {
-  const [pid] = await gatehouse.pidsOf('parser');
-  const [command = '', ...rest] = await zeroSeparated(`/proc/${pid}/cmdline`);
-  const environment = (await zeroSeparated(`/proc/${pid}/environ`)).map((each) => {
-    const at = each.indexOf('=');
-    return [each.slice(0, at), each.slice(at + 1)];
-  });
-  return { command, arguments: rest, environment: Object.fromEntries(environment) };
-}
+import type { ServiceCommand } from './service-command.ts';
 
 /** One more instance of the parser beside that of a running Gatehouse. */
 export class ParserProcess implements AsyncDisposable {
@@ -27,7 +8,7 @@ export class ParserProcess implements AsyncDisposable {
     private readonly url: string,
   ) {}
 
-  static async start({ environment, ...program }: ParserCommand): Promise<ParserProcess> {
+  static async start({ environment, ...program }: ServiceCommand): Promise<ParserProcess> {
     const port = String(await freePort());
     const managed = await ManagedProcess.start({
       ...program,
@@ -58,8 +39,4 @@ export class ParserProcess implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.managed.stop();
   }
-}
-
-async function zeroSeparated(path: string): Promise<string[]> {
-  return (await readFile(path, 'utf8')).split('\0').filter((each) => each !== '');
 }

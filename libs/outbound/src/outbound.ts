@@ -1,6 +1,6 @@
 export { AllowList } from './allow-list.ts';
 export { BREAKER_STATE_VALUES, CallBreaker, type BreakerState } from './call-breaker.ts';
-export { CallLine } from './call-line.ts';
+export { CallLine, type Turn } from './call-line.ts';
 export { type ResolveName } from './guarded-connect.ts';
 export {
   OutboundClient,

@@ -2,16 +2,16 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { projectDirectory, runProgram } from '@gatehouse/local-servers';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { parserCommandOf, type ParserCommand } from '../parser-process.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
+import { serviceCommandOf, type ServiceCommand } from '../service-command.ts';
 
 let gatehouse: RunningGatehouse;
-let parser: ParserCommand;
+let parser: ServiceCommand;
 beforeAll(async () => {
   gatehouse = await RunningGatehouse.start({
     environment: { DATABASE_PASSWORD: 'in-the-environment', AWS_SECRET_ACCESS_KEY: 'in-the-environment' },
   });
-  parser = await parserCommandOf(gatehouse);
+  parser = await serviceCommandOf(gatehouse, 'parser');
 });
 afterAll(() => gatehouse[Symbol.asyncDispose]());
 

@@ -5,8 +5,9 @@ import { eventually } from '@gatehouse/testing';
 import { expect, test } from 'vitest';
 import { Fleet } from '../bench/fleet.ts';
 import { importDevices } from '../imported-devices.ts';
-import { parserCommandOf, ParserProcess, type ParserCommand } from '../parser-process.ts';
+import { ParserProcess } from '../parser-process.ts';
 import { RunningGatehouse } from '../running-gatehouse.ts';
+import { serviceCommandOf, type ServiceCommand } from '../service-command.ts';
 import { countStoredMessages, storedMessages } from '../stored-messages.ts';
 
 const KILLS = Number(process.env['PARSER_KILLS'] ?? 50);
@@ -102,11 +103,11 @@ class Parsers implements AsyncDisposable {
 
   private constructor(
     private readonly gatehouse: RunningGatehouse,
-    private readonly command: ParserCommand,
+    private readonly command: ServiceCommand,
   ) {}
 
   static async beside(gatehouse: RunningGatehouse): Promise<Parsers> {
-    return new Parsers(gatehouse, await parserCommandOf(gatehouse));
+    return new Parsers(gatehouse, await serviceCommandOf(gatehouse, 'parser'));
   }
 
   /** Those that were killed. */

@@ -64,6 +64,8 @@ export const admitDevice = requestContract({
     gatewayId,
     /** Version of the gateway that the edge serves: auth must not judge by an older one. */
     gatewayVersion: z.int().nonnegative().default(0),
+    /** How long the edge waits for the answer before it asks again: auth answers sooner. */
+    waitMs: z.int().min(1).max(60_000).optional(),
     clientId: z.string(),
     protocolVersion: z.union([z.literal(3), z.literal(4), z.literal(5)]),
     username: z.string().optional(),

@@ -11,6 +11,7 @@ import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import type { GatewayDirectory } from '../registry/gateway-directory.ts';
 import { admissionOf, certificateProblem, type CredentialVerdict } from './admission-policy.ts';
 import { AdmissionSteps } from './admission-steps.ts';
+import { AnswerDeadline } from './answer-deadline.ts';
 
 type Request = RequestOf<typeof admitDevice>;
 
@@ -42,7 +43,8 @@ export class AdmitDevice {
   }
 
   async #verdict(request: Request, steps: AdmissionSteps): Promise<CredentialVerdict> {
-    const lookup = await this.gateways.find(request.gatewayId, request.gatewayVersion);
+    const deadline = new AnswerDeadline(request.waitMs);
+    const lookup = await this.gateways.find(request.gatewayId, request.gatewayVersion, deadline);
     if (lookup.outcome === 'unavailable') {
       steps.add('gateway-lookup', 'failed', 'the registry did not describe the gateway in time');
       return rejected('authenticator-unavailable');
@@ -59,7 +61,7 @@ export class AdmitDevice {
       steps.add('certificate', problem, 'the gateway wants a client certificate for this user name');
       return rejected(problem);
     }
-    return this.verifiers[admission.authentication.type].verify(request, admission, steps);
+    return this.verifiers[admission.authentication.type].verify(request, admission, steps, deadline);
   }
 }
 

@@ -48,9 +48,10 @@ export class AliyunFunctionCompute implements FunctionProvider {
     }
   }
 
-  invoke(event: string, observer: CallObserver): Promise<OutboundResponse> {
-    if (this.#role === undefined) return this.#invokeWith(this.target.accessKey, event, { observer });
-    const deadline = new CallDeadline(this.call.timeoutMs);
+  invoke(event: string, observer: CallObserver, timeoutMs: number): Promise<OutboundResponse> {
+    const deadline = new CallDeadline(timeoutMs);
+    if (this.#role === undefined)
+      return this.#invokeWith(this.target.accessKey, event, { observer, deadline });
     return this.#invokeInRole(this.#role, event, { observer, deadline });
   }
 
@@ -68,7 +69,7 @@ export class AliyunFunctionCompute implements FunctionProvider {
   }
 
   /** Once more with another session when the first has come to its end before its time. */
-  async #invokeInRole(role: Role, event: string, call: CallInRole): Promise<OutboundResponse> {
+  async #invokeInRole(role: Role, event: string, call: Call): Promise<OutboundResponse> {
     const session = await sessionOf(role, call);
     const response = await this.#invokeWith(session.accessKey, event, call);
     if (!isKeyRefused(response)) return withoutToken(response, session);
@@ -97,7 +98,7 @@ export class AliyunFunctionCompute implements FunctionProvider {
 
   #sender({ observer, deadline }: Call): SendSigned {
     return ({ url, headers, body }) => {
-      const timeoutMs = deadline?.remainingMs(new URL(url).origin) ?? this.call.timeoutMs;
+      const timeoutMs = deadline.remainingMs(new URL(url).origin);
       observer.onSend({ method: 'POST', url, headers: maskSignature(headers) });
       return this.outbound.request({
         method: 'POST',
@@ -121,16 +122,11 @@ interface Role {
 
 interface Call {
   readonly observer: CallObserver;
-  /** Of all its requests; absent when there is only one. */
-  readonly deadline?: CallDeadline;
+  /** Of all its requests. */
+  readonly deadline: CallDeadline;
 }
 
-type CallInRole = Required<Call>;
-
-async function sessionOf(
-  { sessions, origin }: Role,
-  { observer, deadline }: CallInRole,
-): Promise<RoleSession> {
+async function sessionOf({ sessions, origin }: Role, { observer, deadline }: Call): Promise<RoleSession> {
   try {
     const session = await deadline.within(origin, sessions.current(deadline.remainingMs(origin)));
     observer.onRole(session.call);

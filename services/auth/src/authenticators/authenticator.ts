@@ -63,13 +63,15 @@ export interface Authentication {
 
 /**
  * Somebody of the customer who knows the devices. Asks once, without cache, breaker or second try by other
- * words; always answers within `timeoutMs` and never throws.
+ * words; always answers in time and never throws.
  */
 export interface Authenticator {
+  /** How long the customer allows one call to take. */
   readonly timeoutMs: number;
   /** How long the customer allows an answer to be used again; 0: never. */
   readonly cacheSeconds: number;
-  authenticate(credentials: AuthenticatorCredentials): Promise<Authentication>;
+  /** @param timeoutMs that of the customer, or less */
+  authenticate(credentials: AuthenticatorCredentials, timeoutMs: number): Promise<Authentication>;
 }
 
 export type AuthenticationTarget = Pick<GatewayAdmission, 'gatewayId' | 'authentication' | 'accessKeySecret'>;

@@ -37,24 +37,23 @@ export function authenticatorOf(
 ): Authenticator | undefined {
   if (authentication.type === 'one-way') return undefined;
   if (authentication.method === 'https') return new HttpsAuthenticator(authentication, outbound);
-  const { function: target } = authentication;
+  const { function: target, timeoutMs = DEFAULT_TIMEOUT_MS, cacheSeconds = 0 } = authentication;
   const call = functionCallOf(authentication, accessKeySecret);
   const provider = providerOf(target, { ...call, gatewayId }, outbound);
   return typeof provider === 'string'
     ? new UnusableAuthenticator(provider)
-    : new FunctionAuthenticator(provider, call.timeoutMs, authentication.cacheSeconds ?? 0);
+    : new FunctionAuthenticator(provider, timeoutMs, cacheSeconds);
 }
 
 type FunctionTarget = Extract<GatewayAuthentication, { method: 'function' }>;
 
 function functionCallOf(
-  { function: target, caCertificate, timeoutMs }: FunctionTarget,
+  { function: target, caCertificate }: FunctionTarget,
   secret: string | null,
 ): FunctionCall {
   const id = target.accessKeyId;
   return {
     endpoint: target.endpoint,
-    timeoutMs: timeoutMs ?? DEFAULT_TIMEOUT_MS,
     caCertificate,
     accessKey: id === undefined || secret === null ? undefined : { id, secret },
   };

@@ -100,7 +100,7 @@ function authenticate(provider: Provider, asked: Asked = {}) {
     outbound,
   );
   if (authenticator === undefined) throw new Error('there is an authenticator');
-  return authenticator.authenticate({ ...pump, ...credentials });
+  return authenticator.authenticate({ ...pump, ...credentials }, authenticator.timeoutMs);
 }
 
 const failing = (what: string, message: string) => ({

@@ -17,7 +17,7 @@ export class FunctionAuthenticator implements Authenticator {
     readonly cacheSeconds: number,
   ) {}
 
-  authenticate(credentials: AuthenticatorCredentials): Promise<Authentication> {
+  authenticate(credentials: AuthenticatorCredentials, timeoutMs: number): Promise<Authentication> {
     let sent: ShownRequest | null = null;
     let role: AssumedRole | undefined;
     const observer: CallObserver = {
@@ -26,7 +26,7 @@ export class FunctionAuthenticator implements Authenticator {
     };
     return askOnce({
       credentials,
-      send: () => this.provider.invoke(eventOf(credentials), observer),
+      send: () => this.provider.invoke(eventOf(credentials), observer, timeoutMs),
       judge: (response) => this.provider.verdictOf(response) ?? answerOfFunction(response.body, credentials),
       shown: () => (sent === null ? null : { ...sent, body: eventOf(withoutPassword(credentials)) }),
       assumedRole: () => role,

@@ -18,7 +18,7 @@ export interface FunctionProvider {
    * @param event JSON text
    * @throws {OutboundFailure | RoleNotAssumed}
    */
-  invoke(event: string, observer: CallObserver): Promise<OutboundResponse>;
+  invoke(event: string, observer: CallObserver, timeoutMs: number): Promise<OutboundResponse>;
   /** What the provider says in place of the function; undefined when the body is what the function returned. */
   verdictOf(response: OutboundResponse): AuthenticatorAnswer | undefined;
 }

@@ -68,12 +68,15 @@ function authenticatorInRole({ target = {}, settings = {}, secret = ACCESS_KEY.s
 }
 
 const ask = (authenticator: Authenticator, username = 'UN001') =>
-  authenticator.authenticate({
-    username,
-    password: 'PW001-secret',
-    clientId: 'client-7',
-    userProperties: [],
-  });
+  authenticator.authenticate(
+    {
+      username,
+      password: 'PW001-secret',
+      clientId: 'client-7',
+      userProperties: [],
+    },
+    authenticator.timeoutMs,
+  );
 const failing = (what: string, text: string) => ({
   outcome: 'failed',
   reason: `authenticator-${what}`,

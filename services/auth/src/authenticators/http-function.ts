@@ -20,8 +20,8 @@ export class HttpFunction implements FunctionProvider {
     this.#authorization = accessKey === undefined ? {} : { authorization: basic(accessKey) };
   }
 
-  invoke(event: string, { onSend }: CallObserver): Promise<OutboundResponse> {
-    const { endpoint: url, caCertificate, timeoutMs } = this.call;
+  invoke(event: string, { onSend }: CallObserver, timeoutMs: number): Promise<OutboundResponse> {
+    const { endpoint: url, caCertificate } = this.call;
     onSend({ method: 'POST', url, headers: this.#shownHeaders() });
     return this.outbound.request({
       method: 'POST',

@@ -53,7 +53,7 @@ function authenticate(target: Partial<HttpsTarget> = {}, credentials = pump) {
     outbound,
   );
   if (authenticator === undefined) throw new Error('there is an authenticator');
-  return authenticator.authenticate(credentials);
+  return authenticator.authenticate(credentials, authenticator.timeoutMs);
 }
 
 const json =

@@ -30,8 +30,8 @@ export class HttpsAuthenticator implements Authenticator {
     this.cacheSeconds = target.cacheSeconds;
   }
 
-  authenticate(credentials: AuthenticatorCredentials): Promise<Authentication> {
-    const { url, caCertificate, timeoutMs } = this.target;
+  authenticate(credentials: AuthenticatorCredentials, timeoutMs: number): Promise<Authentication> {
+    const { url, caCertificate } = this.target;
     return askOnce({
       credentials,
       judge,

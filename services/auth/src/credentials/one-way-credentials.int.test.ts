@@ -74,6 +74,22 @@ test('a registry that restarts is waited for', async () => {
   expect(await connecting).toBe('admitted');
 });
 
+test('an edge that says how long it waits is answered sooner than the registry is given up', async () => {
+  await using auth = await startAuth(await startTestNats(), { AUTH_REGISTRY_TIMEOUT_MS: '60000' });
+  await auth.connect('pump', 'secret');
+  auth.registry.leave();
+  for (const [gatewayVersion, step] of [
+    [1, 'credential-lookup'],
+    [2, 'gateway-lookup'],
+  ] as const) {
+    const startedAt = performance.now();
+    const answer = await auth.admit('idle', 'secret', { gatewayVersion, waitMs: 2_000 });
+    expect(performance.now() - startedAt).toBeLessThan(2_000);
+    expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-unavailable' });
+    expect(answer.steps.at(-1)).toMatchObject({ name: step, outcome: 'failed' });
+  }
+});
+
 test('a stranger is not told that a device is disabled', async () => {
   await using auth = await startAuth(await startTestNats());
   expect(await auth.connect('idle', 'guess')).toBe('wrong-password');

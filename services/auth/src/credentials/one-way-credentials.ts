@@ -1,6 +1,7 @@
 import { deviceName, devicePassword, type admitDevice, type RequestOf } from '@gatehouse/contracts';
 import type { CredentialVerdict } from '../admission/admission-policy.ts';
 import type { AdmissionSteps } from '../admission/admission-steps.ts';
+import type { AnswerDeadline } from '../admission/answer-deadline.ts';
 import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import type { CredentialDirectory, KnownCredential } from './credential-directory.ts';
 import type { CredentialVerifier } from './credential-verifier.ts';
@@ -20,6 +21,7 @@ export class OneWayCredentials implements CredentialVerifier {
     request: RequestOf<typeof admitDevice>,
     { gatewayId }: { readonly gatewayId: string },
     steps: AdmissionSteps,
+    deadline: AnswerDeadline,
   ): Promise<CredentialVerdict> {
     const username = deviceName.safeParse(request.username);
     const password = devicePassword.safeParse(textOf(request.password));
@@ -29,7 +31,7 @@ export class OneWayCredentials implements CredentialVerifier {
     }
 
     const cached = this.directory.fresh(gatewayId, username.data);
-    const lookup = cached ?? (await this.directory.ask(gatewayId, username.data));
+    const lookup = cached ?? (await deadline.within(this.directory.ask(gatewayId, username.data)));
     if (lookup === undefined) {
       steps.add('credential-lookup', 'failed', 'the registry did not answer in time');
       return rejected('authenticator-unavailable');
@@ -44,10 +46,8 @@ export class OneWayCredentials implements CredentialVerifier {
       return verified(credential);
     }
 
-    const comparison = await this.hasher.compare(
-      password.data,
-      credential?.answer.password ?? this.hasher.hashOfNobody,
-    );
+    const hash = credential?.answer.password ?? this.hasher.hashOfNobody;
+    const comparison = (await deadline.within(this.hasher.compare(password.data, hash))) ?? 'overloaded';
     steps.add('password', comparison);
     if (comparison === 'overloaded') return rejected('authenticator-unavailable');
     if (credential === undefined) return rejected('unknown-device');

@@ -1,5 +1,6 @@
 import { ensureDevice, type ReplyOf } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
+import type { AnswerDeadline } from '../admission/answer-deadline.ts';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import { AskedOnce } from './asked-once.ts';
@@ -40,9 +41,9 @@ export class DeviceDirectory extends AskedOnce<ReplyOf<typeof ensureDevice>, Rea
     });
   }
 
-  async ensure(gatewayId: string, deviceName: string): Promise<DeviceLookup> {
+  async ensure(gatewayId: string, deviceName: string, deadline: AnswerDeadline): Promise<DeviceLookup> {
     const cached = this.fresh(gatewayId, deviceName);
-    const device = cached ?? (await this.ask(gatewayId, deviceName));
+    const device = cached ?? (await deadline.within(this.ask(gatewayId, deviceName)));
     if (device === undefined) return { outcome: 'unavailable' };
     if (device === null) return { outcome: 'unknown-gateway' };
     return { outcome: 'ready', device, isCached: device === cached };

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { getGatewayAdmission, type GatewayAdmission, type ReplyOf } from '@gatehouse/contracts';
 import type { Logger } from '@gatehouse/observability';
+import { AnswerDeadline } from '../admission/answer-deadline.ts';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthMetrics } from '../observability/auth-metrics.ts';
 import { AskedOnce } from './asked-once.ts';
@@ -36,14 +37,18 @@ export class GatewayDirectory extends AskedOnce<Answer, GatewayAdmission | null>
   }
 
   /** Of the gateway's version `atLeastVersion` or a later one: an edge may have learnt of a change first. */
-  async find(gatewayId: string, atLeastVersion: number): Promise<GatewayLookup> {
+  async find(
+    gatewayId: string,
+    atLeastVersion: number,
+    answerBy = AnswerDeadline.NONE,
+  ): Promise<GatewayLookup> {
     const cached = this.fresh(gatewayId, ITSELF);
     if (cached !== undefined && cached !== null && cached.version >= atLeastVersion) {
       return { outcome: 'known', admission: cached, isCached: true };
     }
-    const deadline = performance.now() + this.#patienceMs;
+    const deadline = Math.min(performance.now() + this.#patienceMs, answerBy.endsAt);
     for (;;) {
-      const admission = await this.ask(gatewayId, ITSELF);
+      const admission = await answerBy.within(this.ask(gatewayId, ITSELF));
       if (admission === undefined) return { outcome: 'unavailable' };
       if (admission === null) return { outcome: 'unknown-gateway' };
       if (admission.version >= atLeastVersion) return { outcome: 'known', admission, isCached: false };

@@ -1,8 +1,9 @@
 import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import { addressGroup } from '@gatehouse/contracts';
-import { CallBreaker, CallLine, type BreakerState } from '@gatehouse/outbound';
+import { CallBreaker, CallLine, type BreakerState, type Turn } from '@gatehouse/outbound';
 import { handleWhenResult, isBrokenCircuitError, SamplingBreaker, type IBreaker } from 'cockatiel';
 import type { AdmissionSteps } from '../admission/admission-steps.ts';
+import type { AnswerDeadline } from '../admission/answer-deadline.ts';
 import type { AuthConfig } from '../auth.config.ts';
 import type {
   Authenticator,
@@ -19,6 +20,8 @@ export interface DeviceQuestion {
   readonly credentials: AuthenticatorCredentials;
   /** Of the device. */
   readonly remoteAddress: string;
+  /** Of the call too. */
+  readonly deadline: AnswerDeadline;
 }
 
 /** Whom a breaker turned away: all devices, or those of one address. */
@@ -37,6 +40,9 @@ const FAILURES: ReadonlySet<AuthenticatorFailureReason> = new Set([
 ]);
 const isFailure = (answer: Answer): boolean => answer.outcome === 'failed' && FAILURES.has(answer.reason);
 const IN_TROUBLE = handleWhenResult((answer) => isFailure(answer as Answer));
+
+/** A call that gets less, and less than the gateway allows, would say nothing about the authenticator. */
+const LEAST_CALL_MS = 500;
 
 /** More than calls under way by default, so that a breaker outlives the calls that it counts. */
 const LEAST_ADDRESSES = 100;
@@ -82,26 +88,25 @@ export class GuardedAuthenticator {
   }
 
   /** @param giveUpAfterMs how long a free place is waited for */
-  async ask(
-    { credentials, remoteAddress }: DeviceQuestion,
-    steps: AdmissionSteps,
-    giveUpAfterMs: number,
-  ): Promise<Answer> {
-    const address = addressGroup(remoteAddress);
+  async ask(question: DeviceQuestion, steps: AdmissionSteps, giveUpAfterMs: number): Promise<Answer> {
+    const address = addressGroup(question.remoteAddress);
     const broken = this.#broken(address, steps);
     if (broken !== undefined) return broken;
-    const turn = await this.#line.inTurn(() => this.#call(credentials, address, steps), giveUpAfterMs);
+    const spareMs = question.deadline.leftMs() - Math.min(LEAST_CALL_MS, this.authenticator.timeoutMs);
+    const turn: Turn<Answer> =
+      spareMs < 0
+        ? { missed: 'waited-too-long' }
+        : await this.#line.inTurn(
+            () => this.#call(question, address, steps),
+            Math.min(giveUpAfterMs, spareMs),
+          );
     if ('result' in turn) return turn.result;
     this.metrics.authenticatorCalls.add(turn.missed);
     steps.add('authenticator-queue', turn.missed === 'queue-full' ? 'full' : 'timeout');
     return failed('authenticator-busy', 'too many devices wait for the authenticator');
   }
 
-  async #call(
-    credentials: AuthenticatorCredentials,
-    address: string,
-    steps: AdmissionSteps,
-  ): Promise<Answer> {
+  async #call(question: DeviceQuestion, address: string, steps: AdmissionSteps): Promise<Answer> {
     // It may have opened while this one waited; and while one call tries whether it may close, nobody waits for that.
     const broken = this.#broken(address, steps);
     if (broken !== undefined) return broken;
@@ -111,7 +116,7 @@ export class GuardedAuthenticator {
       return await ofAddress.breaker.execute(() =>
         this.#breaker.execute(async () => {
           steps.add('authenticator-queue', isProbe ? 'probe' : 'ok');
-          const answer = await this.#timed(credentials, steps);
+          const answer = await this.#timed(question, steps);
           this.#count(address, ofAddress, answer);
           return answer;
         }),
@@ -159,9 +164,10 @@ export class GuardedAuthenticator {
     );
   }
 
-  async #timed(credentials: AuthenticatorCredentials, steps: AdmissionSteps): Promise<Answer> {
+  async #timed({ credentials, deadline }: DeviceQuestion, steps: AdmissionSteps): Promise<Answer> {
     const startedAt = performance.now();
-    const { answer } = await this.authenticator.authenticate(credentials);
+    const timeoutMs = Math.min(this.authenticator.timeoutMs, Math.max(1, deadline.leftMs()));
+    const { answer } = await this.authenticator.authenticate(credentials, timeoutMs);
     this.metrics.authenticatorSeconds.record((performance.now() - startedAt) / 1_000);
     const outcome = answer.outcome === 'failed' ? answer.reason : answer.outcome;
     this.metrics.authenticatorCalls.add(outcome);

@@ -1,5 +1,5 @@
 import { eventually, startTestNats } from '@gatehouse/testing';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GIVEN_UP_SOON, startAuth } from '../testing/auth-on-nats.ts';
 import {
   judgeBySecret,
@@ -313,4 +313,66 @@ test('who guesses passwords of a device from elsewhere does not keep the device 
   at.server.behaviour.judge = judgeBySecret;
   at.server.hangUp();
   await Promise.all(guesses);
+});
+
+describe('an edge that says how long it waits', () => {
+  const WAIT_MS = 2_000;
+  const connecting = { ...AT_GATEWAY, waitMs: WAIT_MS };
+
+  /** How it ended, and whether that was in time. */
+  async function answered(answer: Promise<{ steps: readonly { name: string; outcome: string }[] }>) {
+    const startedAt = performance.now();
+    const found = await answer;
+    return { ...found, inTime: performance.now() - startedAt < WAIT_MS };
+  }
+
+  test('is answered sooner than the authenticator must have answered', async () => {
+    await using at = await start();
+    at.server.behaviour.judge = () => undefined;
+    const answer = await answered(at.auth.admit('pump-7', 'secret', connecting));
+    expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-timeout', inTime: true });
+    await eventually(() => expect(at.server.load.now).toBe(0));
+  });
+
+  test('is answered sooner than a call that another CONNECT has begun', async () => {
+    await using at = await start();
+    at.server.behaviour.judge = () => undefined;
+    const patient = at.auth.admit('pump-7', 'secret', AT_GATEWAY);
+    await eventually(() => expect(at.server.questions).toHaveLength(1));
+    const answer = await answered(at.auth.admit('pump-7', 'secret', connecting));
+    expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-timeout', inTime: true });
+    expect(outcomesOf(answer.steps)).toEqual(['gateway-lookup cached', 'device-queue timeout']);
+    expect(at.server.questions).toHaveLength(1);
+    at.server.hangUp();
+    expect(await patient).toMatchObject({ reason: 'authenticator-unavailable' });
+  });
+
+  test('is told that others are before it when no time is left for a call', async () => {
+    await using at = await start(
+      {},
+      { AUTH_AUTHENTICATOR_CALLS_AT_ONCE: '1', AUTH_AUTHENTICATOR_WAIT_MS: '60000' },
+    );
+    at.server.behaviour.judge = () => undefined;
+    const first = at.auth.admit('pump-1', 'secret', AT_GATEWAY);
+    await eventually(() => expect(at.server.questions).toHaveLength(1));
+    const answer = await answered(at.auth.admit('pump-7', 'secret', connecting));
+    expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-busy', inTime: true });
+    expect(answer.steps.at(-1)).toMatchObject({ name: 'authenticator-queue', outcome: 'timeout' });
+    at.server.hangUp();
+    await first;
+    expect(at.server.questions).toHaveLength(1);
+
+    const late = await at.auth.admit('pump-8', 'secret', { ...AT_GATEWAY, waitMs: 300 });
+    expect(late).toMatchObject({ outcome: 'refused', reason: 'authenticator-busy' });
+    expect(at.server.questions).toHaveLength(1);
+  });
+
+  test('is answered while the registry has not said which device it is', async () => {
+    await using at = await start();
+    expect(await at.auth.connect('pump-1', 'secret', AT_GATEWAY)).toBe('admitted');
+    at.auth.registry.leave();
+    const answer = await answered(at.auth.admit('pump-7', 'secret', connecting));
+    expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-unavailable', inTime: true });
+    expect(answer.steps.at(-1)).toMatchObject({ name: 'device', outcome: 'failed' });
+  });
 });

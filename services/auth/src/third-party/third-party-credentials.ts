@@ -7,6 +7,7 @@ import type {
 } from '@gatehouse/contracts';
 import { certificateOf, type CredentialVerdict } from '../admission/admission-policy.ts';
 import { AdmissionSteps } from '../admission/admission-steps.ts';
+import type { AnswerDeadline } from '../admission/answer-deadline.ts';
 import type { AuthConfig } from '../auth.config.ts';
 import type { AuthenticatorAnswer, AuthenticatorCredentials } from '../authenticators/authenticator.ts';
 import type { CredentialVerifier } from '../credentials/credential-verifier.ts';
@@ -37,6 +38,7 @@ interface Question {
   readonly gateway: GatewayAdmission;
   readonly credentials: AuthenticatorCredentials;
   readonly remoteAddress: string;
+  readonly deadline: AnswerDeadline;
   /** Milliseconds on the clock of `performance`: no call is begun later. */
   readonly giveUpAt: number;
 }
@@ -60,6 +62,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
     request: Request,
     gateway: GatewayAdmission,
     steps: AdmissionSteps,
+    deadline: AnswerDeadline,
   ): Promise<CredentialVerdict> {
     const clientCertificate = certificateOf(request, gateway);
     const credentials = submittedCredentials({ ...request, clientCertificate });
@@ -73,13 +76,14 @@ export class ThirdPartyCredentials implements CredentialVerifier {
       gateway,
       credentials,
       remoteAddress: request.remoteAddress,
-      giveUpAt: performance.now() + this.config.AUTH_AUTHENTICATOR_WAIT_MS,
+      deadline,
+      giveUpAt: Math.min(performance.now() + this.config.AUTH_AUTHENTICATOR_WAIT_MS, deadline.endsAt),
     };
     return (await this.#remembered(question, steps)) ?? (await this.#asked(question, steps));
   }
 
   async #remembered(
-    { key, gateway }: Question,
+    { key, gateway, deadline }: Question,
     steps: AdmissionSteps,
   ): Promise<CredentialVerdict | undefined> {
     const verdict = this.#verdicts.find(key);
@@ -89,7 +93,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
       steps.add('authenticator', 'refused-before', verdict.message);
       return rejected('authenticator-refused');
     }
-    const lookup = await this.devices.ensure(gateway.gatewayId, verdict.device.deviceName);
+    const lookup = await this.devices.ensure(gateway.gatewayId, verdict.device.deviceName, deadline);
     // The registry reported a change of the device: whoever knows it is asked afresh.
     if (lookup.outcome === 'ready' && lookup.device !== verdict.device) {
       this.#verdicts.forgetAccepted(key);
@@ -101,7 +105,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
   }
 
   async #asked(question: Question, steps: AdmissionSteps): Promise<CredentialVerdict> {
-    const { key, line, giveUpAt } = question;
+    const { key, line, deadline, giveUpAt } = question;
     const { isShared, result } = this.#line.join(
       line,
       key,
@@ -112,7 +116,12 @@ export class ThirdPartyCredentials implements CredentialVerifier {
       giveUpAt - performance.now(),
     );
     this.metrics.verdicts.add(isShared ? 'shared' : 'authenticator');
-    const flight = await result;
+    // A call of its own ends in time; one that is shared may be that of somebody who waits longer.
+    const flight = isShared ? await deadline.within(result) : await result;
+    if (flight === undefined && isShared && deadline.leftMs() === 0) {
+      steps.add('device-queue', 'timeout', 'the call under way, which is the same, has no answer in time');
+      return rejected('authenticator-timeout');
+    }
     if (flight === undefined) {
       steps.add('device-queue', 'full', 'other CONNECTs of the same device wait for the authenticator');
       return rejected('authenticator-busy');
@@ -123,7 +132,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
   }
 
   async #call(question: Question): Promise<Flight> {
-    const { key, gateway, giveUpAt } = question;
+    const { key, gateway, deadline, giveUpAt } = question;
     const steps = new AdmissionSteps();
     const authenticator = this.authenticators.of(gateway);
     if (authenticator === undefined) {
@@ -138,7 +147,7 @@ export class ThirdPartyCredentials implements CredentialVerifier {
         return { verdict: rejected('authenticator-refused'), steps: steps.list };
       case 'accepted': {
         const answeredAt = Date.now();
-        const lookup = await this.devices.ensure(gateway.gatewayId, answer.deviceName);
+        const lookup = await this.devices.ensure(gateway.gatewayId, answer.deviceName, deadline);
         const terms = { expiresAt: expiryOf(answer, answeredAt), permissions: answer.permissions };
         if (lookup.outcome === 'ready') {
           this.#verdicts.rememberAccepted(

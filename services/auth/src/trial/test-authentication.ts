@@ -64,7 +64,7 @@ async function call(
     };
   }
   const startedAt = performance.now();
-  const authentication = await authenticator.authenticate(credentials);
+  const authentication = await authenticator.authenticate(credentials, authenticator.timeoutMs);
   const milliseconds = performance.now() - startedAt;
   return { ...NOTHING, ...resultOf(authentication.answer), ...authentication.exchange(), milliseconds };
 }

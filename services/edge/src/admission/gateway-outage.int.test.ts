@@ -34,7 +34,7 @@ beforeEach(() => {
   const metrics = new EdgeMetrics();
   const noBans = { onLifted: () => undefined, find: () => undefined } as unknown as AddressBans;
   const limits = { banWasted: 0, banFailures: 0, failuresPerUsername: 0, rememberedClients: 100 };
-  admission = new NatsConnectionAdmission(10_000, {
+  admission = new NatsConnectionAdmission({
     nats,
     queues: new AdmissionQueues(10, 10),
     guard: new AdmissionGuard(limits, noBans, metrics),

@@ -9,6 +9,8 @@ import { connectPacket, publishPacket, RawClient } from '../testing/raw-client.t
 
 /** Where an edge listens that gives up soon on clients that do not send CONNECT. */
 const IMPATIENT = '127.0.0.2';
+const ADMISSION_TIMEOUT_MS = 4_000;
+
 let house: EdgeHouse;
 let gateway: GatewayListener;
 let address: Address;
@@ -18,7 +20,7 @@ beforeAll(async () => {
   gateway = await house.newGateway('gw-1');
   address = house.address(gateway);
   house.bus.put(gateway);
-  await house.startEdge({ EDGE_ADMISSION_TIMEOUT_MS: '4000' });
+  await house.startEdge({ EDGE_ADMISSION_TIMEOUT_MS: String(ADMISSION_TIMEOUT_MS) });
   await house.startEdge({ EDGE_HOST: IMPATIENT, EDGE_CONNECT_TIMEOUT_MS: '1500' });
   await eventually(() => house.stored.expectListening(gateway, 2));
 });
@@ -146,6 +148,27 @@ describe('connecting', () => {
     device.send(connectPacket(4, 'pump-patient'));
     setTimeout(() => house.bus.startAuth(), 500);
     expect(hex(await device.packet())).toBe('20020000');
+    device.destroy();
+  });
+
+  test('who is asked about a client and dies is waited for as long as it was told, then another is asked', async () => {
+    const usual = house.bus.verdict;
+    house.bus.verdict = () => {
+      house.bus.verdict = usual;
+      return new Promise<never>(() => undefined);
+    };
+    const device = await RawClient.open(address);
+    const startedAt = performance.now();
+    device.send(connectPacket(4, 'pump-widow'));
+    expect(hex(await device.packet())).toBe('20020000');
+    const waits = house.bus.admissions.flatMap(({ username, waitMs = 0 }) =>
+      username === 'pump-widow' ? [waitMs] : [],
+    );
+    expect(waits).toHaveLength(2);
+    const [first = 0, second = 0] = waits;
+    expect(performance.now() - startedAt).toBeGreaterThanOrEqual(first);
+    expect(first).toBeGreaterThan(0.6 * ADMISSION_TIMEOUT_MS);
+    expect(first + second).toBeLessThan(ADMISSION_TIMEOUT_MS);
     device.destroy();
   });
 

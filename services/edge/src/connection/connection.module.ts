@@ -47,11 +47,10 @@ export function connectionProviders(base: EdgeBase): Provider[] {
       NatsConnectionAdmission,
       [AdmissionGuard, LiveGatewaySettings, CertificateVerdicts],
       (guard, settings, verdicts) => {
-        const { EDGE_ADMISSION_TIMEOUT_MS: timeoutMs } = config;
         const queues = new AdmissionQueues(config.EDGE_ADMISSION_CONCURRENCY, config.EDGE_ADMISSION_QUEUE);
         metrics.observe('admission_queue', () => queues.length);
         const certificates = new CertificateCheck(certificateStatus.timeoutMs, settings, verdicts);
-        return new NatsConnectionAdmission(timeoutMs, {
+        return new NatsConnectionAdmission({
           nats,
           queues,
           guard,
