@@ -16,6 +16,7 @@ const operation = z.object({
       name: z.string(),
       in: z.enum(['path', 'query', 'header']),
       required: z.boolean().default(false),
+      deprecated: z.boolean().default(false),
       example: z.union([z.string(), z.int()]).transform(String),
     }),
   ),

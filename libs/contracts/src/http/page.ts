@@ -30,8 +30,13 @@ const versionCursor = z
   .regex(/^[1-9]\d{0,8}$/, 'must be the next of the page before')
   .optional();
 
-/** The query of a history, newest first: `next` goes into `before`. */
-export const historyQuery = pageQuery.omit({ after: true }).extend({ before: versionCursor });
-
 /** The query of a list of versions, newest first. */
 export const versionListQuery = pageQuery.extend({ after: versionCursor });
+
+/** The query of a history, newest first. */
+export const historyQuery = versionListQuery
+  .extend({ before: versionCursor })
+  .refine(({ after, before }) => after === undefined || before === undefined, {
+    path: ['before'],
+    error: 'is a former name of after: give one of the two',
+  });

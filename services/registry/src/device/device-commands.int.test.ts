@@ -220,7 +220,7 @@ test('a device goes online and offline, and its history tells the story with its
     ['DeviceConnected', 'edge:edge-1'],
   ]);
   expect(first.items[0]?.traceId).toBe('a'.repeat(32));
-  const rest = await devices.history(gateway.productKey, 'story-1', { limit: 2, before: first.next ?? '' });
+  const rest = await devices.history(gateway.productKey, 'story-1', { limit: 2, after: first.next ?? '' });
   expect(rest.items.map(({ type }) => type)).toEqual(['DeviceImported']);
   expect(rest.next).toBeNull();
 });

@@ -7,6 +7,8 @@ import { readStreamBackwards } from './read-events.ts';
 export interface HistoryRequest {
   readonly limit: number;
   /** The `next` of the page before: a version. */
+  readonly after?: string | undefined;
+  /** Its former name. */
   readonly before?: string | undefined;
 }
 
@@ -14,9 +16,9 @@ export interface HistoryRequest {
 export async function streamHistory(
   db: RegistryDb,
   streamId: string,
-  { limit, before }: HistoryRequest,
+  { limit, before, after = before }: HistoryRequest,
 ): Promise<Page<DeviceHistoryEvent> | undefined> {
-  const beforeVersion = before === undefined ? undefined : Number(before);
+  const beforeVersion = after === undefined ? undefined : Number(after);
   const events = await readStreamBackwards(db, streamId, { limit: limit + 1, beforeVersion });
   if (events.length === 0 && beforeVersion === undefined) return undefined;
   return pageOfRows(events, limit, {

@@ -21,6 +21,7 @@ interface Parameter {
   readonly schema: { readonly type?: unknown };
   readonly description?: string | undefined;
   readonly example?: unknown;
+  readonly deprecated?: boolean;
 }
 
 interface Response {
@@ -75,8 +76,8 @@ function documentedOperation(method: string, operation: Operation): Operation {
 
 function withExample(parameter: Parameter, docs: OperationDocs): Parameter {
   const { name, schema } = parameter;
-  const { description, example } = docs.parameters?.[name] ?? PARAMETERS[name] ?? {};
-  return { ...parameter, description, example: schema.type === 'integer' ? Number(example) : example };
+  const { example, ...others } = docs.parameters?.[name] ?? PARAMETERS[name] ?? {};
+  return { ...parameter, ...others, example: schema.type === 'integer' ? Number(example) : example };
 }
 
 /** A body that is no JSON is text to a schema, whatever the text says. */

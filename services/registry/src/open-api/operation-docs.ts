@@ -11,6 +11,8 @@ export interface RequestExample {
 export interface ParameterDocs {
   readonly description: string;
   readonly example: string;
+  /** Still taken; not beside what took its place. */
+  readonly deprecated?: true;
 }
 
 export interface AnswerDocs {
@@ -69,9 +71,10 @@ export const pageParameters = (after: string): Readonly<Record<'limit' | 'after'
 });
 
 /** Of histories, which are read backwards. */
-export const historyParameters: Readonly<Record<'limit' | 'before', ParameterDocs>> = {
+export const historyParameters: Readonly<Record<'limit' | 'after' | 'before', ParameterDocs>> = {
   limit: { description: 'Events of a page, at most', example: '20' },
-  before: { description: NEXT, example: '12' },
+  after: { description: NEXT, example: '12' },
+  before: { description: 'The former name of `after`; give one of the two', example: '12', deprecated: true },
 };
 
 /** Those of paths and headers, which mean the same in every operation. */

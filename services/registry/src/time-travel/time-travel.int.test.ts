@@ -74,8 +74,10 @@ test('a gateway is shown as it was, and tells what happened to it', async () => 
     'ParsingSwitched',
     'GatewayRenamed',
   ]);
-  const rest = await registry.call(`GET /gateways/${gatewayId}/events?before=${history.body.next}`);
-  expect(rest.body).toMatchObject({ items: [{ type: 'GatewayCreated', version: 1 }], next: null });
+  for (const parameter of ['after', 'before']) {
+    const rest = await registry.call(`GET /gateways/${gatewayId}/events?${parameter}=${history.body.next}`);
+    expect(rest.body).toMatchObject({ items: [{ type: 'GatewayCreated', version: 1 }], next: null });
+  }
   expect(await registry.call('GET /gateways/gw-none/events')).toMatchObject({ status: 404 });
 });
 
