@@ -61,9 +61,9 @@ const registryApiProviders = [
     (nats, products, scripts, parsings, compiler) =>
       new ScriptTrial(nats, { products, scripts, parsings }, compiler),
   ),
-  provide(ParsingFailures, [NATS, ProductQueries]),
+  provide(ParsingFailures, [NATS, ProductQueries, CommandTransactions]),
   provide(CertificatesCheck, [GatewayQueries, CLOCK]),
-  provide(Bans, [NATS]),
+  provide(Bans, [NATS, CommandTransactions]),
   provide(Downlink, [NATS, DeviceQueries, SessionDirectory, CommandTransactions]),
   provide(ProductWatch, [NATS, LOGGER]),
   provideMade(

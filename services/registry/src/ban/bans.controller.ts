@@ -1,7 +1,9 @@
 import { addressBanPage, pageQuery, type AddressBan, type Page } from '@gatehouse/contracts';
-import { Controller, Delete, Get, HttpCode, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Delete, Get, HttpCode, Inject, Param, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { commandContext } from '../api/api-request.ts';
 import { Bans } from './bans.ts';
 
 const banQuery = pageQuery.extend({
@@ -30,7 +32,11 @@ export class BansController {
   @HttpCode(204)
   @ApiOperation({ summary: 'Lift a ban before it ends' })
   @ApiNoContentResponse()
-  async lift(@Param('gatewayId') gatewayId: string, @Param('address') address: string): Promise<void> {
-    await this.bans.lift(gatewayId, address);
+  async lift(
+    @Param('gatewayId') gatewayId: string,
+    @Param('address') address: string,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
+    await this.bans.lift(gatewayId, address, commandContext(request));
   }
 }

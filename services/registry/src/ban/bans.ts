@@ -10,6 +10,9 @@ import {
 import { openBucket } from '@gatehouse/nats';
 import type { KV, KvEntry } from '@nats-io/kv';
 import type { NatsConnection } from '@nats-io/transport-node';
+import { z } from 'zod';
+import type { CommandContext } from '../commands/command-context.ts';
+import type { CommandTransactions } from '../commands/command-transactions.ts';
 import { pageOfRows, type PageRequest } from '../views/page-of-rows.ts';
 import { BanNotFound } from './ban.failures.ts';
 
@@ -21,7 +24,10 @@ export interface BanListRequest extends PageRequest {
 export class Bans {
   #bucket: Promise<KV> | undefined;
 
-  constructor(private readonly nats: NatsConnection) {}
+  constructor(
+    private readonly nats: NatsConnection,
+    private readonly transactions: CommandTransactions,
+  ) {}
 
   /** Those that hold, in the order of their keys. Reads the whole bucket, which edges keep small. */
   async list({ limit, after = '', gatewayId }: BanListRequest): Promise<Page<AddressBan>> {
@@ -37,8 +43,16 @@ export class Bans {
     return pageOfRows(rows, limit, { item: ({ ban }) => ban, cursor: ({ key }) => key });
   }
 
-  /** Edges let the address try again at once. @throws {BanNotFound} */
-  async lift(gatewayId: string, address: string): Promise<void> {
+  /** Edges let the address try again at once. @throws {BanNotFound | IdempotencyKeyReused} */
+  async lift(gatewayId: string, address: string, context: CommandContext): Promise<void> {
+    const description = { name: 'LiftBan', input: { gatewayId, address }, answer: z.null() };
+    await this.transactions.runElsewhere(description, context, async () => {
+      await this.#lift(gatewayId, address);
+      return null;
+    });
+  }
+
+  async #lift(gatewayId: string, address: string): Promise<void> {
     if (!gatewayIdRule.safeParse(gatewayId).success) throw new BanNotFound(gatewayId, address);
     const bucket = await this.#open();
     // Of IPv6 the /64 is banned; an operator has the address of a device.

@@ -79,6 +79,24 @@ export class CommandTransactions {
     return earlier === undefined ? undefined : description.answer.parse(earlier.answer);
   }
 
+  /**
+   * For work that is not done in PostgreSQL. Its answer is kept under the Idempotency-Key once it is done: the same
+   * command later is answered with it, the same command meanwhile is done too.
+   *
+   * @throws {IdempotencyKeyReused} and what `work` throws
+   */
+  async runElsewhere<Answer extends z.ZodType>(
+    description: CommandDescription<Answer>,
+    context: CommandContext,
+    work: () => Promise<z.infer<Answer>>,
+  ): Promise<z.infer<Answer>> {
+    const earlier = await this.earlierAnswer(description, context);
+    if (earlier !== undefined) return earlier;
+    const answer = await work();
+    if (context.idempotencyKey === undefined) return answer;
+    return this.run(description, context, () => Promise.resolve(answer));
+  }
+
   /** Without an Idempotency-Key: for facts that carry their own identity. */
   async transact<Answer>(actor: string, work: (attempt: CommandAttempt) => Promise<Answer>): Promise<Answer> {
     for (let attempt = 1; ; attempt += 1) {

@@ -147,6 +147,16 @@ test('bans are listed until they end, and can be lifted', async () => {
   expect((await registry.call('GET /bans')).body.items).toEqual([here]);
 });
 
+test('a ban is lifted once: a late repetition does not lift the next one', async () => {
+  const ban = banOf('192.0.2.44', { gatewayId: 'gw-once' });
+  await putBan(ban);
+  const lift = ['DELETE /bans/gw-once/192.0.2.44', { headers: { 'idempotency-key': 'lift-1' } }] as const;
+  expect(await registry.call(...lift)).toMatchObject({ status: 204 });
+  await putBan(ban);
+  expect(await registry.call(...lift)).toMatchObject({ status: 204 });
+  expect((await registry.call('GET /bans?gatewayId=gw-once')).body.items).toEqual([ban]);
+});
+
 test('the ban of a /64 is lifted by any address of it', async () => {
   await putBan(banOf('2001:db8:0:1'));
   const { gatewayId } = banOf('2001:db8:0:1');

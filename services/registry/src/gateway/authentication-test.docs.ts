@@ -3,6 +3,7 @@ import type { AuthenticationTestController } from './authentication-test.control
 
 export const authenticationTestDocs: DocsOf<AuthenticationTestController> = {
   testAuthentication: {
+    changesNothing: true,
     answer: {
       description:
         'What was sent and received. An authenticator that refuses or fails is an answer too: `outcome` and ' +

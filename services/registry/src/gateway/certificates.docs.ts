@@ -27,6 +27,7 @@ const headers = {
 
 export const certificatesDocs: DocsOf<CertificatesController> = {
   check: {
+    changesNothing: true,
     answer: {
       description:
         'What was found. Codes of problems are those that an upload would be refused with; chains are in the ' +

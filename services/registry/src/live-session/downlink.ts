@@ -53,11 +53,7 @@ export class Downlink {
    */
   async send(sending: Sending, context: CommandContext): Promise<DownlinkResult> {
     const description = { name: 'SendMessage', input: sending, answer: downlinkResult };
-    const earlier = await this.transactions.earlierAnswer(description, context);
-    if (earlier !== undefined) return earlier;
-    const result = await this.#send(sending);
-    if (context.idempotencyKey === undefined) return result;
-    return this.transactions.run(description, context, () => Promise.resolve(result));
+    return this.transactions.runElsewhere(description, context, () => this.#send(sending));
   }
 
   async #send({ productKey, deviceName, input }: Sending): Promise<DownlinkResult> {

@@ -39,7 +39,7 @@ const IDEMPOTENCY_KEY = {
   schema: { type: 'string', maxLength: 255 },
 };
 
-/** Adds the docs of each operation, and what is true of all: how errors look, that writes take an Idempotency-Key. */
+/** Adds the docs of each operation, and what is true of all: how errors look, that what changes something takes an Idempotency-Key. */
 export function documented<Document extends Described>(document: Document): Document {
   const paths = Object.fromEntries(
     Object.entries(document.paths).map(([path, item]) => [
@@ -59,7 +59,8 @@ export function documented<Document extends Described>(document: Document): Docu
 function documentedOperation(method: string, operation: Operation): Operation {
   const docs = docsOf(operation.operationId);
   const { parameters = [], requestBody, responses } = operation;
-  const isWrite = method !== 'get';
+  const needsRole = method !== 'get';
+  const isWrite = needsRole && docs.changesNothing !== true;
   const success = Object.entries(responses).filter(([status]) => status.startsWith('2'));
   return {
     ...operation,
@@ -69,7 +70,7 @@ function documentedOperation(method: string, operation: Operation): Operation {
       : { requestBody: { ...requestBody, content: bodies(requestBody, docs) } }),
     responses: {
       ...Object.fromEntries(success.map(([status, response]) => [status, answered(response, docs)])),
-      ...problemResponses({ isWrite, hasBody: requestBody !== undefined }, docs.problems ?? []),
+      ...problemResponses({ needsRole, isWrite, hasBody: requestBody !== undefined }, docs.problems ?? []),
     },
   };
 }

@@ -78,6 +78,21 @@ test('bodies, queries and answers are described by the schemas that check them',
   expect(list?.parameters).toContainEqual(expect.objectContaining({ name: 'prefix', in: 'query' }));
 });
 
+test('every operation but GET takes an Idempotency-Key, except those that change nothing', () => {
+  const keyless = Object.values(document.paths)
+    .flatMap((item) => Object.entries(item))
+    .map(([method, each]) => ({ method, ...operation.parse(each) }))
+    .filter(({ method, parameters }) => {
+      const takesKey = parameters.some(({ name }) => name === 'Idempotency-Key');
+      return takesKey === (method === 'get');
+    });
+  expect(keyless.map(({ operationId }) => operationId).toSorted()).toEqual([
+    'authenticationTest.testAuthentication',
+    'certificates.check',
+    'parsingTrials.tryDraft',
+  ]);
+});
+
 test('every operation has a name of its own', () => {
   expect(operations.length).toBeGreaterThan(20);
   const names = operations.map(({ operationId }) => operationId);

@@ -29,6 +29,8 @@ export interface OperationDocs {
   readonly parameters?: Readonly<Record<string, ParameterDocs>>;
   /** By name, in the order in which they are shown and sent. */
   readonly requests?: Readonly<Record<string, RequestExample>>;
+  /** No GET, yet nothing is other than before: it takes no Idempotency-Key. */
+  readonly changesNothing?: true;
   /** Its own; those that every operation can answer with are added. */
   readonly problems?: readonly ProblemCode[];
 }

@@ -36,8 +36,8 @@ const OF_ALL: readonly ProblemCode[] = [
   'SERVICE_UNEXPECTED',
   'EVENT_DATABASE_UNAVAILABLE',
 ];
+const OF_ROLES: readonly ProblemCode[] = ['REGISTRY_ROLE_INSUFFICIENT'];
 const OF_WRITES: readonly ProblemCode[] = [
-  'REGISTRY_ROLE_INSUFFICIENT',
   'EVENT_STREAM_VERSION_CONFLICT',
   'REGISTRY_IDEMPOTENCY_KEY_REUSED',
 ];
@@ -48,16 +48,23 @@ const OF_BODIES: readonly ProblemCode[] = [
 ];
 
 export interface AskedOperation {
+  /** More than to read. */
+  readonly needsRole: boolean;
   readonly isWrite: boolean;
   readonly hasBody: boolean;
 }
 
 /** What an operation can answer with but its success, by status, and what is left under `default`. */
 export function problemResponses(
-  { isWrite, hasBody }: AskedOperation,
+  { needsRole, isWrite, hasBody }: AskedOperation,
   own: readonly ProblemCode[],
 ): Readonly<Record<string, object>> {
-  const common = [...OF_ALL, ...(isWrite ? OF_WRITES : []), ...(hasBody ? OF_BODIES : [])];
+  const common = [
+    ...OF_ALL,
+    ...(needsRole ? OF_ROLES : []),
+    ...(isWrite ? OF_WRITES : []),
+    ...(hasBody ? OF_BODIES : []),
+  ];
   const ofOperation = Object.entries(byStatus([...own, ...common])).map(([status, codes]) => {
     const isShared = codes.join() === SHARED[status]?.join();
     return [status, isShared ? { $ref: `#/components/responses/${nameOf(status)}` } : problem(codes)];
@@ -67,6 +74,7 @@ export function problemResponses(
 
 const SHARED: Readonly<Record<string, readonly ProblemCode[]>> = byStatus([
   ...OF_ALL,
+  ...OF_ROLES,
   ...OF_WRITES,
   ...OF_BODIES,
 ]);

@@ -12,9 +12,11 @@ import {
   type ParsingRetryInput,
   type ParsingRetryResult,
 } from '@gatehouse/contracts';
-import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Inject, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';
+import { commandContext } from '../api/api-request.ts';
 import { ParsingFailures } from './parsing-failures.ts';
 
 @ApiTags('parsing')
@@ -50,17 +52,19 @@ export class ParsingFailuresController {
   retry(
     @Param('productKey') productKey: string,
     @Body({ schema: parsingRetryInput }) input: ParsingRetryInput,
+    @Req() request: FastifyRequest,
   ): Promise<ParsingRetryResult> {
-    return this.failures.retry(productKey, input);
+    return this.failures.retry(productKey, input, commandContext(request));
   }
 
   @Delete()
   @ApiOperation({ summary: 'Throw them away: all, or those of a device, or with a code' })
   @ApiOkResponse({ standardSchema: deletedParsingFailures })
-  async delete(
+  delete(
     @Param('productKey') productKey: string,
     @Query({ schema: parsingFailureSelection }) selection: ParsingFailureSelection,
+    @Req() request: FastifyRequest,
   ): Promise<DeletedParsingFailures> {
-    return { deleted: await this.failures.delete(productKey, selection) };
+    return this.failures.delete(productKey, selection, commandContext(request));
   }
 }

@@ -143,7 +143,11 @@ test('failed messages are thrown away by device and code, and those of other pro
   const deletionOf = async (query: string) => (await registry.call(`DELETE ${path}${query}`)).body;
   expect(await deletionOf('?device=pump&code=26002')).toEqual({ deleted: 1 });
   expect(idsOf(await registry.call(`GET ${path}`))).toEqual(['d-3', 'd-2']);
-  expect(await deletionOf('')).toEqual({ deleted: 2 });
+  const keyed = { headers: { 'idempotency-key': 'delete-1' } };
+  expect((await registry.call(`DELETE ${path}`, keyed)).body).toEqual({ deleted: 2 });
+  await keepAside(productKey, { messageId: 'd-4' });
+  expect((await registry.call(`DELETE ${path}`, keyed)).body).toEqual({ deleted: 2 });
+  expect(idsOf(await registry.call(`GET ${path}`))).toEqual(['d-4']);
   expect(idsOf(await registry.call(`GET ${other.path}`))).toEqual(['d-0']);
 });
 
@@ -192,6 +196,21 @@ test('a parser is asked to parse them again, and answers what came of it', async
     status: 409,
     body: { code: 'REGISTRY_PARSING_RETRY_RUNNING' },
   });
+  const keyed = { json: { limit: 7 }, headers: { 'idempotency-key': 'retry-1' } };
+  expect((await registry.call(`POST ${path}:retry`, keyed)).status).toBe(409);
+  reply = { outcome: 'done', parsed: 5, failed: 0, remaining: 0 };
+  const first = await registry.call(`POST ${path}:retry`, keyed);
+  reply = { outcome: 'done', parsed: 0, failed: 0, remaining: 0 };
+  const again = await registry.call(`POST ${path}:retry`, keyed);
+  expect([first.body.parsed, again.status, again.body]).toEqual([5, 200, first.body]);
+  expect(await registry.call(`POST ${path}:retry`, { ...keyed, json: {} })).toMatchObject({
+    status: 409,
+    body: { code: 'REGISTRY_IDEMPOTENCY_KEY_REUSED' },
+  });
+  expect(asked.splice(2)).toEqual([
+    { productKey, filter: {}, limit: 7 },
+    { productKey, filter: {}, limit: 7 },
+  ]);
   expect(asked).toEqual([
     { productKey, filter: {}, limit: 1_000 },
     {

@@ -1,7 +1,10 @@
 import {
   PARSING_FAILURES_STREAM,
+  deletedParsingFailures,
   parsingFailureFilter,
+  parsingRetryResult,
   retryFailures,
+  type DeletedParsingFailures,
   type Page,
   type ParsingFailureSelection,
   type ParsingFailureView,
@@ -11,6 +14,8 @@ import {
 import { callService } from '@gatehouse/nats';
 import { RequestInvalid } from '@gatehouse/nest';
 import type { NatsConnection } from '@nats-io/transport-node';
+import type { CommandContext } from '../commands/command-context.ts';
+import type { CommandTransactions } from '../commands/command-transactions.ts';
 import type { ProductQueries } from '../product/product-views.queries.ts';
 import type { PageRequest } from '../views/page-of-rows.ts';
 import { NewestMessages } from './newest-messages.ts';
@@ -24,6 +29,7 @@ export class ParsingFailures {
   constructor(
     private readonly nats: NatsConnection,
     private readonly products: ProductQueries,
+    private readonly transactions: CommandTransactions,
   ) {
     this.#stored = new NewestMessages(nats, PARSING_FAILURES_STREAM.name);
   }
@@ -43,9 +49,30 @@ export class ParsingFailures {
   /**
    * With the version of the script that is in force now.
    *
-   * @throws {ProductNotFound | ParsingRetryRunning | ServiceUnreachable | ServiceTimedOut}
+   * @throws {ProductNotFound | ParsingRetryRunning | ServiceUnreachable | ServiceTimedOut | IdempotencyKeyReused}
    */
-  async retry(
+  retry(
+    productKey: string,
+    selection: ParsingRetryInput,
+    context: CommandContext,
+  ): Promise<ParsingRetryResult> {
+    const input = { productKey, ...selection };
+    const description = { name: 'RetryParsingFailures', input, answer: parsingRetryResult };
+    return this.transactions.runElsewhere(description, context, () => this.#retry(productKey, selection));
+  }
+
+  /** @throws {ProductNotFound | IdempotencyKeyReused} */
+  delete(
+    productKey: string,
+    selection: ParsingFailureSelection,
+    context: CommandContext,
+  ): Promise<DeletedParsingFailures> {
+    const input = { productKey, ...selection };
+    const description = { name: 'DeleteParsingFailures', input, answer: deletedParsingFailures };
+    return this.transactions.runElsewhere(description, context, () => this.#delete(productKey, selection));
+  }
+
+  async #retry(
     productKey: string,
     { device, code, messageIds, limit, after }: ParsingRetryInput,
   ): Promise<ParsingRetryResult> {
@@ -61,10 +88,12 @@ export class ParsingFailures {
     return { parsed, failed, remaining, next };
   }
 
-  /** @returns how many there were. @throws {ProductNotFound} */
-  async delete(productKey: string, { device, code }: ParsingFailureSelection): Promise<number> {
+  async #delete(
+    productKey: string,
+    { device, code }: ParsingFailureSelection,
+  ): Promise<DeletedParsingFailures> {
     await this.products.get(productKey);
-    return this.#stored.purge(parsingFailureFilter(productKey, device, code));
+    return { deleted: await this.#stored.purge(parsingFailureFilter(productKey, device, code)) };
   }
 }
 

@@ -26,6 +26,7 @@ const ANSWER: ParsingTrialAnswer = {
 
 export const parsingTrialsDocs: DocsOf<ParsingTrialsController> = {
   tryDraft: {
+    changesNothing: true,
     answer: {
       description: 'What became of the message; with `recent`, of each message in `items`',
       example: ANSWER,
