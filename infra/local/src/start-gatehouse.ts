@@ -196,7 +196,7 @@ async function startServices(
 
 /**
  * What the responder of own authorities needs. `ocsp` checks certificates of theirs like any others, by their URL: so
- * it may call this machine, unless the operator has given a public URL.
+ * it may call this port of this machine, unless the operator has given a public URL.
  */
 async function ocspResponder({ directory, options, environment }: House): Promise<{
   readonly registry: Readonly<Record<string, string>>;
@@ -205,7 +205,7 @@ async function ocspResponder({ directory, options, environment }: House): Promis
   const port = await ocspPort(directory, options.ocspPort);
   const ocsp = { HTTP_PORT: String(port) };
   if (environment['OCSP_PUBLIC_URL'] !== undefined) return { registry: {}, ocsp };
-  const allowed = [environment['GATEHOUSE_OUTBOUND_ALLOW'], '127.0.0.1'].filter(Boolean).join(',');
+  const allowed = [environment['GATEHOUSE_OUTBOUND_ALLOW'], `127.0.0.1:${port}`].filter(Boolean).join(',');
   return {
     registry: { OCSP_PUBLIC_URL: `http://127.0.0.1:${port}` },
     ocsp: { ...ocsp, GATEHOUSE_OUTBOUND_ALLOW: allowed },

@@ -46,6 +46,29 @@ test('a host name opens private and loopback addresses of that host alone', () =
   expect(isAllowed(named, URL_OF_ACME, '224.0.0.1')).toBe(false);
 });
 
+test('an entry with a port opens that port alone', () => {
+  const ported = policy('127.0.0.1:8085,[::1]:8085,auth.acme.example:8443,other.acme.example:443');
+  const scope = { allowHttp: true };
+  const isOpen = (url: string, address: string) =>
+    ported.refusalOf(new URL(url), address, scope) === undefined;
+  expect(isOpen('http://127.0.0.1:8085/', '127.0.0.1')).toBe(true);
+  expect(isOpen('http://own.example:8085/', '::ffff:127.0.0.1')).toBe(true);
+  expect(isOpen('http://[::1]:8085/', '0:0::1')).toBe(true);
+  for (const url of ['http://127.0.0.1:8086/', 'http://127.0.0.1/', 'https://127.0.0.1/']) {
+    expect(isOpen(url, '127.0.0.1')).toBe(false);
+    expect(isOpen(url.replace('127.0.0.1', '[::1]'), '::1')).toBe(false);
+  }
+  expect(isOpen('http://127.0.0.2:8085/', '127.0.0.2')).toBe(false);
+  expect(isOpen('https://auth.acme.example:8443/', '10.1.2.3')).toBe(true);
+  expect(isOpen('https://auth.acme.example/', '10.1.2.3')).toBe(false);
+  // A URL need not name the port of its scheme.
+  expect(isOpen('https://other.acme.example/', '10.1.2.3')).toBe(true);
+  expect(isOpen('http://other.acme.example/', '10.1.2.3')).toBe(false);
+  expect(policy('127.0.0.1:8085,127.0.0.1').refusalOf(new URL('https://127.0.0.1:1/'), '127.0.0.1')).toBe(
+    undefined,
+  );
+});
+
 test('a metadata service is opened by its very address only', () => {
   const wide = policy('auth.acme.example,100.64.0.0/10,169.254.0.0/16,fd00::/8,0.0.0.0/0');
   expect(isAllowed(wide, URL_OF_ACME, '100.64.0.1')).toBe(true);
@@ -83,7 +106,11 @@ test.each([
   '10.0.0.0/33',
   'fd00::/129',
   '10.0.0/8',
-  'host:443',
+  '10.0.0.0/8:443',
+  'host:0',
+  'host:65536',
+  'host:',
+  '[host]:443:1',
   '*.example.com',
   'https://a.example',
   '1.2.3',

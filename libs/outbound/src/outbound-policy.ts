@@ -48,6 +48,7 @@ export class OutboundPolicy {
    */
   refusalOf(url: URL, address: string, { allowHttp } = HTTPS_ONLY): OutboundAddressForbidden | undefined {
     const hostname = bareHostname(url);
+    const port = portOf(url);
     const kind = kindOfAddress(address);
     const isOpenLoopback = kind === 'loopback' && this.settings.allowLoopback;
     if (url.protocol === 'http:' && !allowHttp) {
@@ -56,10 +57,15 @@ export class OutboundPolicy {
     const isAllowed =
       kind === 'public' ||
       isOpenLoopback ||
-      this.settings.allow.hasAddress(address) ||
-      (OPENED_BY_NAME.has(kind) && this.settings.allow.hasHost(hostname));
+      this.settings.allow.hasAddress(address, port) ||
+      (OPENED_BY_NAME.has(kind) && this.settings.allow.hasHost(hostname, port));
     return isAllowed ? undefined : new OutboundAddressForbidden(hostname, kind);
   }
+}
+
+function portOf({ port, protocol }: URL): number {
+  if (port !== '') return Number(port);
+  return protocol === 'http:' ? 80 : 443;
 }
 
 /** Without the brackets of an IPv6 address. */

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
 import { opensslProgram } from '@gatehouse/local-servers';
 import { eventually } from '@gatehouse/testing';
 import type { MqttClient } from 'mqtt';
@@ -135,4 +137,21 @@ test('devices that are revoked are off when the answer about them ends, on both 
   expect(clients.get(STAYS)?.connected).toBe(true);
   await expect(authority.connect('meter-1', port)).rejects.toMatchObject({ code: 0x87 });
   await clients.get(STAYS)?.endAsync();
+});
+
+test('on this machine ocsp calls the responder of own authorities and nothing else', async () => {
+  let connections = 0;
+  const other = createServer((socket) => {
+    connections += 1;
+    socket.destroy();
+  }).listen(0, HOST);
+  await once(other, 'listening');
+  const responderUrl = `http://${HOST}:${(other.address() as AddressInfo).port}/`;
+  await gatehouse.api('PATCH', `/gateways/${gatewayId}`, { revocation: { responderUrl } });
+  await eventually(async () => {
+    const { body } = await gatehouse.api('GET', `/gateways/${gatewayId}/certificates`);
+    expect(JSON.stringify(body['staple'])).toContain(`${HOST} has no address that may be called`);
+  });
+  expect(connections).toBe(0);
+  other.close();
 });
