@@ -9,10 +9,20 @@ const EVERYONE =
 const OWN: Readonly<Record<ServiceName, RegExp>> = {
   registry:
     /^(REGISTRY_.*|DATABASE_POOL_SIZE|GATEHOUSE_MASTER_KEY_PREVIOUS|PUBLIC_HOST|OCSP_PUBLIC_URL|GATEHOUSE_OUTBOUND_ALLOW)$/,
-  auth: /^(AUTH_.*|GATEHOUSE_OUTBOUND_ALLOW(_LOOPBACK)?)$/,
+  auth: /^(AUTH_.*|MALLOC_ARENA_MAX|GATEHOUSE_OUTBOUND_ALLOW(_LOOPBACK)?)$/,
   ocsp: /^(OCSP_.*|GATEHOUSE_OCSP_.*|GATEHOUSE_OUTBOUND_ALLOW(_LOOPBACK)?)$/,
   parser: /^PARSER_.*$/,
   edge: /^EDGE_.*$/,
+};
+
+/**
+ * Unless the operator says otherwise. Names of customers are looked up on libuv's threads, which dead name servers
+ * hold for long. scrypt runs on them too, a few at a time, whichever are free: with an arena of memory for each
+ * thread (glibc) they would all keep what one run took.
+ */
+const DEFAULTS: Partial<Record<ServiceName, Readonly<Record<string, string>>>> = {
+  auth: { UV_THREADPOOL_SIZE: '32', MALLOC_ARENA_MAX: '1' },
+  ocsp: { UV_THREADPOOL_SIZE: '32' },
 };
 
 /**
@@ -26,7 +36,7 @@ export function serviceEnvironment(
   found: NodeJS.ProcessEnv,
   set: Readonly<Record<string, string>>,
 ): Record<string, string> {
-  const passed: Record<string, string> = {};
+  const passed: Record<string, string> = { ...DEFAULTS[service] };
   for (const [name, value] of Object.entries(found)) {
     if (value !== undefined && (EVERYONE.test(name) || OWN[service].test(name))) passed[name] = value;
   }

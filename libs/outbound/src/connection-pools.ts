@@ -2,14 +2,25 @@ import { X509Certificate } from 'node:crypto';
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls';
 import { LeastRecentlyUsedMap } from '@gatehouse/bounded-map';
 import { Pool } from 'undici';
-import { guardedConnect, type ResolveName } from './guarded-connect.ts';
+import { guardedConnect } from './guarded-connect.ts';
+import type { NameLookUps, ResolveName } from './name-look-ups.ts';
 import type { OutboundPolicy, UrlScope } from './outbound-policy.ts';
 import { OutboundCaInvalid } from './outbound.failures.ts';
 
 export interface PoolLimits {
-  /** Origins (with each CA bundle that they are called with) whose connections are kept. */
+  /** Origins (with each CA bundle that they are called with, and each asker) whose connections are kept. */
   readonly maxOrigins: number;
   readonly connectionsPerOrigin: number;
+  /** How long a connection waits for its name to be looked up while look-ups of other names take all places. */
+  readonly nameWaitMs: number;
+}
+
+/** For whom a connection is made, and what it may be. */
+export interface PoolUse {
+  readonly caCertificate: string | undefined;
+  readonly scope: UrlScope;
+  /** Whose look-ups of names share a bounded part of the places. */
+  readonly asker: string;
 }
 
 /** A connection goes after this age, so that a name that points elsewhere is followed. */
@@ -24,24 +35,24 @@ export interface OriginPool {
   hasServed: boolean;
 }
 
-/** Kept connections by origin and CA bundle; the origin that was not called for longest makes room. */
+/** Kept connections by asker, origin and CA bundle; the origin that was not called for longest makes room. */
 export class ConnectionPools {
   readonly #pools: LeastRecentlyUsedMap<string, OriginPool>;
 
   constructor(
     private readonly policy: OutboundPolicy,
-    private readonly resolve: ResolveName,
+    private readonly names: NameLookUps,
     private readonly limits: PoolLimits,
   ) {
     this.#pools = new LeastRecentlyUsedMap(limits.maxOrigins, (_key, { pool }) => void pool.close());
   }
 
   /** @throws {OutboundCaInvalid} */
-  poolOf(url: URL, caCertificate: string | undefined, scope: UrlScope): OriginPool {
-    const key = `${url.origin}\n${scope.allowHttp}\n${caCertificate ?? ''}`;
+  poolOf(url: URL, use: PoolUse): OriginPool {
+    const key = [use.asker, url.origin, use.scope.allowHttp, use.caCertificate ?? ''].join('\n');
     const known = this.#pools.get(key);
     if (known !== undefined) return known;
-    const opened = this.#open(url, caCertificate, scope);
+    const opened = this.#open(url, use);
     this.#pools.set(key, opened);
     return opened;
   }
@@ -52,15 +63,17 @@ export class ConnectionPools {
     await Promise.all(pools.map(({ pool }) => pool.close()));
   }
 
-  #open(url: URL, caCertificate: string | undefined, scope: UrlScope): OriginPool {
+  #open(url: URL, { caCertificate, scope, asker }: PoolUse): OriginPool {
     const secureContext = caCertificate === undefined ? undefined : secureContextOf(caCertificate);
+    const { nameWaitMs } = this.limits;
+    const resolve: ResolveName = (hostname) => this.names.find(hostname, asker, nameWaitMs);
     const pool = new Pool(url.origin, {
       connections: this.limits.connectionsPerOrigin,
       pipelining: 1,
       allowH2: false,
       clientTtl: CONNECTION_TTL_MS,
       maxHeaderSize: MAX_RESPONSE_HEADER_BYTES,
-      connect: guardedConnect(url, this.policy, { resolve: this.resolve, secureContext, scope }),
+      connect: guardedConnect(url, this.policy, { resolve, secureContext, scope }),
     });
     return { pool, requestsUnderWay: 0, hasServed: false };
   }

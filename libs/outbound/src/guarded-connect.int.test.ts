@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect, test } from 'vitest';
-import { failing, portOf, startCustomerServers, startServer, stranger } from './testing/customer-servers.ts';
+import { portOf, startCustomerServers, startServer, stranger } from './testing/customer-servers.ts';
+import { failing } from './testing/failing.ts';
 
 test('a name is judged by the address that it has when a connection is made', async () => {
   await using at = await startCustomerServers();

@@ -1,14 +1,12 @@
-import { lookup as systemLookup, type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import type { SecureContext } from 'node:tls';
 import { buildConnector } from 'undici';
+import type { ResolveName } from './name-look-ups.ts';
 import { bareHostname, type OutboundPolicy, type UrlScope } from './outbound-policy.ts';
 
 /** A TCP and TLS handshake that takes longer is given up, whatever limit the request has. */
 const CONNECT_TIMEOUT_MS = 5_000;
-
-/** All addresses of a name, as getaddrinfo knows them. */
-export type ResolveName = (hostname: string) => Promise<readonly LookupAddress[]>;
 
 export interface ConnectSettings {
   readonly resolve: ResolveName;
@@ -72,27 +70,3 @@ function guardedLookup(refusalOf: RefusalOf, resolve: ResolveName): LookupFuncti
   };
   return (...asked) => void answer(...asked);
 }
-
-/**
- * getaddrinfo occupies one of libuv's few threads until it answers, and they hash passwords too: whoever asks
- * for a name that is being looked up already waits for that answer.
- */
-function sharedResolve(): ResolveName {
-  const flights = new Map<string, Promise<readonly LookupAddress[]>>();
-  return (hostname) => {
-    const flight =
-      flights.get(hostname) ??
-      new Promise<readonly LookupAddress[]>((fulfil, reject) => {
-        systemLookup(hostname, { all: true }, (error, addresses) => {
-          flights.delete(hostname);
-          if (error === null) fulfil(addresses);
-          else reject(error);
-        });
-      });
-    flights.set(hostname, flight);
-    return flight;
-  };
-}
-
-/** The one of this process. */
-export const systemResolve = sharedResolve();

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createTcpServer, type Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { AllowList } from './allow-list.ts';
+import { NameLookUps } from './name-look-ups.ts';
 import { OutboundClient } from './outbound-client.ts';
 import { OutboundPolicy } from './outbound-policy.ts';
-import { failing, portOf, startCustomerServers, startServer } from './testing/customer-servers.ts';
+import { portOf, startCustomerServers, startServer } from './testing/customer-servers.ts';
+import { failing } from './testing/failing.ts';
 
 test('a request goes out as it is, and its answer comes back', async () => {
   await using at = await startCustomerServers();
@@ -158,8 +160,35 @@ test('the limit holds while a name is looked up, and while a TLS handshake hangs
   mute.close();
 
   const policy = new OutboundPolicy({ allow: AllowList.parse(''), allowLoopback: false });
-  const forgotten = new OutboundClient(policy, { resolve: () => new Promise(() => undefined) });
+  const forgotten = new OutboundClient(policy, {
+    names: new NameLookUps(() => new Promise(() => undefined)),
+  });
   await expect(at.ask({ timeoutMs: 200 }, forgotten)).rejects.toEqual(failing('OUTBOUND_TIMED_OUT'));
+});
+
+test('dead names of one asker hold up neither names that are known nor new ones of others', async () => {
+  await using at = await startCustomerServers();
+  const askedBefore = at.clientWith({ nameWaitMs: 1 }, 'healthy');
+  await at.ask({}, askedBefore);
+  for (const socket of at.connections) socket.destroy();
+
+  const dead = Array.from({ length: 20 }, (_, index) => `dead-${index}.test`);
+  for (const hostname of dead) at.addresses[hostname] = 'nothing';
+  const hostile = at.clientWith({ nameWaitMs: 1 }, 'hostile');
+  const ends = Promise.allSettled(
+    dead.map((hostname) => at.ask({ url: `https://${hostname}/`, timeoutMs: 1_000 }, hostile)),
+  );
+  expect((await at.ask({ isRepeatable: true }, askedBefore)).status).toBe(200);
+  const newcomer = at.clientWith({ nameWaitMs: 1 }, 'newcomer');
+  expect((await at.ask({}, newcomer)).status).toBe(200);
+  await expect(at.ask({ asker: 'hostile' }, newcomer)).rejects.toEqual(
+    failing('OUTBOUND_BUSY', 'auth.test was not looked up'),
+  );
+
+  const reasons = (await ends).map((end) => (end.status === 'rejected' ? end.reason : undefined));
+  expect(reasons[0]).toEqual(failing('OUTBOUND_TIMED_OUT'));
+  expect(reasons.at(-1)).toEqual(failing('OUTBOUND_BUSY', 'look-ups of other names take too long'));
+  await Promise.all([askedBefore.close(), newcomer.close()]);
 });
 
 test('nobody there, no such name, no TLS: each is told in words', async () => {

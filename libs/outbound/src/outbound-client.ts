@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { ConnectionPools, type OriginPool, type PoolLimits } from './connection-pools.ts';
 import { failureOf, isConnectionEnded } from './failure-of-error.ts';
-import { systemResolve, type ResolveName } from './guarded-connect.ts';
+import { systemNames, type NameLookUps } from './name-look-ups.ts';
 import type { OutboundPolicy, UrlScope } from './outbound-policy.ts';
 import {
   OutboundBusy,
@@ -33,6 +33,8 @@ export interface OutboundRequest {
   readonly isRepeatable?: boolean;
   /** Whether the URL may be http, as those of OCSP responders and CRLs are; false by default. */
   readonly allowHttp?: boolean;
+  /** On whose behalf: see NameLookUps. That of the client by default. */
+  readonly asker?: string;
 }
 
 export interface OutboundResponse {
@@ -51,6 +53,7 @@ const DEFAULT_LIMITS: OutboundLimits = {
   maxOrigins: 1_000,
   connectionsPerOrigin: 64,
   requestsPerOrigin: 512,
+  nameWaitMs: 4_000,
 };
 
 /** Headers that are for one origin alone (RFC 9110 §15.4). */
@@ -69,16 +72,19 @@ interface Deadline {
 export class OutboundClient {
   readonly #pools: ConnectionPools;
   readonly #limits: OutboundLimits;
+  readonly #asker: string;
 
   constructor(
     private readonly policy: OutboundPolicy,
     {
       limits = {},
-      resolve = systemResolve,
-    }: { limits?: Partial<OutboundLimits>; resolve?: ResolveName } = {},
+      names = systemNames,
+      asker = '',
+    }: { limits?: Partial<OutboundLimits>; names?: NameLookUps; asker?: string } = {},
   ) {
+    this.#asker = asker;
     this.#limits = { ...DEFAULT_LIMITS, ...limits };
-    this.#pools = new ConnectionPools(policy, resolve, this.#limits);
+    this.#pools = new ConnectionPools(policy, names, this.#limits);
   }
 
   /** @throws {OutboundFailure} when there is no complete answer */
@@ -130,9 +136,11 @@ export class OutboundClient {
 
   /** undici hears of an abort only once there is a connection: nobody waits for that, but it is counted. */
   async #exchange(url: URL, request: OutboundRequest, deadline: Deadline): Promise<OutboundResponse> {
-    const entry = this.#pools.poolOf(url, request.caCertificate, scopeOf(request));
+    const { caCertificate, asker = this.#asker } = request;
+    const entry = this.#pools.poolOf(url, { caCertificate, scope: scopeOf(request), asker });
     if (entry.requestsUnderWay >= this.#limits.requestsPerOrigin) {
-      throw new OutboundBusy(url.origin, entry.requestsUnderWay);
+      const reason = `${entry.requestsUnderWay} requests to ${url.origin} are under way, as many as may be`;
+      throw new OutboundBusy(url.origin, reason);
     }
     entry.requestsUnderWay += 1;
     const answer = this.#answerOf(url, request, { entry, deadline }).finally(() => {

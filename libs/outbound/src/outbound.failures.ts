@@ -139,9 +139,10 @@ export class OutboundBusy extends OutboundFailure {
   readonly kind = 'rate-limited';
 
   constructor(
+    /** Or the host whose name was not looked up. */
     readonly origin: string,
-    readonly requests: number,
+    reason: string,
   ) {
-    super(`${requests} requests to ${origin} are under way, as many as may be; try again in a moment`);
+    super(`${reason}; try again in a moment`);
   }
 }

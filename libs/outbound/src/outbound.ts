@@ -1,7 +1,7 @@
 export { AllowList } from './allow-list.ts';
 export { BREAKER_STATE_VALUES, CallBreaker, type BreakerState } from './call-breaker.ts';
 export { CallLine, type Turn } from './call-line.ts';
-export { type ResolveName } from './guarded-connect.ts';
+export { NameLookUps, systemNames } from './name-look-ups.ts';
 export {
   OutboundClient,
   type OutboundLimits,

@@ -12,7 +12,7 @@ const authConfig = serviceConfig.extend({
   AUTH_REGISTRY_TIMEOUT_MS: z.coerce.number().int().min(10).default(8_000),
   /** How long one question to the registry may take before it is asked again. */
   AUTH_REGISTRY_ATTEMPT_MS: z.coerce.number().int().min(10).default(2_000),
-  /** scrypt runs at once; more than libuv's threads (4 unless UV_THREADPOOL_SIZE says otherwise) only wait there. */
+  /** scrypt runs at once; more than libuv's threads (UV_THREADPOOL_SIZE) only wait there. */
   AUTH_PASSWORD_HASHES_AT_ONCE: z.coerce.number().int().min(1).max(128).default(4),
   /** CONNECTs that may wait for a scrypt run; one more is refused as authenticator-unavailable. */
   AUTH_PASSWORD_HASHES_WAITING: z.coerce.number().int().min(0).default(2_000),

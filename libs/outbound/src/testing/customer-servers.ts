@@ -3,10 +3,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Server as TcpServer, Socket } from 'node:net';
 import { createCertificateAuthority, type CertificateAuthority } from '@gatehouse/pki';
-import { expect } from 'vitest';
 import { AllowList } from '../allow-list.ts';
+import { NameLookUps } from '../name-look-ups.ts';
 import { OutboundClient, type OutboundLimits, type OutboundRequest } from '../outbound-client.ts';
 import { OutboundPolicy } from '../outbound-policy.ts';
+
+const LOOK_UP_PLACES = 16;
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 
@@ -63,7 +65,10 @@ export async function startCustomerServers() {
     /** What the allowed server does with a request that it has read. */
     answer: ((_request, response) => void response.end('fine')) as Answer,
     /** What the name server says at this moment. */
-    addresses: { 'auth.test': ['127.0.0.1'], 'other.test': ['127.0.0.2'] } as Record<string, string[]>,
+    addresses: { 'auth.test': ['127.0.0.1'], 'other.test': ['127.0.0.2'] } as Record<
+      string,
+      string[] | 'nothing'
+    >,
     /** Of the allowed server. */
     requests,
     connections,
@@ -78,16 +83,18 @@ export async function startCustomerServers() {
       await client.close();
     },
   };
+  const names = new NameLookUps(addressesOf, LOOK_UP_PLACES);
   const client = clientWith();
 
-  function clientWith(limits: Partial<OutboundLimits> = {}): OutboundClient {
+  function clientWith(limits: Partial<OutboundLimits> = {}, asker = ''): OutboundClient {
     const policy = new OutboundPolicy({ allow: AllowList.parse('127.0.0.1'), allowLoopback: false });
-    return new OutboundClient(policy, { limits, resolve: addressesOf });
+    return new OutboundClient(policy, { limits, names, asker });
   }
 
   async function addressesOf(hostname: string) {
     const known = at.addresses[hostname];
     if (known === undefined) throw Object.assign(new Error('no such name'), { code: 'ENOTFOUND' });
+    if (known === 'nothing') return new Promise<never>(() => undefined);
     return known.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
   }
 
@@ -116,7 +123,3 @@ export async function startCustomerServers() {
   forbidden.on('request', (_request, response: ServerResponse) => response.end('secret'));
   return at;
 }
-
-/** A failure with this code, whose message says this. */
-export const failing = (code: string, message = '') =>
-  expect.objectContaining({ code, message: expect.stringContaining(message) });

@@ -1,5 +1,5 @@
 import type { GatewayAuthentication } from '@gatehouse/contracts';
-import { OutboundClient, type OutboundPolicy } from '@gatehouse/outbound';
+import { OutboundClient, systemNames, type OutboundPolicy } from '@gatehouse/outbound';
 import { AliyunFunctionCompute, type AliyunFunction } from './aliyun-function-compute.ts';
 import type { AuthenticationTarget, Authenticator } from './authenticator.ts';
 import { FunctionAuthenticator } from './function-authenticator.ts';
@@ -20,14 +20,14 @@ const ORIGINS_OF_AUTHENTICATOR = 8;
  *
  * @param callsAtOnce the limit that callers keep; connections must not be the tighter one
  */
-export function authenticatorMaker(policy: OutboundPolicy, callsAtOnce: number) {
+export function authenticatorMaker(policy: OutboundPolicy, callsAtOnce: number, names = systemNames) {
   const limits = {
     maxOrigins: ORIGINS_OF_AUTHENTICATOR,
     connectionsPerOrigin: Math.max(64, callsAtOnce),
     requestsPerOrigin: Math.max(512, 2 * callsAtOnce),
   };
   return (target: AuthenticationTarget): Authenticator | undefined =>
-    authenticatorOf(target, new OutboundClient(policy, { limits }));
+    authenticatorOf(target, new OutboundClient(policy, { limits, names, asker: target.gatewayId }));
 }
 
 /** Whom a gateway asks; nobody (undefined) when its credentials are the imported ones. */

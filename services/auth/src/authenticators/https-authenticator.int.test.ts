@@ -1,4 +1,4 @@
-import { AllowList, OutboundClient, OutboundPolicy } from '@gatehouse/outbound';
+import { AllowList, NameLookUps, OutboundClient, OutboundPolicy } from '@gatehouse/outbound';
 import { startHttpsServer, type HttpsServer, type Responder } from '@gatehouse/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { AuthenticatorCredentials } from './authenticator.ts';
@@ -11,7 +11,11 @@ let answer: Responder;
 const outbound = new OutboundClient(
   new OutboundPolicy({ allow: AllowList.parse('127.0.0.1'), allowLoopback: false }),
   // No name has an address here, and no name server of this machine is asked for any.
-  { resolve: () => Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })) },
+  {
+    names: new NameLookUps(() =>
+      Promise.reject(Object.assign(new Error('no such name'), { code: 'ENOTFOUND' })),
+    ),
+  },
 );
 const pump: AuthenticatorCredentials = {
   username: 'UN001',

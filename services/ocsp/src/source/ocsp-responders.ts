@@ -28,6 +28,7 @@ export interface OcspRespondersParts {
 }
 
 type Subject = Pick<CheckedCertificate, 'certificate' | 'issuer'>;
+type AskedSubject = Subject & Pick<CheckedCertificate, 'gatewayId'>;
 
 const MAX_REDIRECTS = 2;
 const MEDIA_TYPE = /^application\/ocsp-response\s*(;|$)/i;
@@ -46,7 +47,7 @@ export class OcspResponders {
    *
    * @throws {Failure} with the reason why there is none, also when the responder does not know the certificate
    */
-  async find(url: string, subject: Subject, deadline: Deadline): Promise<RevocationAnswer> {
+  async find(url: string, subject: AskedSubject, deadline: Deadline): Promise<RevocationAnswer> {
     const nonce = this.parts.config.OCSP_NONCE === 'off' ? undefined : newOcspNonce();
     const answer = await this.ask(url, subject, { deadline, nonce });
     const { status, thisUpdate, nextUpdate, revokedAt, reason } = answer;
@@ -67,11 +68,11 @@ export class OcspResponders {
    */
   async ask(
     url: string,
-    subject: Subject,
+    subject: AskedSubject,
     { deadline, nonce }: { deadline: Deadline; nonce?: Uint8Array | undefined },
   ): Promise<TrustedAnswer> {
     const host = this.hosts.of(new URL(url));
-    const { certificate, issuer } = subject;
+    const { certificate, issuer, gatewayId } = subject;
     const body = buildOcspRequest({ certificate, issuer, ...(nonce === undefined ? {} : { nonce }) });
     try {
       const answer = await host.run(deadline, async (remainingMs) => {
@@ -87,6 +88,7 @@ export class OcspResponders {
             maxRedirects: MAX_REDIRECTS,
             isRepeatable: true,
             allowHttp: true,
+            asker: gatewayId,
           });
           return await this.#trusted(response, host.host, { ...subject, nonce, deadline });
         } finally {

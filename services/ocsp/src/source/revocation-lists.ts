@@ -86,7 +86,7 @@ export class RevocationLists {
     return kept;
   }
 
-  async #fetch(url: string, { certificate, issuer }: CheckedCertificate): Promise<LoadedList> {
+  async #fetch(url: string, { certificate, issuer, gatewayId }: CheckedCertificate): Promise<LoadedList> {
     const { config } = this.parts;
     const host = this.hosts.of(new URL(url));
     const der = await host.run(new Deadline(config.OCSP_CRL_TIMEOUT_MS), async (timeoutMs) => {
@@ -99,6 +99,7 @@ export class RevocationLists {
         maxRedirects: MAX_REDIRECTS,
         isRepeatable: true,
         allowHttp: true,
+        asker: gatewayId,
       });
       if (status >= 500 || status === 429) throw new SourceHostFailed(host.host, `answered HTTP ${status}`);
       if (status !== 200) throw new SourceAnswerUnusable(host.host, `HTTP ${status} is no CRL`);

@@ -141,7 +141,7 @@ export class Staples {
       return;
     }
     try {
-      const answer = await this.#fetch(subject);
+      const answer = await this.#fetch(wanted);
       const staple = stapleOf(answer, new Date(), {
         minSeconds: this.config.GATEHOUSE_OCSP_MIN_SECONDS,
         maxSeconds: this.config.GATEHOUSE_OCSP_MAX_SECONDS,
@@ -157,12 +157,12 @@ export class Staples {
     }
   }
 
-  async #fetch(subject: StapleSubject): Promise<TrustedAnswer> {
+  async #fetch({ subject, gatewayId }: Wanted): Promise<TrustedAnswer> {
     const deadline = new Deadline(this.config.OCSP_TOTAL_TIMEOUT_MS);
     const reasons: string[] = [];
     for (const url of subject.responderUrls) {
       try {
-        return await this.responders.ask(url, subject, { deadline });
+        return await this.responders.ask(url, { ...subject, gatewayId }, { deadline });
       } catch (error) {
         reasons.push(reasonOf(error));
       }

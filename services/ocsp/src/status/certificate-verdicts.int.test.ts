@@ -1,5 +1,6 @@
 import { Writable } from 'node:stream';
 import { createLogger } from '@gatehouse/observability';
+import { NameLookUps } from '@gatehouse/outbound';
 import { TestAuthority, type TestCertificate } from '@gatehouse/pki';
 import { eventually } from '@gatehouse/testing';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
@@ -162,6 +163,33 @@ test('with the scope chain an intermediate that is revoked decides', async () =>
     reason: 'cACompromise',
     serialNumber: intermediate.certificate.serialNumber.toLowerCase(),
   });
+});
+
+test('hosts whose names hang take the places of the gateway whose certificates name them', async () => {
+  const asked: string[] = [];
+  const ends: (() => void)[] = [];
+  const names = new NameLookUps((hostname) => {
+    asked.push(hostname);
+    return new Promise((_resolve, reject) => {
+      ends.push(() => reject(new Error('no name server answers')));
+    });
+  }, 16);
+  await using ocsp = startVerdicts({ OCSP_RESPONDER_TIMEOUT_MS: '100' }, undefined, names);
+  const judge = (gatewayId: string, hostname: string) => {
+    const device = root.issueClient({ ocspUrl: `http://${hostname}/` });
+    const chain = [device, root].map(({ certificatePem }) => certificatePem);
+    return ocsp.judgeChain({ gatewayId, chain, scope: 'leaf' });
+  };
+  const verdicts = await Promise.all([
+    ...['a.test', 'b.test', 'c.test'].map((hostname) => judge('gw-1', hostname)),
+    judge('gw-2', 'd.test'),
+  ]);
+  expect(verdicts.map(({ status }) => status)).toEqual(verdicts.map(() => 'unknown'));
+  expect(asked).toEqual(['a.test', 'b.test', 'd.test']);
+  while (ends.length > 0) {
+    for (const end of ends.splice(0)) end();
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 });
 
 test('a chain that is none is refused', async () => {

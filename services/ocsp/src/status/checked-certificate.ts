@@ -1,8 +1,11 @@
 import { createHash, X509Certificate } from 'node:crypto';
+import type { certificateStatus, RequestOf } from '@gatehouse/contracts';
 import { ChainUnreadable } from './chain.failures.ts';
 
 /** A certificate whose revocation is in question, with the one that issued it. */
 export interface CheckedCertificate {
+  /** Who asked first: it is called on that gateway's behalf. */
+  readonly gatewayId: string;
   readonly certificate: X509Certificate;
   readonly issuer: X509Certificate;
   /** Lower-case hexadecimal. */
@@ -17,22 +20,26 @@ export interface CheckedCertificate {
  * What is to be checked of a verified chain: the end-entity certificate, with `chain` the intermediates too. A
  * root vouches for itself: nobody can revoke it.
  *
- * @param chain PEM, end-entity first, the root last
  * @returns none when the end-entity certificate is the only one: it is trusted as it is
  * @throws {ChainUnreadable}
  */
-export function checkedCertificates(chain: readonly string[], scope: 'leaf' | 'chain'): CheckedCertificate[] {
+export function checkedCertificates({
+  gatewayId,
+  chain,
+  scope,
+}: RequestOf<typeof certificateStatus>): CheckedCertificate[] {
   const needed = scope === 'leaf' ? chain.slice(0, 2) : chain;
   const certificates = needed.map(readCertificate);
-  return certificates
-    .slice(0, -1)
-    .map((certificate, index) => checkedCertificate(certificate, certificates[index + 1] ?? certificate));
+  return certificates.slice(0, -1).map((certificate, index) => ({
+    gatewayId,
+    ...certificateOf(certificate, certificates[index + 1] ?? certificate),
+  }));
 }
 
-export function checkedCertificate(
+function certificateOf(
   certificate: X509Certificate,
   issuer: X509Certificate,
-): CheckedCertificate {
+): Omit<CheckedCertificate, 'gatewayId'> {
   const serialNumber = certificate.serialNumber.toLowerCase();
   const issuerKeyHash = createHash('sha256')
     .update(issuer.publicKey.export({ type: 'spki', format: 'der' }))

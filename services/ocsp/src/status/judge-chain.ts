@@ -15,14 +15,14 @@ export class JudgeChain {
   ) {}
 
   /** @throws {ChainUnreadable} */
-  async judge({ chain, scope }: RequestOf<typeof certificateStatus>): Promise<CertificateStatus> {
-    const verdict = await this.#verdictOn(chain, scope);
+  async judge(question: RequestOf<typeof certificateStatus>): Promise<CertificateStatus> {
+    const verdict = await this.#verdictOn(question);
     this.metrics.verdicts.add(verdict.status);
     return statusReply(verdict);
   }
 
-  async #verdictOn(chain: readonly string[], scope: 'leaf' | 'chain'): Promise<Verdict> {
-    const [leaf, ...above] = checkedCertificates(chain, scope);
+  async #verdictOn(question: RequestOf<typeof certificateStatus>): Promise<Verdict> {
+    const [leaf, ...above] = checkedCertificates(question);
     if (leaf === undefined) {
       return {
         status: 'unknown',

@@ -1,7 +1,7 @@
 import { STAPLES_BUCKET } from '@gatehouse/contracts';
 import { connectNats, openBucket } from '@gatehouse/nats';
 import { createLogger, type Logger } from '@gatehouse/observability';
-import { OutboundClient, outboundPolicyOf } from '@gatehouse/outbound';
+import { OutboundClient, outboundPolicyOf, systemNames } from '@gatehouse/outbound';
 import type { TestAuthority, TestCertificate } from '@gatehouse/pki';
 import { OcspMetrics } from '../observability/ocsp-metrics.ts';
 import { readOcspConfig } from '../ocsp.config.ts';
@@ -32,10 +32,11 @@ await answerVerifier.onModuleInit();
 export function startVerdicts(
   environment: NodeJS.ProcessEnv = {},
   logger: Logger = createLogger('ocsp', 'silent'),
+  names = systemNames,
 ) {
   const config = readOcspConfig({ ...ENVIRONMENT, ...environment });
   const metrics = new OcspMetrics();
-  const outbound = new OutboundClient(outboundPolicyOf(config));
+  const outbound = new OutboundClient(outboundPolicyOf(config), { names });
   const hosts = new GuardedHosts(config, metrics, logger);
   const responders = new OcspResponders(outbound, hosts, answerVerifier, { config, metrics });
   const lists = new RevocationLists(outbound, hosts, listReader, { config, metrics });
