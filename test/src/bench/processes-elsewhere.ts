@@ -1,10 +1,12 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 /** Where the first version of cgroups has its CPU controller, and the second all of them. */
 const HIERARCHIES = ['/sys/fs/cgroup/cpu', '/sys/fs/cgroup/cpu,cpuacct', '/sys/fs/cgroup'];
 const NICENESS = 10;
+/** The number of the process that made the group comes behind it. */
+const GROUP_PREFIX = 'gatehouse-bench-';
 
 /**
  * Processes of a bench that in the field have a machine of their own, and here must not hold up what they load:
@@ -42,16 +44,37 @@ export class ProcessesElsewhere implements Disposable {
     if (existsSync(autogroup)) writeFileSync(autogroup, String(NICENESS));
   }
 
-  /** When all of them have ended. */
   [Symbol.dispose](): void {
-    if (this.#group !== undefined) rmdirSync(this.#group);
+    if (this.#group !== undefined) removeGroup(this.#group);
     this.#group = undefined;
+  }
+}
+
+/** Whoever is still in it goes back to where it came from. */
+function removeGroup(group: string): void {
+  const members = readFileSync(join(group, 'cgroup.procs'), 'utf8').trim();
+  for (const pid of members === '' ? [] : members.split('\n')) {
+    try {
+      writeFileSync(join(dirname(group), 'cgroup.procs'), pid);
+    } catch {
+      // It has just ended.
+    }
+  }
+  rmdirSync(group);
+}
+
+/** Of benches that were killed. */
+function removeLeftovers(hierarchy: string): void {
+  for (const name of existsSync(hierarchy) ? readdirSync(hierarchy) : []) {
+    if (!name.startsWith(GROUP_PREFIX)) continue;
+    if (!existsSync(`/proc/${name.slice(GROUP_PREFIX.length)}`)) removeGroup(join(hierarchy, name));
   }
 }
 
 function makeIdleGroup(): string | undefined {
   for (const hierarchy of HIERARCHIES) {
-    const group = join(hierarchy, `gatehouse-bench-${process.pid}`);
+    const group = join(hierarchy, `${GROUP_PREFIX}${process.pid}`);
+    removeLeftovers(hierarchy);
     try {
       mkdirSync(group);
     } catch {
