@@ -58,9 +58,11 @@ export const addressBan = z.strictObject({
   remoteAddress: z.string(),
   bannedAt: z.iso.datetime(),
   until: z.iso.datetime(),
+  /** `wasted-connections`: they came to no CONNECT. It keeps no CONNECT out where a device came in from the address. */
+  cause: z.enum(['failed-attempts', 'wasted-connections']).default('failed-attempts'),
   /** For people. */
   reason: z.string(),
-  /** Failed attempts that led to it. */
+  /** Failed attempts, or wasted connections, that led to it. */
   failures: z.int().nonnegative(),
   edgeId: z.string(),
 });

@@ -10,6 +10,8 @@ import { stsOf } from './sts-endpoint.ts';
 import { UnusableAuthenticator } from './unusable-authenticator.ts';
 
 const DEFAULT_TIMEOUT_MS = 5_000;
+/** For a place to look a name up, at most. */
+const NAME_WAIT_MS = 4_000;
 
 /** Its own and those that it is redirected to. */
 const ORIGINS_OF_AUTHENTICATOR = 8;
@@ -26,8 +28,20 @@ export function authenticatorMaker(policy: OutboundPolicy, callsAtOnce: number, 
     connectionsPerOrigin: Math.max(64, callsAtOnce),
     requestsPerOrigin: Math.max(512, 2 * callsAtOnce),
   };
-  return (target: AuthenticationTarget): Authenticator | undefined =>
-    authenticatorOf(target, new OutboundClient(policy, { limits, names, asker: target.gatewayId }));
+  return (target: AuthenticationTarget): Authenticator | undefined => {
+    // Before the call is over: to wait behind names of others must not look like an authenticator that hangs.
+    const nameWaitMs = Math.min(NAME_WAIT_MS, timeoutOf(target.authentication) / 2);
+    const outbound = new OutboundClient(policy, {
+      limits: { ...limits, nameWaitMs },
+      names,
+      asker: target.gatewayId,
+    });
+    return authenticatorOf(target, outbound);
+  };
+}
+
+function timeoutOf(authentication: GatewayAuthentication): number {
+  return (authentication.type === 'third-party' ? authentication.timeoutMs : undefined) ?? DEFAULT_TIMEOUT_MS;
 }
 
 /** Whom a gateway asks; nobody (undefined) when its credentials are the imported ones. */
@@ -37,12 +51,12 @@ export function authenticatorOf(
 ): Authenticator | undefined {
   if (authentication.type === 'one-way') return undefined;
   if (authentication.method === 'https') return new HttpsAuthenticator(authentication, outbound);
-  const { function: target, timeoutMs = DEFAULT_TIMEOUT_MS, cacheSeconds = 0 } = authentication;
+  const { function: target, cacheSeconds = 0 } = authentication;
   const call = functionCallOf(authentication, accessKeySecret);
   const provider = providerOf(target, { ...call, gatewayId }, outbound);
   return typeof provider === 'string'
     ? new UnusableAuthenticator(provider)
-    : new FunctionAuthenticator(provider, timeoutMs, cacheSeconds);
+    : new FunctionAuthenticator(provider, timeoutOf(authentication), cacheSeconds);
 }
 
 type FunctionTarget = Extract<GatewayAuthentication, { method: 'function' }>;

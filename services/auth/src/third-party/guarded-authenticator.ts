@@ -41,8 +41,15 @@ const FAILURES: ReadonlySet<AuthenticatorFailureReason> = new Set([
 const isFailure = (answer: Answer): boolean => answer.outcome === 'failed' && FAILURES.has(answer.reason);
 const IN_TROUBLE = handleWhenResult((answer) => isFailure(answer as Answer));
 
-/** A call that gets less, and less than the gateway allows, would say nothing about the authenticator. */
+/** A call that gets less, and less than the gateway allows, is not worth making. */
 const LEAST_CALL_MS = 500;
+
+/** Passes the breakers uncounted: the device had no time left, which says nothing about the authenticator. */
+class CallCutShort extends Error {
+  constructor(readonly answer: Answer) {
+    super('the call was given up before the authenticator had its time');
+  }
+}
 
 /** More than calls under way by default, so that a breaker outlives the calls that it counts. */
 const LEAST_ADDRESSES = 100;
@@ -116,12 +123,15 @@ export class GuardedAuthenticator {
       return await ofAddress.breaker.execute(() =>
         this.#breaker.execute(async () => {
           steps.add('authenticator-queue', isProbe ? 'probe' : 'ok');
-          const answer = await this.#timed(question, steps);
+          const { answer, isCutShort } = await this.#timed(question, steps);
+          // One that tries whether a breaker may close must tell it something.
+          if (isCutShort && !isProbe) throw new CallCutShort(answer);
           this.#count(address, ofAddress, answer);
           return answer;
         }),
       );
     } catch (error) {
+      if (error instanceof CallCutShort) return error.answer;
       if (isBrokenCircuitError(error)) return this.#turnedAway('gateway', this.breakerState, steps);
       throw error;
     }
@@ -164,7 +174,10 @@ export class GuardedAuthenticator {
     );
   }
 
-  async #timed({ credentials, deadline }: DeviceQuestion, steps: AdmissionSteps): Promise<Answer> {
+  async #timed(
+    { credentials, deadline }: DeviceQuestion,
+    steps: AdmissionSteps,
+  ): Promise<{ readonly answer: Answer; readonly isCutShort: boolean }> {
     const startedAt = performance.now();
     const timeoutMs = Math.min(this.authenticator.timeoutMs, Math.max(1, deadline.leftMs()));
     const { answer } = await this.authenticator.authenticate(credentials, timeoutMs);
@@ -172,7 +185,8 @@ export class GuardedAuthenticator {
     const outcome = answer.outcome === 'failed' ? answer.reason : answer.outcome;
     this.metrics.authenticatorCalls.add(outcome);
     steps.add('authenticator', outcome, answer.outcome === 'accepted' ? undefined : answer.message);
-    return answer;
+    const isCutShort = outcome === 'authenticator-timeout' && timeoutMs < this.authenticator.timeoutMs;
+    return { answer, isCutShort };
   }
 
   #broken(address: string, steps: AdmissionSteps): Answer | undefined {

@@ -347,6 +347,24 @@ describe('an edge that says how long it waits', () => {
     expect(await patient).toMatchObject({ reason: 'authenticator-unavailable' });
   });
 
+  test('opens no breaker when the authenticator did not have its time', async () => {
+    await using at = await start();
+    const judge = at.server.behaviour.judge;
+    at.server.behaviour.judge = () => undefined;
+    const hurried = Array.from({ length: 20 }, (_, index) =>
+      at.auth.admit(`hurried-${index}`, 'secret', {
+        ...AT_GATEWAY,
+        waitMs: 600,
+        remoteAddress: `192.0.2.${index}`,
+      }),
+    );
+    for (const answer of await Promise.all(hurried)) {
+      expect(answer).toMatchObject({ outcome: 'refused', reason: 'authenticator-timeout' });
+    }
+    at.server.behaviour.judge = judge;
+    expect(await at.auth.connect('pump-7', 'secret', AT_GATEWAY)).toBe('admitted');
+  });
+
   test('is told that others are before it when no time is left for a call', async () => {
     await using at = await start(
       {},

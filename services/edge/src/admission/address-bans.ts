@@ -24,6 +24,10 @@ interface KnownBan {
   readonly revision: number | undefined;
 }
 
+const CAUSES: Readonly<Record<AddressBan['cause'], string>> = {
+  'failed-attempts': 'attempts failed',
+  'wasted-connections': 'connections came to no CONNECT',
+};
 const SWEEP_MS = 1_000;
 const RETRY_MS = 1_000;
 
@@ -70,7 +74,7 @@ export class AddressBans {
   }
 
   /** Holds here at once, and on the other edges when the bucket has it. */
-  ban(gatewayId: string, address: string, failures: number): void {
+  ban(gatewayId: string, address: string, cause: AddressBan['cause'], failures: number): void {
     const now = Date.now();
     const untilMs = now + this.limits.seconds * 1_000;
     const ban: AddressBan = {
@@ -78,14 +82,15 @@ export class AddressBans {
       remoteAddress: address,
       bannedAt: new Date(now).toISOString(),
       until: new Date(untilMs).toISOString(),
-      reason: `${failures} attempts failed within a minute`,
+      cause,
+      reason: `${failures} ${CAUSES[cause]} within a minute`,
       failures,
       edgeId: this.parts.edgeId,
     };
     const key = banKey(gatewayId, address);
     if (!this.#learn(key, { ban, untilMs, revision: undefined })) return;
     this.parts.metrics.bans.add();
-    this.parts.logger.warn({ gatewayId, address, failures, until: ban.until }, 'an address is banned');
+    this.parts.logger.warn({ gatewayId, address, cause, failures, until: ban.until }, 'an address is banned');
     void this.#share(key, ban);
   }
 

@@ -1,4 +1,4 @@
-import type { AdmissionRefusal } from '@gatehouse/contracts';
+import type { AddressBan, AdmissionRefusal } from '@gatehouse/contracts';
 import { expect, test } from 'vitest';
 import { EdgeMetrics } from '../observability/edge-metrics.ts';
 import type { AddressBans } from './address-bans.ts';
@@ -8,18 +8,22 @@ import { DeviceRefused } from './admission.failures.ts';
 /** Bans as the guard sees them. */
 class BansInMemory {
   readonly banned = new Set<string>();
+  readonly #causes = new Map<string, AddressBan['cause']>();
   #onLifted: (gatewayId: string, address: string) => void = () => undefined;
 
   onLifted(listener: (gatewayId: string, address: string) => void): void {
     this.#onLifted = listener;
   }
 
-  find(gatewayId: string, address: string): { readonly until: string } | undefined {
-    return this.banned.has(`${gatewayId} ${address}`) ? { until: 'soon' } : undefined;
+  find(gatewayId: string, address: string): Pick<AddressBan, 'until' | 'cause'> | undefined {
+    const key = `${gatewayId} ${address}`;
+    if (!this.banned.has(key)) return undefined;
+    return { until: 'soon', cause: this.#causes.get(key) ?? 'failed-attempts' };
   }
 
-  ban(gatewayId: string, address: string): void {
+  ban(gatewayId: string, address: string, cause: AddressBan['cause'] = 'failed-attempts'): void {
     this.banned.add(`${gatewayId} ${address}`);
+    this.#causes.set(`${gatewayId} ${address}`, cause);
   }
 
   lift(gatewayId: string, address: string): void {
@@ -37,11 +41,15 @@ function newGuard(changes: Partial<GuardLimits> = {}) {
     rememberedClients: 100,
     ...changes,
   };
-  const guard = new AdmissionGuard(limits, bans as unknown as AddressBans, new EdgeMetrics());
+  const connected = new Set<string>();
+  const sessions = {
+    hasFrom: (gatewayId: string, address: string) => connected.has(`${gatewayId} ${address}`),
+  };
+  const guard = new AdmissionGuard(limits, sessions, bans as unknown as AddressBans, new EdgeMetrics());
   const fail = (visitor: Visitor, times = 1, reason: AdmissionRefusal = 'wrong-password'): void => {
     for (let index = 0; index < times; index += 1) guard.failed(visitor, new DeviceRefused(reason));
   };
-  return { bans, guard, fail };
+  return { bans, guard, fail, connected };
 }
 
 const visitor = (username: string, remoteAddress = '192.0.2.1', gatewayId = 'g'): Visitor => ({
@@ -57,6 +65,11 @@ const withCertificate = (fingerprint: string): Visitor => ({
   password: undefined,
   clientCertificate: { fingerprint },
 });
+const connection = (gatewayId: string, remoteAddress: string) => ({
+  gatewayId,
+  remoteAddress,
+  isMeant: true,
+});
 const guesser = (username: string): Visitor => ({ ...visitor(username), password: Buffer.from('guess') });
 const tooMany = expect.objectContaining({ code: 'EDGE_FAILED_ATTEMPTS_EXCEEDED' });
 const banned = expect.objectContaining({ code: 'EDGE_ADDRESS_BANNED' });
@@ -65,22 +78,33 @@ test('connections that come to no CONNECT ban an address that no device came in 
   const { guard, bans } = newGuard();
   guard.admitted(visitor('pump', '192.0.2.9'));
   for (let index = 0; index < 30; index += 1) {
-    guard.wasted('g', '192.0.2.1');
-    guard.wasted('h', '192.0.2.1');
-    guard.wasted('g', '192.0.2.9');
+    guard.wasted(connection('g', '192.0.2.1'));
+    guard.wasted(connection('h', '192.0.2.1'));
+    guard.wasted(connection('g', '192.0.2.9'));
   }
   expect(bans.banned.size).toBe(0);
-  guard.wasted('g', '192.0.2.1');
-  guard.wasted('g', '192.0.2.9');
+  guard.wasted(connection('g', '192.0.2.1'));
+  guard.wasted(connection('g', '192.0.2.9'));
   expect([...bans.banned]).toEqual(['g 192.0.2.1']);
   expect(guard.refusalOfAll('g', '192.0.2.1')).toEqual(banned);
   bans.lift('g', '192.0.2.1');
   expect(guard.refusalOfAll('g', '192.0.2.1')).toBeUndefined();
 });
 
-test('without a limit nobody is banned for them', () => {
-  const { guard, bans } = newGuard({ banWasted: 0 });
-  for (let index = 0; index < 1_000; index += 1) guard.wasted('g', '192.0.2.1');
+test('where devices are connected, since however long, they ban nobody; and elsewhere no CONNECT', () => {
+  const { guard, bans, connected } = newGuard();
+  connected.add('g 192.0.2.1');
+  for (let index = 0; index < 100; index += 1) guard.wasted(connection('g', '192.0.2.1'));
+  expect(bans.banned.size).toBe(0);
+  // Another edge, which no device came in by, may ban what this one knows.
+  bans.ban('g', '192.0.2.1', 'wasted-connections');
+  expect(guard.refusalOfAll('g', '192.0.2.1')).toBeUndefined();
+  guard.check(visitor('new'));
+});
+
+test.each([{ banWasted: 0 }, { banFailures: 0 }])('with %j nobody is banned for them', (changes) => {
+  const { guard, bans } = newGuard(changes);
+  for (let index = 0; index < 1_000; index += 1) guard.wasted(connection('g', '192.0.2.1'));
   expect(bans.banned.size).toBe(0);
 });
 

@@ -1,6 +1,13 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
-import { addressGroup, type AdmissionRefusal, type ClientCertificate } from '@gatehouse/contracts';
+import {
+  addressGroup,
+  type AddressBan,
+  type AdmissionRefusal,
+  type ClientCertificate,
+} from '@gatehouse/contracts';
+import type { Attempt } from '../attempts/attempt.ts';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
+import type { Sessions } from '../session/sessions.ts';
 import type { AddressBans } from './address-bans.ts';
 import { DeviceRefused } from './admission.failures.ts';
 import { BoundedTable } from './bounded-table.ts';
@@ -18,7 +25,7 @@ export interface Visitor {
 }
 
 export interface GuardLimits {
-  /** Failed attempts in a minute that ban an address; 0: none do. */
+  /** Failed attempts in a minute that ban an address; 0: nothing does. */
   readonly banFailures: number;
   /** Connections in a minute that came to no CONNECT, by which an address is banned; 0: it is not. */
   readonly banWasted: number;
@@ -61,6 +68,7 @@ export class AdmissionGuard {
 
   constructor(
     private readonly limits: GuardLimits,
+    private readonly sessions: Pick<Sessions, 'hasFrom'>,
     private readonly bans: AddressBans,
     private readonly metrics: EdgeMetrics,
   ) {
@@ -97,15 +105,17 @@ export class AdmissionGuard {
     return new AddressBanned(ban.until);
   }
 
-  /** Whether a device came in from the address within the last hour. */
+  /** Whether a device came in from the address within the last hour, or is still connected. */
   hasAdmittedFrom(gatewayId: string, remoteAddress: string): boolean {
-    return this.#admittedFrom.get(`${gatewayId} ${addressGroup(remoteAddress)}`) !== undefined;
+    const isRecent = this.#admittedFrom.get(`${gatewayId} ${addressGroup(remoteAddress)}`) !== undefined;
+    return isRecent || this.sessions.hasFrom(gatewayId, remoteAddress);
   }
 
   /** @throws {AddressBanned | FailedAttemptsExceeded} */
   check(visitor: Visitor): void {
     const { failuresPerUsername } = this.limits;
-    const ban = this.#banOf(visitor.gatewayId, visitor.remoteAddress);
+    const found = this.#banOf(visitor.gatewayId, visitor.remoteAddress);
+    const ban = found?.cause === 'wasted-connections' ? undefined : found;
     const isGuessed =
       failuresPerUsername > 0 &&
       this.#byUsername.of(usernameKey(visitor), performance.now()) >= failuresPerUsername;
@@ -127,10 +137,15 @@ export class AdmissionGuard {
    * Counts a connection that came to no CONNECT: no TLS, silence, no MQTT. Those of an address that a device came
    * in from do not count: there it may be the next device that has a problem.
    */
-  wasted(gatewayId: string, remoteAddress: string): void {
-    const { banWasted } = this.limits;
-    if (banWasted === 0 || this.hasAdmittedFrom(gatewayId, remoteAddress)) return;
-    this.#countToBan(this.#wasted, { gatewayId, remoteAddress }, banWasted);
+  wasted({
+    gatewayId,
+    remoteAddress,
+    isMeant,
+  }: Pick<Attempt, 'gatewayId' | 'remoteAddress' | 'isMeant'>): void {
+    const { banFailures, banWasted } = this.limits;
+    if (banFailures === 0 || banWasted === 0 || !isMeant) return;
+    if (this.hasAdmittedFrom(gatewayId, remoteAddress)) return;
+    this.#countToBan('wasted-connections', this.#wasted, { gatewayId, remoteAddress }, banWasted);
   }
 
   /** Counts an attempt that failed, unless it failed for something else than its credentials. */
@@ -140,10 +155,12 @@ export class AdmissionGuard {
     // They are not what they were: the device has another password, or is gone.
     this.#admitted.delete(this.#credentialsKey(visitor));
     if (this.limits.failuresPerUsername > 0) this.#byUsername.add(usernameKey(visitor), now);
-    if (this.limits.banFailures > 0) this.#countToBan(this.#byAddress, visitor, this.limits.banFailures);
+    if (this.limits.banFailures > 0)
+      this.#countToBan('failed-attempts', this.#byAddress, visitor, this.limits.banFailures);
   }
 
   #countToBan(
+    cause: AddressBan['cause'],
     counts: RecentCounts,
     { gatewayId, remoteAddress }: Pick<Visitor, 'gatewayId' | 'remoteAddress'>,
     limit: number,
@@ -153,12 +170,11 @@ export class AdmissionGuard {
     const failures = Math.floor(counts.add(key, performance.now()));
     if (failures <= limit) return;
     counts.clear(key);
-    this.bans.ban(gatewayId, address, failures);
+    this.bans.ban(gatewayId, address, cause, failures);
   }
 
-  #banOf(gatewayId: string, remoteAddress: string): { readonly until: string } | undefined {
-    const { banFailures, banWasted } = this.limits;
-    if (banFailures === 0 && banWasted === 0) return undefined;
+  #banOf(gatewayId: string, remoteAddress: string): Pick<AddressBan, 'cause' | 'until'> | undefined {
+    if (this.limits.banFailures === 0) return undefined;
     return this.bans.find(gatewayId, addressGroup(remoteAddress));
   }
 

@@ -281,6 +281,7 @@ describe('guessing', () => {
     await start();
     const key = banKey('gw-1', '127.0.0.1');
     const ban: AddressBan = {
+      cause: 'failed-attempts',
       gatewayId: 'gw-1',
       remoteAddress: '127.0.0.1',
       bannedAt: new Date().toISOString(),

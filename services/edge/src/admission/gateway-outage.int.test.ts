@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { EdgeMetrics } from '../observability/edge-metrics.ts';
 import { CertificateCheck } from '../revocation/certificate-check.ts';
 import type { CertificateVerdicts } from '../revocation/certificate-verdicts.ts';
+import { Sessions } from '../session/sessions.ts';
 import type { AddressBans } from './address-bans.ts';
 import { AdmissionGuard } from './admission-guard.ts';
 import { AdmissionQueues } from './admission-queues.ts';
@@ -37,7 +38,7 @@ beforeEach(() => {
   admission = new NatsConnectionAdmission({
     nats,
     queues: new AdmissionQueues(10, 10),
-    guard: new AdmissionGuard(limits, noBans, metrics),
+    guard: new AdmissionGuard(limits, new Sessions(), noBans, metrics),
     certificates: new CertificateCheck(
       certificateStatus.timeoutMs,
       new LiveGatewaySettings(),

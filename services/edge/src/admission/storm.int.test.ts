@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BANS_BUCKET, banKey, type GatewayListener } from '@gatehouse/contracts';
@@ -137,19 +136,24 @@ test('while the line is full whoever comes is closed without being read', async 
   house.bus.verdict = () => ({ outcome: 'refused', reason: 'authenticator-unavailable', steps: [] });
   for (let index = 0; index < 20; index += 1) expect(await connectOnce(dead, `pump-${index}`)).toBe(0x88);
   const over = new AbortController();
-  const crowd = Array.from({ length: 20 }, async (_, index) => {
-    while (!over.signal.aborted) await connectOnce(dead, `fan-${index}`).catch(() => 'closed');
-  });
-  const silent = Array.from({ length: 5 }, async () => {
+  const closedUnread = Promise.withResolvers<void>();
+  const openSilent = (): void => {
     const socket = connectTcp(dead.port, '127.0.0.1')
       .on('error', () => undefined)
+      .on('close', () => closedUnread.resolve())
       .resume();
     over.signal.addEventListener('abort', () => socket.destroy());
-    await once(socket, 'close');
+  };
+  const crowd = Array.from({ length: 20 }, async (_, index) => {
+    while (!over.signal.aborted) {
+      const code = await connectOnce(dead, `fan-${index}`).catch(() => 'closed');
+      // The line was full just now.
+      if (code === 'closed') openSilent();
+    }
   });
-  await Promise.any(silent);
+  await closedUnread.promise;
   over.abort();
-  await Promise.all([...crowd, ...silent]);
+  await Promise.all(crowd);
   await eventually(async () => {
     const attempts = await house.stored.attempts();
     const closed = attempts.filter(({ reason }) => reason === 'handshake-queue-full');

@@ -55,12 +55,13 @@ export class AttemptLane {
   }
 
   add(record: string): void {
-    if (this.#waitingBytes + record.length > MAX_WAITING_BYTES) {
+    const bytes = Buffer.byteLength(record);
+    if (this.#waitingBytes + bytes > MAX_WAITING_BYTES) {
       this.parts.metrics.drops.add('attempt-queue-full');
       return;
     }
     this.#waiting.push(record);
-    this.#waitingBytes += record.length;
+    this.#waitingBytes += bytes;
     if (this.#inFlight === undefined) this.#timer ??= setTimeout(() => this.#send(), LINGER_MS);
   }
 
@@ -88,12 +89,12 @@ export class AttemptLane {
     let bytes = 0;
     let count = 0;
     for (const record of this.#waiting) {
-      bytes += record.length;
+      bytes += Buffer.byteLength(record);
       if (count > 0 && (bytes > this.settings.maxBatchBytes || count === MAX_BATCH_RECORDS)) break;
       count += 1;
     }
     const records = this.#waiting.splice(0, count);
-    for (const { length } of records) this.#waitingBytes -= length;
+    for (const record of records) this.#waitingBytes -= Buffer.byteLength(record);
     this.#inFlight = {
       id: `${this.settings.batchPrefix}-${(this.#next += 1)}`,
       records: records.length,

@@ -20,6 +20,10 @@ export class Attempt {
   clientChain: ClientChain | undefined;
   /** Once it was read: that is what makes an attempt one that can be judged. */
   connect: ConnectPacket | undefined;
+  /** Whether its gateway is the one that the client is for; of a port that gateways share it may be another. */
+  isMeant = true;
+  /** Its turn came late. */
+  hasWaited = false;
   readonly steps: AdmissionStep[] = [];
   #turnAt = this.acceptedAt;
   /** End of the last step that was timed here. */

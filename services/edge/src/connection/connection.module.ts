@@ -17,6 +17,7 @@ import { PublishHandler } from '../packet-handlers/publish.ts';
 import { CertificateCheck } from '../revocation/certificate-check.ts';
 import { CertificateVerdicts } from '../revocation/certificate-verdicts.ts';
 import { FlappingDevices } from '../session/flapping-devices.ts';
+import { Sessions } from '../session/sessions.ts';
 import { SessionLifecycle } from '../session/session-lifecycle.ts';
 import { Departures } from './departures.ts';
 import { MqttConnections } from './mqtt-connections.ts';
@@ -34,14 +35,14 @@ export function connectionProviders(base: EdgeBase): Provider[] {
       bans.start();
       return bans;
     }),
-    provideMade(AdmissionGuard, [AddressBans], (bans) => {
+    provideMade(AdmissionGuard, [AddressBans, Sessions], (bans, sessions) => {
       const limits = {
         banFailures: config.EDGE_BAN_FAILURES,
         banWasted: config.EDGE_BAN_WASTED_CONNECTIONS,
         failuresPerUsername: config.EDGE_FAILURES_PER_USERNAME,
         rememberedClients: config.EDGE_REMEMBERED_CLIENTS,
       };
-      return new AdmissionGuard(limits, bans, metrics);
+      return new AdmissionGuard(limits, sessions, bans, metrics);
     }),
     provideMade(
       NatsConnectionAdmission,

@@ -182,10 +182,9 @@ export class MqttConnection implements ClientConnection {
     const packet = typeof reason === 'string' ? undefined : this.#lastPacket(state, reason);
     this.#writes.end(packet);
     // Most leave when all is decided, and a stack trace is not for free.
-    if (this.#record.attempt !== undefined) {
-      if (state === 'awaiting-connect' && !(reason instanceof EdgeStopping)) {
-        this.parts.guard.wasted(this.#gatewayId, this.remoteAddress);
-      }
+    const { attempt } = this.#record;
+    if (attempt !== undefined) {
+      if (state === 'awaiting-connect' && !(reason instanceof EdgeStopping)) this.parts.guard.wasted(attempt);
       this.#record.failed(typeof reason === 'string' ? new ClientGone() : reason, packet);
     }
     // What still arrives is thrown away: a socket that is closed with unread data resets the connection,

@@ -97,3 +97,16 @@ test('an address whose connections come to no CONNECT is banned, unless devices 
   await eventually(async () => expect(await reasonsFrom(HERE)).toContain('address-banned'));
   expect(await connack(ELSEWHERE)).toBe(0);
 });
+
+test('whoever hangs up, or may have meant another gateway of the port, is not banned for it', async () => {
+  const neighbour = await house.newGateway('gw-2', { port: gateway.port, hostname: 'two.example' });
+  await start({ EDGE_BAN_WASTED_CONNECTIONS: '3' });
+  for (let count = 0; count < 6; count += 1) (await connectTcp(HERE)).destroy();
+  await eventually(async () => expect(await reasonsFrom(HERE)).toHaveLength(6));
+  expect(await connack(HERE)).toBe(0);
+  house.bus.put(neighbour);
+  await eventually(() => house.stored.expectListening(neighbour));
+  for (let count = 0; count < 6; count += 1)
+    await closed(await connectTcp(ELSEWHERE, 'GET / HTTP/1.1\r\n\r\n'));
+  expect(await connack(ELSEWHERE)).toBe(0);
+});

@@ -17,8 +17,9 @@ export interface FailedHandshakesParts {
   readonly plainTextLog: AddressLog;
 }
 
-/** What says nothing about who is behind the connection. */
+/** What says nothing about who is behind the connection: whoever is kept waiting hangs up. */
 const NOT_ITS_DOING: ReadonlySet<string> = new Set([
+  'closed',
   'handshake-queue-full',
   'handshake-queue-timeout',
   'gateway-closed',
@@ -44,8 +45,9 @@ export class FailedHandshakes {
   ): void {
     const { metrics, logger, plainTextLog, attempts, guard } = this.parts;
     metrics.tlsFailures.add(reason);
+    const wasKeptWaiting = reason === 'handshake-timeout' && attempt.hasWaited;
+    if (!NOT_ITS_DOING.has(reason) && !wasKeptWaiting) guard.wasted(attempt);
     const { gatewayId, remoteAddress, id: attemptId } = attempt;
-    if (!NOT_ITS_DOING.has(reason)) guard.wasted(gatewayId, remoteAddress);
     if (reason !== PLAIN_TEXT) {
       logger.debug({ attemptId, gatewayId, remoteAddress, reason }, 'TLS handshake failed');
     } else if (plainTextLog.isNews(remoteAddress, Date.now())) {

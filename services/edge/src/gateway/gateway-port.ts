@@ -128,6 +128,7 @@ export class GatewayPort {
     }
     const remoteAddress = socket.remoteAddress ?? 'unknown';
     const attempt = this.parts.attempts.begin(owner.gatewayId, owner.version, remoteAddress);
+    attempt.isMeant = this.#gateways.size === 1;
     // Whoever cannot have a handshake need not be read.
     if (this.#gateways.size === 1 && owner.turnsAway(socket, attempt)) return;
     const { addresses } = this.parts;
@@ -155,6 +156,7 @@ export class GatewayPort {
     if (gateway !== undefined) {
       socket.off('error', ignore);
       attempt.judgedBy(gateway);
+      if (hello !== undefined && (hello.serverName ?? null) === gateway.hostname) attempt.isMeant = true;
       gateway.shakeHands(socket, hello, attempt);
       return;
     }

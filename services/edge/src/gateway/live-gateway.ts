@@ -177,7 +177,10 @@ export class LiveGateway implements HandshakeTurns {
     const { attempt, hello, since } = waiting;
     socket.off('error', ignore);
     attempt.beginTurn();
-    if (performance.now() - since > LONG_WAIT_MS) attempt.step('handshake-queue', 'ok');
+    if (performance.now() - since > LONG_WAIT_MS) {
+      attempt.hasWaited = true;
+      attempt.step('handshake-queue', 'ok');
+    }
     const [first] = this.#chains;
     const usable =
       hello === undefined ? first : this.#chains.find(({ publicKey }) => canVerify(hello, publicKey));

@@ -7,7 +7,8 @@ const BAN: AddressBan = {
   remoteAddress: '203.0.113.7',
   bannedAt: EXAMPLE.instant,
   until: '2026-11-21T03:13:00Z',
-  reason: '101 failed attempts within a minute',
+  cause: 'failed-attempts',
+  reason: '101 attempts failed within a minute',
   failures: 101,
   edgeId: 'edge-1',
 };

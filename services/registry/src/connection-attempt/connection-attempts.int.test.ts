@@ -111,6 +111,7 @@ function banOf(remoteAddress: string, more: Partial<AddressBan> = {}): AddressBa
     remoteAddress,
     bannedAt: new Date().toISOString(),
     until: new Date(Date.now() + 60_000).toISOString(),
+    cause: 'failed-attempts',
     reason: '101 attempts failed within a minute',
     failures: 101,
     edgeId: 'e1',
