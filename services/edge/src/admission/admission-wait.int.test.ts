@@ -101,7 +101,9 @@ test('who finds the line full, and whose turn comes too late, is told that the e
       const connackCode = [3, 0x89][index];
       const refused = { outcome: 'refused', code, reason, message, connackCode, session: null };
       expect(record).toMatchObject({ ...refused, protocolVersion });
-      expect(record.steps.map((step) => `${step.name} ${step.outcome}`)).toEqual([
+      // On a busy machine one waits for the handshake, too.
+      const steps = record.steps.filter((step) => step.name !== 'handshake-queue');
+      expect(steps.map((step) => `${step.name} ${step.outcome}`)).toEqual([
         'tls-handshake ok',
         'connect-packet ok',
         `verdict ${reason}`,

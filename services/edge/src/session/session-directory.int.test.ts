@@ -74,6 +74,7 @@ function losing(entries: SessionEntries, isLost: () => boolean): SessionEntries 
 function newSession(number: number): { readonly session: Session; readonly closed: string[] } {
   const closed: string[] = [];
   const connection = {
+    remoteAddress: '192.0.2.1',
     get isOpen() {
       return closed.length === 0;
     },
