@@ -102,6 +102,14 @@ test('where devices are connected, since however long, they ban nobody; and else
   guard.check(visitor('new'));
 });
 
+test('they take the place of no ban for failed attempts, which keeps guesses out', () => {
+  const { guard, fail } = newGuard();
+  fail(guesser('pump'), 21);
+  expect(() => guard.check(visitor('new'))).toThrow(banned);
+  for (let index = 0; index < 100; index += 1) guard.wasted(connection('g', '192.0.2.1'));
+  expect(() => guard.check(visitor('new'))).toThrow(banned);
+});
+
 test.each([{ banWasted: 0 }, { banFailures: 0 }])('with %j nobody is banned for them', (changes) => {
   const { guard, bans } = newGuard(changes);
   for (let index = 0; index < 1_000; index += 1) guard.wasted(connection('g', '192.0.2.1'));

@@ -145,6 +145,8 @@ export class AdmissionGuard {
     const { banFailures, banWasted } = this.limits;
     if (banFailures === 0 || banWasted === 0 || !isMeant) return;
     if (this.hasAdmittedFrom(gatewayId, remoteAddress)) return;
+    // In the place of a ban for failed attempts it would let guesses in again, where devices are known.
+    if (this.#banOf(gatewayId, remoteAddress) !== undefined) return;
     this.#countToBan('wasted-connections', this.#wasted, { gatewayId, remoteAddress }, banWasted);
   }
 

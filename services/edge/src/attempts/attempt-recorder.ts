@@ -33,7 +33,7 @@ export interface AttemptRecorderSettings {
 }
 
 const MAX_KNOWN_ADDRESSES = 50_000;
-/** The stream keeps 20,000 messages of each kind: of what anybody may send without end they fill less than half of it. */
+/** The stream keeps 20,000 messages of each kind: of what anybody may send without end they fill about half of it. */
 const MAX_BATCH_BYTES = { judged: 128 * 1_024, unidentified: 6 * 1_024 } as const;
 
 /** Where an admitted connection came in. */
