@@ -1,18 +1,17 @@
 import 'reflect-metadata';
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
-import { connectNats, ensureStreams, natsOptions } from '@gatehouse/nats';
+import { connectNats, ensureStreams } from '@gatehouse/nats';
 import { OutageLog, startTelemetry, type Logger, type Telemetry } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { DynamicModule, Provider } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { Transport } from '@nestjs/microservices';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import type { FastifyHttpOptions } from 'fastify';
 import { HEALTH_PROBES, readinessOf, type HealthProbe } from './health.ts';
-import { PlainJsonDeserializer, PlainJsonSerializer } from './plain-json-transport.ts';
 import { key } from './provide.ts';
 import { ConfigurationInvalid } from './read-config.ts';
+import { RequestServer } from './request-server.ts';
 import type { ServiceConfig } from './service-config.ts';
 import { NestLog, nameServiceLogger } from './service-logger.ts';
 import { streamSetupOf } from './stream-setup-of.ts';
@@ -42,6 +41,11 @@ export interface ServiceDefinition<Config extends ServiceConfig> {
   readonly prepareHttp?: (app: NestFastifyApplication, config: Config) => void | Promise<void>;
   /** Options of the HTTP server that cannot be changed later, such as `rewriteUrl`. */
   readonly httpOptions?: FastifyHttpOptions<Server>;
+  /**
+   * `stopping`, unless said otherwise: other instances take the requests. `stopped` is for what nobody else can
+   * answer, about that which this instance holds until it has stopped.
+   */
+  readonly answersUntil?: 'stopping' | 'stopped';
 }
 
 const STOP_TIMEOUT_MS = 10_000;
@@ -91,15 +95,8 @@ export async function startService<Config extends ServiceConfig>(
     }),
     { logger: new NestLog(), abortOnError: false },
   );
-  app.connectMicroservice({
-    transport: Transport.NATS,
-    options: {
-      ...natsOptions(config.NATS_URL, `gatehouse-${definition.name}-${instanceId}-requests`),
-      queue: definition.name,
-      serializer: new PlainJsonSerializer(),
-      deserializer: new PlainJsonDeserializer(),
-    },
-  });
+  const requests = new RequestServer(nats, definition.name, logger);
+  app.connectMicroservice({ strategy: requests });
   serveHealth(app, nats, telemetry);
   await definition.prepareHttp?.(app, config);
   await app.startAllMicroservices();
@@ -108,6 +105,7 @@ export async function startService<Config extends ServiceConfig>(
 
   return {
     async stop() {
+      if (definition.answersUntil !== 'stopped') await requests.close();
       await app.close();
       await nats.drain().catch(() => undefined);
       await telemetry.shutdown();

@@ -9,7 +9,6 @@ import { SpanKind } from '@opentelemetry/api';
 import { throwError, type Observable } from 'rxjs';
 import { asFailure, Unexpected } from './failure-status.ts';
 import { fieldErrorsOf } from './field-errors.ts';
-import { NOT_JSON } from './plain-json-transport.ts';
 import { serviceLogger } from './service-logger.ts';
 
 /** A request that breaks its contract: where, and how. */
@@ -88,7 +87,7 @@ function answerByContract<C extends RequestContract>(
 }
 
 function checkedRequest<C extends RequestContract>({ subject, request }: C, raw: unknown): RequestOf<C> {
-  const parsed = request.safeParse(raw === NOT_JSON ? undefined : raw);
+  const parsed = request.safeParse(raw);
   if (!parsed.success) throw new RequestMalformed(subject, fieldErrorsOf(parsed.error.issues));
   return parsed.data as RequestOf<C>;
 }

@@ -6,4 +6,5 @@ await runService({
   name: 'edge',
   readConfig: () => readConfig(edgeConfig),
   module: edgeModule,
+  answersUntil: 'stopped',
 });

@@ -62,6 +62,7 @@ export class EdgeHouse implements AsyncDisposable {
       name: 'edge',
       readConfig: () => readConfig(edgeConfig, { NATS_URL: this.server.url, ...settings }),
       module: edgeModule,
+      answersUntil: 'stopped' as const,
     };
     const edge = await startService(definition, logger);
     this.#edges.push(edge);

@@ -19,7 +19,6 @@ test('JSON becomes bytes by the script in force, and what goes wrong is told', a
   expect(await encode({ valve: 7 }, 'a1other')).toEqual({ outcome: 'parsing-off' });
 
   around.setScript(2, '\nfunction protocolToRawData() { throw new Error("no valve") }');
-  await around.nats.flush();
   expect(await encode({})).toEqual({
     outcome: 'failed',
     code: '26002',
@@ -29,6 +28,5 @@ test('JSON becomes bytes by the script in force, and what goes wrong is told', a
   });
 
   around.setScript(3, undefined);
-  await around.nats.flush();
   expect(await encode({})).toMatchObject({ outcome: 'failed', code: '26001' });
 });
