@@ -26,7 +26,7 @@ export class FailureRetries {
     private readonly metrics: ParserMetrics,
     private readonly timeoutMs = retryFailures.timeoutMs,
   ) {
-    this.#steps = { ...steps, ruleOf: (productKey) => inTime(parsings.ruleOf(productKey)) };
+    this.#steps = { ...steps, ruleOf: (productKey) => inTime(parsings.ruleNow(productKey)) };
   }
 
   /**

@@ -70,18 +70,35 @@ export class ProductParsings {
    *
    * @param direction each has a sandbox of its own: what downlink messages break costs the uplink nothing
    */
-  async ruleOf(productKey: string, direction: Direction = 'uplink'): Promise<ParsingRule> {
+  ruleOf(productKey: string, direction: Direction = 'uplink'): Promise<ParsingRule> {
     const unknown = this.#unknown.get(productKey);
     if (unknown !== undefined && performance.now() < unknown.until) {
-      return { kind: 'fail', failure: unknown.failure, onFailure: 'drop' };
+      return Promise.resolve({ kind: 'fail', failure: unknown.failure, onFailure: 'drop' });
     }
+    return this.#ruleOf(productKey, direction, () => {
+      const entry = this.#entries.get(productKey);
+      return entry ?? this.#questions.get(productKey) ?? this.#ask(productKey);
+    });
+  }
+
+  /**
+   * What the registry says now, for somebody who may have changed it a moment ago: the change may not have been
+   * reported to this instance yet.
+   */
+  ruleNow(productKey: string): Promise<ParsingRule> {
+    return this.#ruleOf(productKey, 'uplink', () => this.#ask(productKey));
+  }
+
+  async #ruleOf(
+    productKey: string,
+    direction: Direction,
+    find: () => Entry | Promise<Entry>,
+  ): Promise<ParsingRule> {
     this.#unknown.delete(productKey);
     let uselessAnswers = 0;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        const entry =
-          this.#entries.get(productKey) ?? (await (this.#questions.get(productKey) ?? this.#ask(productKey)));
-        return this.#ruleFor(productKey, entry, direction);
+        return this.#ruleFor(productKey, await find(), direction);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (isUseless(error)) uselessAnswers += 1;

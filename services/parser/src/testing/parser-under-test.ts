@@ -110,11 +110,12 @@ export async function startSurroundings() {
       {
         productKey = PRODUCT,
         onFailure = 'drop',
-      }: { productKey?: string; onFailure?: OnParsingFailure } = {},
+        isReported = true,
+      }: { productKey?: string; onFailure?: OnParsingFailure; isReported?: boolean } = {},
     ): void {
       const script = code === undefined ? null : { version, language: 'javascript' as const, code };
       parsings.set(productKey, { productKey, gatewayId: GATEWAY, enabled: true, onFailure, script });
-      nats.publish(registryEventSubject('parsing-script', productKey), '{}');
+      if (isReported) nats.publish(registryEventSubject('parsing-script', productKey), '{}');
     },
     setCanary(version: number, code: string, percent: number): void {
       const parsing = parsings.get(PRODUCT);
