@@ -1,7 +1,7 @@
 import { requestContract, SERVICE_ERROR_HEADER, type RequestOf } from '@gatehouse/contracts';
 import { callService, connectNats } from '@gatehouse/nats';
 import { createLogger } from '@gatehouse/observability';
-import { startTestNats } from '@gatehouse/testing';
+import { eventually, startTestNats } from '@gatehouse/testing';
 import { Controller, Module, type OnModuleDestroy } from '@nestjs/common';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
@@ -85,7 +85,10 @@ test('a service that stops answers what it has in hand, and leaves later request
   const inHand = callService(caller, lastEvent, { isHeld: true });
   await listener.asked;
   const stopped = listener.stop();
-  await expect(callService(caller, lastEvent, {})).rejects.toMatchObject({ code: 'BUS_SERVICE_UNREACHABLE' });
+  // NATS hears of it in its own time.
+  await eventually(() =>
+    expect(callService(caller, lastEvent, {})).rejects.toMatchObject({ code: 'BUS_SERVICE_UNREACHABLE' }),
+  );
   listener.go();
   expect(await inHand).toMatchObject({ event: 0 });
   await stopped;
