@@ -49,7 +49,7 @@ export class RequestServer extends Server implements CustomTransportStrategy {
   /** Takes no more requests and answers those that it has, or gives up on them after 6 s. */
   async close(): Promise<void> {
     const answered = async (): Promise<void> => {
-      await Promise.all(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
+      await Promise.allSettled(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
       await Promise.all(this.#inHand);
     };
     await Promise.race([answered(), delay(ANSWERING_MS, undefined, { ref: false })]);
