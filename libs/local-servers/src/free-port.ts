@@ -5,9 +5,10 @@ import { claimPort } from './port-claim.ts';
 
 /**
  * Ports that no system gives to outgoing connections (Linux: from 32768, others: from 49152): one that is free
- * now would be taken by anybody's next connection before somebody listens on it.
+ * now would be taken by anybody's next connection before somebody listens on it. And above the greatest that
+ * `fetch` and browsers refuse to ask (10080, a "bad port" of the WHATWG Fetch Standard).
  */
-const LEAST_PORT = 10_000;
+const LEAST_PORT = 10_081;
 const BEYOND_PORT = 32_768;
 
 /**
