@@ -45,7 +45,7 @@ export const registryBackgroundProviders = [
       new AttemptFollower({ nats, attempts, capacity: REGISTRY_CONNECTION_ATTEMPTS, logger }),
   ),
   provide(SessionDirectory, [NATS]),
-  provide(PresenceConsumer, [NATS, DeviceCommands, LOGGER]),
+  provide(PresenceConsumer, [NATS, DeviceCommands, SessionEnding, LOGGER]),
   provide(EdgeSessionCloser, [DeviceQueries, DeviceCommands, SessionDirectory, LOGGER]),
   provide(SessionEnding, [NATS, DeviceQueries, SessionDirectory, LOGGER]),
   provideMade(StreamPublisher, [NATS], (nats) => new StreamPublisher(nats, PUBLISH_TIMEOUT_MS)),

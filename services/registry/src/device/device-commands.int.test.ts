@@ -200,6 +200,7 @@ test('a device goes online and offline, and its history tells the story with its
   expect(await deviceCommands.recordPresence([report('connected', 'story-1', 5)])).toEqual({
     recorded: 1,
     ignored: 0,
+    barred: [],
   });
   expect(await devices.get(gateway.productKey, 'story-1')).toMatchObject({
     status: 'ONLINE',
@@ -235,7 +236,11 @@ test('presence reports may come twice, late, at once and about unknown devices',
     report('disconnected', 'late-1', 7),
     report('connected', 'never-imported', 10),
   ];
-  expect(await deviceCommands.recordPresence(story)).toEqual({ recorded: 4, ignored: 1 });
+  expect(await deviceCommands.recordPresence(story)).toEqual({
+    recorded: 4,
+    ignored: 1,
+    barred: [{ productKey: gateway.productKey, deviceName: 'never-imported', status: 'absent' }],
+  });
   await Promise.all([
     deviceCommands.recordPresence(story),
     deviceCommands.recordPresence(story),

@@ -4,12 +4,20 @@ import type { CommandTransactions } from '../commands/command-transactions.ts';
 import { deviceStream } from '../stream-names.ts';
 import { deviceKeyText } from './device-rows.ts';
 import { loadDeviceStates, type VersionedDeviceState } from './device-states.ts';
-import { deviceDecider } from './device.decider.ts';
+import { deviceDecider, type DeviceState } from './device.decider.ts';
 
 /** What became of reports: written as events, or without effect (repeated, outdated, of an unknown device). */
 export interface PresenceOutcome {
   readonly recorded: number;
   readonly ignored: number;
+  /** Devices that connected and may not: they were disabled or deleted while an edge let them in. */
+  readonly barred: readonly BarredDevice[];
+}
+
+export interface BarredDevice {
+  readonly productKey: string;
+  readonly deviceName: string;
+  readonly status: Exclude<DeviceState['status'], 'enabled'>;
 }
 
 const ACTOR = 'presence';
@@ -29,9 +37,20 @@ export class PresenceRecorder {
         return loaded === undefined ? [] : [appendOf(own, loaded)];
       });
       const recorded = await attempt.append(...appends.filter(({ events }) => events.length > 0));
-      return { recorded: recorded.length, ignored: reports.length - recorded.length };
+      return {
+        recorded: recorded.length,
+        ignored: reports.length - recorded.length,
+        barred: [...ofDevice].flatMap(([key, own]) => barredOf(own, states.get(key)?.state)),
+      };
     });
   }
+}
+
+function barredOf(reports: readonly PresenceReport[], state: DeviceState | undefined): BarredDevice[] {
+  const last = reports.at(-1);
+  if (last?.type !== 'connected' || state === undefined || state.status === 'enabled') return [];
+  const { productKey, deviceName } = last;
+  return [{ productKey, deviceName, status: state.status }];
 }
 
 function appendOf(

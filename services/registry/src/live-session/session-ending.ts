@@ -26,23 +26,24 @@ export interface ConnectedBefore {
 }
 
 /**
- * An admission that was under way while the device was disabled can still become a session: it takes 5 s at
- * most, and then somebody looks again.
+ * An admission that was under way meanwhile can still become a session: in moments, or, when NATS does not
+ * answer, after up to 10 s for the verdict and 18 s for the claim on the device.
  */
-const SECOND_LOOK_MS = 6_000;
-const MAX_SECOND_LOOKS = 10_000;
+const LOOK_AGAIN_AFTER_MS = [6_000, 30_000];
+const MAX_LOOKS_WAITING = 20_000;
 const PUBLISHED_WITHIN_MS = 300;
 const ATTEMPTS = 3;
 const RETRY_MS = 200;
 
 /**
  * Ends the live session of a device that was disabled or deleted, or that has a new password: soon by the
- * instance that did it, and at least once by the log, which can be held back by a long transaction.
+ * instance that did it, and at least once by the log, which can be held back by a long transaction. One that was
+ * not open yet is found by looking again; of a device that may not connect, by its report.
  */
 export class SessionEnding implements LogReader {
   readonly name = 'session-ending';
   readonly batchSize = 200;
-  readonly #secondLooks = new Set<NodeJS.Timeout>();
+  readonly #looksWaiting = new Set<NodeJS.Timeout>();
   readonly #stopped = new AbortController();
 
   constructor(
@@ -57,7 +58,7 @@ export class SessionEnding implements LogReader {
    * would admit a device that comes back before it has heard of it; or a little later in any case.
    */
   endNow(ending: Ending): void {
-    this.#whenPublished(ending, () => this.#end(ending, this.#stopped.signal));
+    this.#whenPublished(ending, () => this.end(ending, this.#stopped.signal));
   }
 
   /** The same, for a device that may connect again: what it connects now goes on. */
@@ -68,7 +69,7 @@ export class SessionEnding implements LogReader {
     const before = async (): Promise<ConnectedBefore> => ({ session: (await present)?.session, instant });
     const end = async (): Promise<void> => {
       const whole = { ...ending, before: await before() };
-      await this.#end(whole, this.#stopped.signal);
+      await this.end(whole, this.#stopped.signal);
       this.#lookAgainLater(whole, this.#stopped.signal);
     };
     this.#whenPublished(ending, end);
@@ -83,7 +84,7 @@ export class SessionEnding implements LogReader {
       events.map(async (event) => {
         const ending = endingOf(event);
         if (ending === undefined) return;
-        await this.#end(ending, signal);
+        await this.end(ending, signal);
         this.#lookAgainLater(ending, signal);
       }),
     );
@@ -104,7 +105,8 @@ export class SessionEnding implements LogReader {
     });
   }
 
-  async #end(ending: Ending, signal: AbortSignal): Promise<void> {
+  /** Returns when the device's edge has ended the session, when there is none to end, or after three tries. */
+  async end(ending: Ending, signal: AbortSignal): Promise<void> {
     for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt += 1) {
       // An old event that is read again must not end the session of a device that is enabled by now.
       const { productKey, deviceName, reason } = ending;
@@ -142,16 +144,18 @@ export class SessionEnding implements LogReader {
   }
 
   #lookAgainLater(ending: Ending, signal: AbortSignal): void {
-    if (this.#secondLooks.size >= MAX_SECOND_LOOKS) return;
-    const timer = setTimeout(() => {
-      this.#secondLooks.delete(timer);
-      if (signal.aborted) return;
-      this.#end(ending, signal).catch((error: unknown) => {
-        this.logger.warn({ error: reasonOf(error), ...ending }, 'a session could not be looked for again');
-      });
-    }, SECOND_LOOK_MS);
-    timer.unref();
-    this.#secondLooks.add(timer);
+    for (const afterMs of LOOK_AGAIN_AFTER_MS) {
+      if (this.#looksWaiting.size >= MAX_LOOKS_WAITING) return;
+      const timer = setTimeout(() => {
+        this.#looksWaiting.delete(timer);
+        if (signal.aborted) return;
+        this.end(ending, signal).catch((error: unknown) => {
+          this.logger.warn({ error: reasonOf(error), ...ending }, 'a session could not be looked for again');
+        });
+      }, afterMs);
+      timer.unref();
+      this.#looksWaiting.add(timer);
+    }
   }
 }
 

@@ -16,6 +16,8 @@ import type { BackgroundWork } from '../background/background-work.ts';
 import { BackOff } from '../background/back-off.ts';
 import { isDatabaseOutage } from '../background/database-outage.ts';
 import type { DeviceCommands } from '../device/device-commands.ts';
+import type { BarredDevice } from '../device/presence-recorder.ts';
+import type { SessionEnding } from '../live-session/session-ending.ts';
 
 const DURABLE = 'registry-presence';
 const BATCH_MESSAGES = 100;
@@ -48,6 +50,7 @@ export class PresenceConsumer implements BackgroundWork {
   constructor(
     private readonly nats: NatsConnection,
     private readonly commands: DeviceCommands,
+    private readonly sessions: SessionEnding,
     private readonly logger: Logger,
   ) {}
 
@@ -107,7 +110,7 @@ export class PresenceConsumer implements BackgroundWork {
 
   async #record(batch: readonly Delivered[], signal: AbortSignal): Promise<void> {
     try {
-      await this.#append(batch);
+      await this.#append(batch, signal);
       this.#backOff.succeeded();
     } catch (error) {
       if (batch.length > 1 && !isWorthWaiting(error)) {
@@ -120,7 +123,7 @@ export class PresenceConsumer implements BackgroundWork {
     }
   }
 
-  async #append(batch: readonly Delivered[]): Promise<void> {
+  async #append(batch: readonly Delivered[], signal: AbortSignal): Promise<void> {
     const reports = batch.flatMap((each) => each.reports);
     const spans = appendSpans(reports);
     const [first] = spans;
@@ -131,6 +134,7 @@ export class PresenceConsumer implements BackgroundWork {
         : context.with(trace.setSpan(context.active(), first), write));
       this.#reports.add('recorded', outcome.recorded);
       this.#reports.add('ignored', outcome.ignored);
+      await this.#endBarred(outcome.barred, signal);
     } catch (error) {
       for (const span of spans) failSpan(span, error);
       throw error;
@@ -138,6 +142,17 @@ export class PresenceConsumer implements BackgroundWork {
       for (const span of spans) span.end();
     }
     for (const { message } of batch) message.ack();
+  }
+
+  /** Before the report is acknowledged: one that comes again tells of them again. */
+  async #endBarred(devices: readonly BarredDevice[], signal: AbortSignal): Promise<void> {
+    await Promise.all(
+      devices.map(({ productKey, deviceName, status }) => {
+        this.logger.info({ productKey, deviceName, status }, 'a device that may not connect has connected');
+        const reason = status === 'disabled' ? 'device-disabled' : 'device-deleted';
+        return this.sessions.end({ productKey, deviceName, reason }, signal);
+      }),
+    );
   }
 
   #giveBack(batch: readonly Delivered[], error: unknown): void {

@@ -157,6 +157,26 @@ test.each([
   });
 });
 
+test.each([
+  [':disable', 'device-disabled'],
+  ['', 'device-deleted'],
+])(
+  'a session that opens after %j, since its admission took so long, ends when it is reported',
+  async (verb, reason) => {
+    const { productKey, path } = await newDevice('pump-late');
+    using edge = new EdgeDouble(`edge-late-${reason}`);
+    await edge.live();
+    const first = await edge.connect(productKey, 'pump-late');
+    await eventually(async () => expect(await status(path)).toBe('ONLINE'));
+    await registry.call(verb === '' ? `DELETE ${path}` : `POST ${path}${verb}`);
+    const kick = (upToSession: number) => ({ productKey, deviceName: 'pump-late', upToSession, reason });
+    // By the instance that took the command, and by the log: nobody looks for the next 6 s.
+    await eventually(() => expect(edge.kicked).toEqual([kick(first), kick(first)]));
+    const late = await edge.connect(productKey, 'pump-late');
+    await eventually(() => expect(edge.kicked.at(-1)).toEqual(kick(late)), 5_000);
+  },
+);
+
 test('the sessions of an edge that dies are closed, in the log and in the directory', async () => {
   const { productKey, path } = await newDevice('pump.9');
   using survivor = new EdgeDouble('edge-alive');
