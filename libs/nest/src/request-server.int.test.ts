@@ -18,7 +18,7 @@ const lastEvent = requestContract({
 const GONE = -1;
 
 /** A service that hears events, and tells of the last one; a request may be held until `go`. */
-async function startListener() {
+async function startListener(logged: string[] = []) {
   const server = await startTestNats();
   let event = 0;
   const asked = Promise.withResolvers<void>();
@@ -54,7 +54,7 @@ async function startListener() {
         return { module: Listener, controllers: [LastEventController], providers, exports: providers };
       },
     },
-    createLogger('listener', 'silent'),
+    createLogger('listener', 'warn', { write: (line) => void logged.push(line) }),
   );
   const caller = await connectNats(server.url, 'caller');
   return {
@@ -105,4 +105,17 @@ test('what is not JSON, and an answer that NATS does not take, are refused with 
     kind: 'internal',
   });
   expect(await callService(caller, lastEvent, {})).toMatchObject({ event: 0 });
+});
+
+test('a request that takes too long is waited for once, and told', async () => {
+  const logged: string[] = [];
+  {
+    await using listener = await startListener(logged);
+    callService(listener.caller, lastEvent, { isHeld: true }).catch(() => undefined);
+    await listener.asked;
+    await listener.stop();
+  }
+  expect(logged.map((line) => JSON.parse(line))).toMatchObject([
+    { msg: 'the service stops with requests that it has not answered', requests: 1 },
+  ]);
 });

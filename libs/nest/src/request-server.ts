@@ -25,6 +25,7 @@ const ANSWERING_MS = 6_000;
 export class RequestServer extends Server implements CustomTransportStrategy {
   readonly #subscriptions: Subscription[] = [];
   readonly #inHand = new Set<Promise<void>>();
+  #closed: Promise<void> | undefined;
 
   /** @param queue instances that give the same name share the requests */
   constructor(
@@ -46,8 +47,13 @@ export class RequestServer extends Server implements CustomTransportStrategy {
     listening();
   }
 
-  /** Takes no more requests and answers those that it has, or gives up on them after 6 s. */
-  async close(): Promise<void> {
+  /** Takes no more requests and answers those that it has, or gives up on them after 6 s; once, however often called. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     const answered = async (): Promise<void> => {
       await Promise.allSettled(this.#subscriptions.splice(0).map((subscription) => subscription.drain()));
       await Promise.all(this.#inHand);

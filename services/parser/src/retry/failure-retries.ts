@@ -1,8 +1,6 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { retryFailures, type ReplyOf, type RequestOf } from '@gatehouse/contracts';
 import type { ParserMetrics } from '../observability/parser-metrics.ts';
-import { ParsingUnknown } from '../script/parsing.failures.ts';
-import type { ParsingRule, ProductParsings } from '../script/product-parsing.ts';
+import type { ProductParsings } from '../script/product-parsing.ts';
 import { RetryRun, type RetrySteps } from './retry-run.ts';
 
 type Request = RequestOf<typeof retryFailures>;
@@ -13,7 +11,6 @@ const MAX_AT_ONCE = 4;
 /** Of the time that a caller waits: what is tried must be stored, and the answer arrive. */
 const STORING_MS = 5_000;
 const ANSWERING_MS = 3_000;
-const REGISTRY_MS = 5_000;
 
 /** Answers `parser.v1.retry-failures`. */
 export class FailureRetries {
@@ -26,7 +23,7 @@ export class FailureRetries {
     private readonly metrics: ParserMetrics,
     private readonly timeoutMs = retryFailures.timeoutMs,
   ) {
-    this.#steps = { ...steps, ruleOf: (productKey) => inTime(parsings.ruleNow(productKey)) };
+    this.#steps = { ...steps, ruleOf: (productKey) => parsings.ruleNow(productKey) };
   }
 
   /**
@@ -48,22 +45,5 @@ export class FailureRetries {
       this.metrics.retried.add('parsed', run.parsed);
       this.metrics.retried.add('failed', run.failed);
     }
-  }
-}
-
-/** Live messages wait for the registry for as long as it takes; a caller does not. */
-async function inTime(rule: Promise<ParsingRule>): Promise<ParsingRule> {
-  const inTimeOrNot = new AbortController();
-  const { signal } = inTimeOrNot;
-  try {
-    const known = await Promise.race([
-      rule,
-      delay(REGISTRY_MS, undefined, { signal, ref: false }).catch(() => undefined),
-    ]);
-    if (known === undefined) throw new ParsingUnknown(`it did not answer within ${REGISTRY_MS} ms`);
-    if (known.kind === 'fail' && known.failure instanceof ParsingUnknown) throw known.failure;
-    return known;
-  } finally {
-    inTimeOrNot.abort();
   }
 }

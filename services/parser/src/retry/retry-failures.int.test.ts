@@ -177,3 +177,15 @@ test('one retry of a product is busy until the other is over, and without a scri
   expect(outcomes.toSorted()).toEqual(['busy', 'done']);
   expect((await around.messages(1)).map(text)).toEqual(['{"n":1}']);
 });
+
+test('a retry that the registry does not answer for is refused, and live messages go on by what is known', async () => {
+  await using around = await startSurroundings();
+  around.setScript(1, script('return { n: rawData[0] }'));
+  await around.startParser();
+  await around.publish(bytes('pump', 1));
+  await around.messages(1);
+  around.spoilAnswer();
+  await expect(retry(around)).rejects.toMatchObject({ code: 'PARSER_PARSING_UNKNOWN', kind: 'unavailable' });
+  await around.publish(bytes('pump', 2));
+  expect((await around.messages(2)).map(text)).toEqual(['{"n":1}', '{"n":2}']);
+});

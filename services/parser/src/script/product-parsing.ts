@@ -2,7 +2,7 @@ import { BoundedMap } from '@gatehouse/bounded-map';
 import { getProductParsing, type OnParsingFailure, type ProductParsing } from '@gatehouse/contracts';
 import { RemoteFailure } from '@gatehouse/failure';
 import { callService, MalformedReply } from '@gatehouse/nats';
-import type { Logger } from '@gatehouse/observability';
+import { reasonOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ParserConfig } from '../parser.config.ts';
 import type { MessageFailure } from '../uplink/message-failure.ts';
@@ -70,35 +70,18 @@ export class ProductParsings {
    *
    * @param direction each has a sandbox of its own: what downlink messages break costs the uplink nothing
    */
-  ruleOf(productKey: string, direction: Direction = 'uplink'): Promise<ParsingRule> {
+  async ruleOf(productKey: string, direction: Direction = 'uplink'): Promise<ParsingRule> {
     const unknown = this.#unknown.get(productKey);
     if (unknown !== undefined && performance.now() < unknown.until) {
-      return Promise.resolve({ kind: 'fail', failure: unknown.failure, onFailure: 'drop' });
+      return { kind: 'fail', failure: unknown.failure, onFailure: 'drop' };
     }
-    return this.#ruleOf(productKey, direction, () => {
-      const entry = this.#entries.get(productKey);
-      return entry ?? this.#questions.get(productKey) ?? this.#ask(productKey);
-    });
-  }
-
-  /**
-   * What the registry says now, for somebody who may have changed it a moment ago: the change may not have been
-   * reported to this instance yet.
-   */
-  ruleNow(productKey: string): Promise<ParsingRule> {
-    return this.#ruleOf(productKey, 'uplink', () => this.#ask(productKey));
-  }
-
-  async #ruleOf(
-    productKey: string,
-    direction: Direction,
-    find: () => Entry | Promise<Entry>,
-  ): Promise<ParsingRule> {
     this.#unknown.delete(productKey);
     let uselessAnswers = 0;
     for (let attempt = 0; ; attempt += 1) {
       try {
-        return this.#ruleFor(productKey, await find(), direction);
+        const entry =
+          this.#entries.get(productKey) ?? (await (this.#questions.get(productKey) ?? this.#ask(productKey)));
+        return this.#ruleFor(productKey, entry, direction);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         if (isUseless(error)) uselessAnswers += 1;
@@ -109,6 +92,20 @@ export class ProductParsings {
         );
         await wait(retryDelayMs(attempt));
       }
+    }
+  }
+
+  /**
+   * What the registry says now, for somebody who may have changed it a moment ago: the change may not have been
+   * reported to this instance yet.
+   *
+   * @throws {ParsingUnknown} it does not say; what was known of the product stays
+   */
+  async ruleNow(productKey: string): Promise<ParsingRule> {
+    try {
+      return this.#ruleFor(productKey, await this.#ask(productKey), 'uplink');
+    } catch (error) {
+      throw new ParsingUnknown(reasonOf(error));
     }
   }
 
@@ -158,6 +155,7 @@ export class ProductParsings {
 
   #keep(productKey: string, entry: Entry): void {
     this.#entries.set(productKey, entry);
+    this.#unknown.delete(productKey);
   }
 
   #ruleFor(productKey: string, { parsing }: Entry, direction: Direction): ParsingRule {

@@ -67,12 +67,11 @@ export async function startSurroundings() {
   await ensureStreams(nats, { replicas: 1, maxStreamBytes: 256 * 1024 * 1024 });
   const manager = await jetstreamManager(nats);
   const stream = jetstream(nats);
-  const parsings = new Map<string, ProductParsing>();
+  const parsings = new Map<string, ProductParsing | 'nonsense'>([[MALFORMED_PRODUCT, 'nonsense']]);
   const registry = nats.subscribe(getProductParsing.subject, {
     callback: (_error, message) => {
       const { productKey } = getProductParsing.request.parse(message.json());
-      const parsing = productKey === MALFORMED_PRODUCT ? 'nonsense' : (parsings.get(productKey) ?? null);
-      message.respond(JSON.stringify({ parsing }));
+      message.respond(JSON.stringify({ parsing: parsings.get(productKey) ?? null }));
     },
   });
   const parsers: ParserProcess[] = [];
@@ -117,9 +116,14 @@ export async function startSurroundings() {
       parsings.set(productKey, { productKey, gatewayId: GATEWAY, enabled: true, onFailure, script });
       if (isReported) nats.publish(registryEventSubject('parsing-script', productKey), '{}');
     },
+    /** From here on the registry's answer breaks its contract; that it changed nobody is told. */
+    spoilAnswer(productKey = PRODUCT): void {
+      parsings.set(productKey, 'nonsense');
+    },
     setCanary(version: number, code: string, percent: number): void {
       const parsing = parsings.get(PRODUCT);
-      if (parsing === undefined) throw new Error('a canary needs a version in force');
+      if (parsing === undefined || parsing === 'nonsense')
+        throw new Error('a canary needs a version in force');
       parsings.set(PRODUCT, { ...parsing, canary: { version, language: 'javascript', code, percent } });
     },
     /** Publishes a batch as an edge does, and gives its id. */
