@@ -82,9 +82,9 @@ async function listRow(registry: RegistryUnderTest, productKey: string, filter: 
 /** Rows of the view alone: a list reads nothing else. */
 async function writeMillion({ database }: RegistryUnderTest, productKey: string): Promise<void> {
   await database.query(
-    `insert into device_view (product_key, device_name, stream_version, serial_number, is_disabled, is_online,
-       session, open_sessions, created_at, activated_at, updated_at)
-     select $1, 'pump-' || lpad(number::text, 7, '0'), 1, 'SN_' || number, number % 100 = 0, number % 5 = 0,
+    `insert into device_view (product_key, device_name, stream_version, serial_number, is_disabled,
+       credential_version, is_online, session, open_sessions, created_at, activated_at, updated_at)
+     select $1, 'pump-' || lpad(number::text, 7, '0'), 1, 'SN_' || number, number % 100 = 0, 1, number % 5 = 0,
        0, '[]', now(), case when number % 2 = 0 then now() end, now()
      from generate_series(0, $2::int - 1) as number`,
     [productKey, DEVICES],

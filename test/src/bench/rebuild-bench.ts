@@ -76,9 +76,9 @@ async function writeLog(database: pg.Pool, productKey: string): Promise<void> {
 /** What the rebuild has to mend, and what is listed until then. */
 async function writeWrongRows(database: pg.Pool, productKey: string): Promise<void> {
   await database.query(
-    `insert into device_view (product_key, device_name, stream_version, is_disabled, is_online, session,
-       open_sessions, created_at, updated_at)
-     select $1, ${NAME}, 1, false, false, 0, '[]', now(), now() from generate_series(0, $2::int - 1) as number`,
+    `insert into device_view (product_key, device_name, stream_version, is_disabled, credential_version,
+       is_online, session, open_sessions, created_at, updated_at)
+     select $1, ${NAME}, 1, false, 1, false, 0, '[]', now(), now() from generate_series(0, $2::int - 1) as number`,
     [productKey, DEVICES],
   );
   await database.query('vacuum analyze device_view');

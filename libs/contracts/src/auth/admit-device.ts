@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { deviceName, gatewayId, productKey } from '../device/device-identity.ts';
 import { topicPermissions } from '../http/topic-permission.ts';
+import { credentialVersion } from '../registry/credential-queries.ts';
 import { requestContract } from '../request-contract.ts';
 
 /** Why a client was not let in. The edge turns each into a CONNACK code (platform codes in docs/mqtt.md). */
@@ -80,6 +81,7 @@ export const admitDevice = requestContract({
       outcome: z.literal('admitted'),
       productKey,
       deviceName,
+      credentialVersion,
       /** When the verdict must be asked for again; null while nothing limits it. */
       expiresAt: z.iso.datetime().nullable(),
       /** Rules of the authenticator's answer; they come before those of the gateway. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { credentialVersion } from '../registry/credential-queries.ts';
 
 /**
  * What an edge reports of its connections: payload of the stream PRESENCE is an array of these.
@@ -10,6 +11,8 @@ export const presenceReport = z.strictObject({
   productKey: z.string(),
   deviceName: z.string(),
   session: z.int().positive(),
+  /** Under which it was admitted; of `connected` only. */
+  credentialVersion,
   edgeId: z.string(),
   at: z.iso.datetime(),
   clientId: z.string(),
@@ -27,6 +30,8 @@ export const sessionEntry = z.strictObject({
   edgeId: z.string(),
   gatewayId: z.string(),
   connectedAt: z.iso.datetime(),
+  /** Under which it was admitted. */
+  credentialVersion,
 });
 export type SessionEntry = z.infer<typeof sessionEntry>;
 

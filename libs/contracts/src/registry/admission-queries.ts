@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { gatewayAuthentication } from '../http/gateway-authentication.ts';
 import { requestContract } from '../request-contract.ts';
+import { credentialVersion } from './credential-queries.ts';
 
 /** How a gateway wants its devices admitted. Holds the secret of an access key: only auth may ask. */
 export const gatewayAdmission = z.strictObject({
@@ -37,6 +38,7 @@ export const ensureDevice = requestContract({
       productKey: z.string(),
       deviceName: z.string(),
       isDisabled: z.boolean(),
+      credentialVersion,
       isNew: z.boolean(),
     }),
   ]),

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import { requestContract } from '../request-contract.ts';
 
+/**
+ * Version of the device's stream at which its credentials were set last: a session that was admitted under an
+ * older one is over. A device that is deleted and imported again goes on counting.
+ */
+export const credentialVersion = z.int().nonnegative().optional();
+
 /** A salted password hash with the settings that made it (RFC 7914). */
 export const passwordHash = z.strictObject({
   algorithm: z.literal('scrypt'),
@@ -26,6 +32,7 @@ export const findCredential = requestContract({
       productKey: z.string(),
       deviceName: z.string(),
       isDisabled: z.boolean(),
+      credentialVersion,
       password: passwordHash,
     }),
   ]),

@@ -4,6 +4,7 @@ import { admissionOf, certificateOf, certificateProblem } from './admission-poli
 const steps = [{ name: 'password', outcome: 'match', milliseconds: 1 }];
 const pump = {
   outcome: 'verified',
+  credentialVersion: 7,
   productKey: 'a1b2',
   deviceName: 'pump',
   isDisabled: false,
@@ -16,6 +17,7 @@ test('a verified device is admitted under its own name, without an expiry', () =
     outcome: 'admitted',
     productKey: 'a1b2',
     deviceName: 'pump',
+    credentialVersion: 7,
     expiresAt: null,
     permissions: [],
     steps,

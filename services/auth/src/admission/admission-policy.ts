@@ -15,6 +15,7 @@ export type CredentialVerdict =
       readonly productKey: string;
       readonly deviceName: string;
       readonly isDisabled: boolean;
+      readonly credentialVersion: number | undefined;
       /** Until when the verdict may be relied on; null: no limit. */
       readonly expiresAt: Date | null;
       readonly permissions: TopicPermission[];
@@ -29,12 +30,13 @@ type Request = RequestOf<typeof admitDevice>;
  */
 export function admissionOf(verdict: CredentialVerdict, steps: AdmissionStep[]): ReplyOf<typeof admitDevice> {
   if (verdict.outcome === 'rejected') return { outcome: 'refused', reason: verdict.reason, steps };
-  const { productKey, deviceName, isDisabled, expiresAt, permissions } = verdict;
+  const { productKey, deviceName, isDisabled, credentialVersion, expiresAt, permissions } = verdict;
   if (isDisabled) return { outcome: 'refused', reason: 'device-disabled', steps };
   return {
     outcome: 'admitted',
     productKey,
     deviceName,
+    ...(credentialVersion !== undefined && { credentialVersion }),
     expiresAt: expiresAt?.toISOString() ?? null,
     permissions,
     steps,

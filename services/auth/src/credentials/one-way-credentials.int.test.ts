@@ -12,7 +12,7 @@ import {
 
 test('the right password admits, everything else is refused with its reason', async () => {
   await using auth = await startAuth(await startTestNats());
-  expect(await auth.connect('pump', 'secret')).toBe('admitted');
+  expect(await auth.admit('pump', 'secret')).toMatchObject({ outcome: 'admitted', credentialVersion: 3 });
   expect(await auth.connect('pump', 'Secret')).toBe('wrong-password');
   expect(await auth.connect('drill', 'secret')).toBe('unknown-device');
   expect(await auth.connect('pump', 'secret', { gatewayId: 'gw-2' })).toBe('unknown-gateway');

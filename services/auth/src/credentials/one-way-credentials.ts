@@ -58,12 +58,13 @@ export class OneWayCredentials implements CredentialVerifier {
 }
 
 function verified({ answer }: KnownCredential): CredentialVerdict {
-  const { productKey, deviceName: name, isDisabled } = answer;
+  const { productKey, deviceName: name, isDisabled, credentialVersion } = answer;
   return {
     outcome: 'verified',
     productKey,
     deviceName: name,
     isDisabled,
+    credentialVersion,
     expiresAt: null,
     permissions: [],
   };

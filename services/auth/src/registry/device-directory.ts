@@ -14,6 +14,7 @@ export interface ReadyDevice {
   readonly productKey: string;
   readonly deviceName: string;
   readonly isDisabled: boolean;
+  readonly credentialVersion: number | undefined;
 }
 
 export type DeviceLookup =
@@ -30,9 +31,10 @@ export class DeviceDirectory extends AskedOnce<ReplyOf<typeof ensureDevice>, Rea
       ask: (gatewayId, deviceName) => registry.ask(ensureDevice, { gatewayId, deviceName }),
       entryOf: (answer, former) => {
         if (answer.outcome === 'unknown-gateway') return null;
-        const { productKey, deviceName, isDisabled, isNew } = answer;
-        const isUnchanged = !isNew && former?.isDisabled === isDisabled;
-        return isUnchanged ? former : { productKey, deviceName, isDisabled };
+        const { productKey, deviceName, isDisabled, credentialVersion, isNew } = answer;
+        const isUnchanged =
+          !isNew && former?.isDisabled === isDisabled && former.credentialVersion === credentialVersion;
+        return isUnchanged ? former : { productKey, deviceName, isDisabled, credentialVersion };
       },
       productOf: (device) => device?.productKey,
       count: (source) => metrics.deviceLookups.add(source),

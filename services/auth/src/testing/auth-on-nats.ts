@@ -49,7 +49,14 @@ export function hashOf(password: string): PasswordHash {
 }
 
 export function found(deviceName: string, password: string, isDisabled = false): CredentialAnswer {
-  return { outcome: 'found', productKey: PRODUCT, deviceName, isDisabled, password: hashOf(password) };
+  return {
+    outcome: 'found',
+    productKey: PRODUCT,
+    deviceName,
+    isDisabled,
+    credentialVersion: 3,
+    password: hashOf(password),
+  };
 }
 
 export function oneWayGateway(
@@ -105,7 +112,8 @@ export function answerAsRegistry(nats: NatsConnection) {
       if (isNew) asked.devicesMade += 1;
       devices.set(key, devices.get(key) ?? false);
       const { productKey } = gateway;
-      return { outcome: 'ready', productKey, deviceName, isDisabled: devices.get(key) ?? false, isNew };
+      const isDisabled = devices.get(key) ?? false;
+      return { outcome: 'ready', productKey, deviceName, isDisabled, credentialVersion: 5, isNew };
     }),
   ];
   return {

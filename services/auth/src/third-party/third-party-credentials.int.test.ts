@@ -44,6 +44,7 @@ test('the authenticator says who the device is, and the registry makes it once',
     outcome: 'admitted',
     productKey: PRODUCT,
     deviceName: 'pump-7',
+    credentialVersion: 5,
     expiresAt: null,
     permissions: [],
   });

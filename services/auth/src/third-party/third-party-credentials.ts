@@ -180,10 +180,18 @@ export class ThirdPartyCredentials implements CredentialVerifier {
 }
 
 function verified(
-  { productKey, deviceName, isDisabled }: ReadyDevice,
+  { productKey, deviceName, isDisabled, credentialVersion }: ReadyDevice,
   { expiresAt, permissions }: Pick<AcceptedVerdict, 'expiresAt' | 'permissions'>,
 ): CredentialVerdict {
-  return { outcome: 'verified', productKey, deviceName, isDisabled, expiresAt, permissions };
+  return {
+    outcome: 'verified',
+    productKey,
+    deviceName,
+    isDisabled,
+    credentialVersion,
+    expiresAt,
+    permissions,
+  };
 }
 
 function rejected(reason: Exclude<AdmissionRefusal, 'device-disabled'>): CredentialVerdict {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { VerdictCache } from './verdict-cache.ts';
 
-const device = { productKey: 'a1', deviceName: 'pump', isDisabled: false };
+const device = { productKey: 'a1', deviceName: 'pump', isDisabled: false, credentialVersion: 1 };
 const accepted = { outcome: 'accepted', device, expiresAt: null, permissions: [] } as const;
 const yes = { ...accepted, permissions: [] };
 const no = { outcome: 'refused', message: undefined } as const;

@@ -34,6 +34,8 @@ export interface AdmissionRequest {
 export interface Admitted {
   readonly productKey: string;
   readonly deviceName: string;
+  /** Of the device's credentials; undefined when auth does not say. */
+  readonly credentialVersion: number | undefined;
   /** When the admission ends, in milliseconds since 1970; Infinity while nothing limits it. */
   readonly expiresAtMs: number;
   /** Rules of the authenticator's answer; they come before those of the gateway. */

@@ -135,6 +135,7 @@ export class NatsConnectionAdmission implements ConnectionAdmission {
     return {
       productKey: verdict.productKey,
       deviceName: verdict.deviceName,
+      credentialVersion: verdict.credentialVersion,
       expiresAtMs: verdict.expiresAt === null ? Number.POSITIVE_INFINITY : Date.parse(verdict.expiresAt),
       permissions: verdict.permissions,
     };

@@ -101,7 +101,7 @@ export class Presence {
       this.parts.metrics.drops.add('presence-queue-full');
       return;
     }
-    const { gatewayId, productKey, deviceName, number } = session.identity;
+    const { gatewayId, productKey, deviceName, number, credentialVersion } = session.identity;
     const report: PresenceReport = {
       type,
       gatewayId,
@@ -113,6 +113,7 @@ export class Presence {
       clientId: session.terms.clientId,
       remoteAddress: session.connection.remoteAddress,
       protocolVersion: session.terms.protocolVersion,
+      ...(type === 'connected' && credentialVersion !== undefined && { credentialVersion }),
       ...(reason === undefined ? {} : { reason }),
       traceparent: traceparentOf(session.ways.trace),
     };

@@ -4,6 +4,13 @@ export interface HeldSession {
   readonly number: number;
 }
 
+/** What the directory says of a session. */
+export interface ClaimTerms {
+  readonly gatewayId: string;
+  readonly connectedAt: Date;
+  readonly credentialVersion?: number | undefined;
+}
+
 /** A device's place in the directory: its session number, and which other edges may have it still. */
 export interface Claim {
   readonly number: number;

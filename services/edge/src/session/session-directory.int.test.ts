@@ -85,6 +85,7 @@ function newSession(number: number): { readonly session: Session; readonly close
     ...device,
     number,
     connectedAt,
+    credentialVersion: undefined,
     expiresAtMs: Number.POSITIVE_INFINITY,
     admissionVersion: 1,
     authenticatorRules: [],
@@ -103,7 +104,7 @@ test('a claim whose answer was lost still names the edge that had the device', a
   const theirs = await house.bucket.put(key, entryOf('edge-2'));
   let answers = 0;
   const directory = house.directoryOn(losing(house.entries, () => (answers += 1) === 1));
-  const claim = await directory.claim(device, 'g', connectedAt);
+  const claim = await directory.claim(device, { gatewayId: 'g', connectedAt });
   expect(claim).toEqual({ number: theirs + 2, formers: [{ edgeId: 'edge-2', number: theirs }] });
 });
 
@@ -112,7 +113,7 @@ test('a claim that fails is taken back, after the session that it replaced was e
   const theirs = await house.bucket.put(key, entryOf('edge-2'));
   house.playEdge('edge-2');
   const takeover = house.takeoverOn(house.directoryOn(losing(house.entries, () => true)));
-  await expect(takeover.claim(device, 'g', connectedAt)).rejects.toMatchObject({
+  await expect(takeover.claim(device, { gatewayId: 'g', connectedAt })).rejects.toMatchObject({
     code: 'EDGE_SESSION_DIRECTORY_UNAVAILABLE',
   });
   await eventually(async () => expect(await house.isListed()).toBe(false));
@@ -131,14 +132,19 @@ test('a client that leaves while its claim is in flight leaves no session that n
     receivedAt: connectedAt,
     span: trace.getTracer('test').startSpan('CONNECT', {}, ROOT_CONTEXT),
   } as unknown as Arrival;
-  const admitted = { ...device, expiresAtMs: Number.POSITIVE_INFINITY, permissions: [] };
+  const admitted = {
+    ...device,
+    credentialVersion: 3,
+    expiresAtMs: Number.POSITIVE_INFINITY,
+    permissions: [],
+  };
 
   const elsewhere = await house.bucket.put(key, entryOf('edge-2'));
   await expect(lifecycle.open(gone, admitted)).rejects.toMatchObject({ code: 'EDGE_CLIENT_GONE' });
   expect(house.kicks).toEqual([{ edgeId: 'edge-2', upToSession: elsewhere, isInDirectory: true }]);
   await eventually(async () => expect(await house.isListed()).toBe(false));
 
-  const here = newSession((await directory.claim(device, 'g', connectedAt)).number);
+  const here = newSession((await directory.claim(device, { gatewayId: 'g', connectedAt })).number);
   house.sessions.add(here.session);
   await expect(lifecycle.open(gone, admitted)).rejects.toMatchObject({ code: 'EDGE_CLIENT_GONE' });
   expect(here.closed).toEqual(['EDGE_SESSION_TAKEN_OVER']);
@@ -148,7 +154,7 @@ test('a client that leaves while its claim is in flight leaves no session that n
 test('a session is claimed again under a new number, unless another edge has its device', async () => {
   await using house = await startDirectory();
   const directory = house.directoryOn();
-  const { number } = await directory.claim(device, 'g', connectedAt);
+  const { number } = await directory.claim(device, { gatewayId: 'g', connectedAt });
   const { session, closed } = newSession(number);
   house.sessions.add(session);
   const connected: number[] = [];
@@ -198,11 +204,11 @@ test('a device that comes back to its edge is claimed by one write', async () =>
   await using house = await startDirectory();
   const { entries, asked } = counting(house.entries);
   const directory = house.directoryOn(entries);
-  const first = await directory.claim(device, 'g', connectedAt);
+  const first = await directory.claim(device, { gatewayId: 'g', connectedAt });
   directory.release(device, first.number);
   await eventually(async () => expect(await house.isListed()).toBe(false));
   await directory.settled(AbortSignal.timeout(60_000));
-  const second = await directory.claim(device, 'g', connectedAt);
+  const second = await directory.claim(device, { gatewayId: 'g', connectedAt });
   expect(second).toEqual({ number: first.number + 2, formers: [] });
   expect(asked).toEqual(['find', 'put', 'delete', 'put']);
 });
@@ -210,11 +216,11 @@ test('a device that comes back to its edge is claimed by one write', async () =>
 test('a device that was on another edge meanwhile is claimed from there', async () => {
   await using house = await startDirectory();
   const directory = house.directoryOn();
-  const first = await directory.claim(device, 'g', connectedAt);
+  const first = await directory.claim(device, { gatewayId: 'g', connectedAt });
   directory.release(device, first.number);
   await directory.settled(AbortSignal.timeout(60_000));
   const theirs = await house.bucket.put(key, entryOf('edge-2'));
-  const second = await directory.claim(device, 'g', connectedAt);
+  const second = await directory.claim(device, { gatewayId: 'g', connectedAt });
   expect(second).toEqual({ number: theirs + 1, formers: [{ edgeId: 'edge-2', number: theirs }] });
 });
 
@@ -222,9 +228,9 @@ test('a write whose answer was lost counts, also when it was made without asking
   await using house = await startDirectory();
   let puts = 0;
   const directory = house.directoryOn(losing(house.entries, () => (puts += 1) === 2));
-  const first = await directory.claim(device, 'g', connectedAt);
+  const first = await directory.claim(device, { gatewayId: 'g', connectedAt });
   directory.release(device, first.number);
   await directory.settled(AbortSignal.timeout(60_000));
-  const second = await directory.claim(device, 'g', connectedAt);
+  const second = await directory.claim(device, { gatewayId: 'g', connectedAt });
   expect((await house.bucket.get(key))?.revision).toBe(second.number);
 });

@@ -4,7 +4,7 @@ import type { Logger } from '@gatehouse/observability';
 import { PublishRefused } from '@gatehouse/nats';
 import type { EdgeMetrics } from '../observability/edge-metrics.ts';
 import { ReleasedRevisions } from './released-revisions.ts';
-import type { Claim, HeldSession, UnsettledClaim } from './session-claim.ts';
+import type { Claim, ClaimTerms, HeldSession, UnsettledClaim } from './session-claim.ts';
 import type { SessionEntries } from './session-entries.ts';
 import { SessionDirectoryUnavailable } from './session.failures.ts';
 import type { SessionIdentity } from './session.ts';
@@ -45,9 +45,9 @@ export class SessionDirectory {
   ) {}
 
   /** @throws {SessionDirectoryUnavailable} when the bucket does not answer */
-  async claim(device: Device, gatewayId: string, connectedAt: Date): Promise<Claim> {
+  async claim(device: Device, terms: ClaimTerms): Promise<Claim> {
     const key = sessionKey(device.productKey, device.deviceName);
-    const value = this.#valueOf(gatewayId, connectedAt);
+    const value = this.#valueOf(terms);
     // Of all attempts: one whose answer was lost may have replaced another edge's entry.
     const formers = new Map<string, HeldSession>();
     const deadline = performance.now() + CLAIM_TIMEOUT_MS;
@@ -80,9 +80,9 @@ export class SessionDirectory {
    * @returns the new session number; undefined when somebody else has the device now
    * @throws when the bucket does not answer
    */
-  async reclaim({ gatewayId, connectedAt, ...device }: SessionIdentity): Promise<number | undefined> {
-    const key = sessionKey(device.productKey, device.deviceName);
-    const value = this.#valueOf(gatewayId, connectedAt);
+  async reclaim(identity: SessionIdentity): Promise<number | undefined> {
+    const key = sessionKey(identity.productKey, identity.deviceName);
+    const value = this.#valueOf(identity);
     const current = await this.entries.find(key);
     if (current?.value !== undefined && current.value !== value) return undefined;
     return this.entries.put(key, value, current?.revision ?? 0);
@@ -163,8 +163,13 @@ export class SessionDirectory {
     return current?.value === value ? current.revision : undefined;
   }
 
-  #valueOf(gatewayId: string, connectedAt: Date): string {
-    const entry: SessionEntry = { edgeId: this.edgeId, gatewayId, connectedAt: connectedAt.toISOString() };
+  #valueOf({ gatewayId, connectedAt, credentialVersion }: ClaimTerms): string {
+    const entry: SessionEntry = {
+      edgeId: this.edgeId,
+      gatewayId,
+      connectedAt: connectedAt.toISOString(),
+      ...(credentialVersion !== undefined && { credentialVersion }),
+    };
     return JSON.stringify(entry);
   }
 }

@@ -63,7 +63,8 @@ export class SessionLifecycle {
     const { sessions, takeover, uplink, metrics } = this.parts;
     const { connection, gatewayId, admissionVersion, receivedAt: connectedAt } = arrival;
     const device = { productKey: admitted.productKey, deviceName: admitted.deviceName };
-    const claim = await takeover.claim(device, gatewayId, connectedAt);
+    const { credentialVersion } = admitted;
+    const claim = await takeover.claim(device, { gatewayId, connectedAt, credentialVersion });
     const { number } = claim;
 
     if (!connection.isOpen) {
@@ -86,6 +87,7 @@ export class SessionLifecycle {
         ...device,
         number,
         connectedAt,
+        credentialVersion,
         expiresAtMs: admitted.expiresAtMs,
         admissionVersion,
         authenticatorRules: admitted.permissions,

@@ -4,7 +4,7 @@ import { reasonOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { ConnectionFailure } from '../connection/connection.failures.ts';
 import type { Device, SessionDirectory } from './session-directory.ts';
-import type { Claim, HeldSession } from './session-claim.ts';
+import type { Claim, ClaimTerms, HeldSession } from './session-claim.ts';
 import { SessionDirectoryUnavailable, SessionEndedByOperator, SessionTakenOver } from './session.failures.ts';
 import type { Sessions } from './sessions.ts';
 
@@ -35,13 +35,13 @@ export class SessionTakeover {
    * @throws {SessionTakenOver | SessionEndedByOperator} when that happened
    * @throws {SessionDirectoryUnavailable}
    */
-  async claim(device: Device, gatewayId: string, connectedAt: Date): Promise<Claim> {
+  async claim(device: Device, terms: ClaimTerms): Promise<Claim> {
     const key = keyOf(device);
     const open = this.#openClaims.get(key) ?? { claims: 0, endedUpTo: 0, failure: undefined };
     open.claims += 1;
     this.#openClaims.set(key, open);
     try {
-      const claim = await this.directory.claim(device, gatewayId, connectedAt);
+      const claim = await this.directory.claim(device, terms);
       if (open.failure !== undefined && claim.number <= open.endedUpTo) {
         await this.abandon(device, claim);
         throw open.failure;

@@ -1,6 +1,15 @@
 import { queryObjects } from 'node:v8';
-import { deliverMessage, kickSession, type GatewayListener } from '@gatehouse/contracts';
-import { callService } from '@gatehouse/nats';
+import {
+  type admitDevice,
+  deliverMessage,
+  kickSession,
+  sessionEntry,
+  sessionKey,
+  SESSIONS_BUCKET,
+  type GatewayListener,
+  type ReplyOf,
+} from '@gatehouse/contracts';
+import { callService, openBucket } from '@gatehouse/nats';
 import { eventually } from '@gatehouse/testing';
 import type { IPublishPacket, MqttClient } from 'mqtt';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -8,6 +17,8 @@ import { Attempt } from '../attempts/attempt.ts';
 import { connectDevice, disconnected, EdgeHouse, untilRead } from '../testing/edge-under-test.ts';
 import { LinesLogged } from '../testing/lines-logged.ts';
 import { connectPacket, RawClient } from '../testing/raw-client.ts';
+
+type AdmitReply = ReplyOf<typeof admitDevice>;
 
 let house: EdgeHouse;
 let gateway: GatewayListener;
@@ -56,6 +67,17 @@ test('once it is decided who comes in nothing of the attempt is kept, which know
   await expect(connectDevice(house.address(gateway), 'pump-2')).rejects.toThrow('Connection refused');
   await eventually(() => expect(queryObjects(Attempt, { format: 'count' })).toBe(0));
   expect(device.connected).toBe(true);
+  await device.endAsync();
+});
+
+test('under which credentials a device came in stands in the directory and in its report', async () => {
+  const admit = house.bus.verdict;
+  house.bus.verdict = async (request) => ({ ...(await admit(request)), credentialVersion: 4 }) as AdmitReply;
+  const { device } = await startWith('pump-3');
+  expect((await house.stored.presence()).at(-1)).toMatchObject({ type: 'connected', credentialVersion: 4 });
+  const sessions = await openBucket(house.nats, SESSIONS_BUCKET);
+  const entry = await sessions.get(sessionKey('a1', 'pump-3'));
+  expect(sessionEntry.parse(entry?.json())).toMatchObject({ credentialVersion: 4 });
   await device.endAsync();
 });
 

@@ -22,6 +22,8 @@ export interface SessionIdentity {
   /** The session number: the revision of the device's entry in the session directory. */
   readonly number: number;
   readonly connectedAt: Date;
+  /** Of the device's credentials, under which it was admitted; undefined when auth did not say. */
+  readonly credentialVersion: number | undefined;
   /** When the admission ends, in milliseconds since 1970; Infinity while nothing limits it. */
   readonly expiresAtMs: number;
   /** `admissionVersion` of the gateway that it was admitted under. */

@@ -31,16 +31,23 @@ export class CredentialQueries {
         'gateway_view.product_key as productKey',
         'gateway_view.authentication',
         'device_view.is_disabled as isDisabled',
+        'device_view.credential_version as credentialVersion',
         'device_secret.key_id as keyId',
         'device_secret.sealed_password as sealed',
       ])
       .where('gateway_view.gateway_id', '=', gatewayId)
       .executeTakeFirst();
     if (row === undefined) return { outcome: 'unknown-gateway' };
-    const { productKey, authentication, isDisabled, keyId, sealed } = row;
+    const { productKey, authentication, isDisabled, credentialVersion, keyId, sealed } = row;
     // Where an authenticator decides, an imported password is worth nothing.
     const isJudgedHere = authentication.type === 'one-way';
-    if (!isJudgedHere || isDisabled === null || keyId === null || sealed === null) {
+    if (
+      !isJudgedHere ||
+      isDisabled === null ||
+      credentialVersion === null ||
+      keyId === null ||
+      sealed === null
+    ) {
       return { outcome: 'unknown-device', productKey };
     }
     const device = { productKey, deviceName: username };
@@ -48,6 +55,7 @@ export class CredentialQueries {
       outcome: 'found',
       ...device,
       isDisabled,
+      credentialVersion,
       password: this.secrets.open(device, { keyId, sealed }),
     };
   }

@@ -90,7 +90,7 @@ test('what comes after the deletion of the gateway is not written down', async (
   expect(await domain.deviceCommands.recordPresence([connected(gatewayId, productKey)])).toEqual({
     recorded: 0,
     ignored: 1,
-    barred: [{ productKey, deviceName: 'pump-7', status: 'absent' }],
+    barred: [{ productKey, deviceName: 'pump-7', reason: 'device-deleted' }],
   });
   await expect(domain.deviceCommands.delete(productKey, 'pump-7', context)).rejects.toMatchObject({
     code: 'REGISTRY_DEVICE_NOT_FOUND',

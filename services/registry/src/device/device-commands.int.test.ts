@@ -1,9 +1,10 @@
 import { gatewayInput, type GatewayView, type PresenceReport } from '@gatehouse/contracts';
 import { createCertificateAuthority } from '@gatehouse/pki';
 import { createTestDatabase, type TestDatabase } from '@gatehouse/testing';
-import { sql } from 'kysely';
+import { sql, type Kysely } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openDomain, type RegistryDomain } from '../domain-on-database.ts';
+import { credentialVersion } from '../schema/migrations/0017-credential-version.ts';
 import { sealPasswords } from '../schema/migrations/seal-passwords.ts';
 import { SecretSealer } from '../secrets/sealed-secret.ts';
 import { rebuildViews } from '../views/rebuild-views.ts';
@@ -138,6 +139,7 @@ test('auth finds the credential of a device, and why there is none', async () =>
     productKey,
     deviceName: 'cred.1',
     isDisabled: false,
+    credentialVersion: 1,
     password: { algorithm: 'scrypt', cost: 16, blockSize: 8, parallelization: 1 },
   });
   expect(await credentials.find(gatewayId, 'nobody')).toEqual({ outcome: 'unknown-device', productKey });
@@ -147,6 +149,7 @@ test('auth finds the credential of a device, and why there is none', async () =>
   await deviceCommands.disable(productKey, 'cred.1', context);
   expect(await credentials.find(gatewayId, 'cred.1')).toMatchObject({ isDisabled: true });
   await deviceCommands.replaceCredentials(productKey, 'cred.1', 'another', context);
+  expect(await credentials.find(gatewayId, 'cred.1')).toMatchObject({ credentialVersion: 3 });
   expect(before).not.toMatchObject({ password: { cost: 512 } });
   expect(await credentials.find(gatewayId, 'cred.1')).toMatchObject({ password: { cost: 512 } });
   await deviceCommands.delete(productKey, 'cred.1', context);
@@ -181,6 +184,18 @@ test('password hashes that stood unsealed are sealed by the migration', async ()
     where device_name = 'moved-1'`.execute(domain.db);
   await sealPasswords(domain.db, new SecretSealer(MASTER_KEY));
   expect(await domain.credentials.find(gateway.gatewayId, 'moved-1')).toEqual(before);
+});
+
+test('under which credentials sessions go on is found in the log by the migration', async () => {
+  await importRows([row('versions-1'), row('versions-2')]);
+  const { gatewayId, productKey } = gateway;
+  await domain.deviceCommands.disable(productKey, 'versions-2', context);
+  await domain.deviceCommands.replaceCredentials(productKey, 'versions-2', 'another', context);
+  await domain.deviceCommands.enable(productKey, 'versions-2', context);
+  await sql`alter table device_view drop column credential_version`.execute(domain.db);
+  await credentialVersion.up(domain.db as unknown as Kysely<unknown>);
+  expect(await domain.credentials.find(gatewayId, 'versions-1')).toMatchObject({ credentialVersion: 1 });
+  expect(await domain.credentials.find(gatewayId, 'versions-2')).toMatchObject({ credentialVersion: 3 });
 });
 
 test('a write answers with the device as it is after it', async () => {
@@ -239,7 +254,7 @@ test('presence reports may come twice, late, at once and about unknown devices',
   expect(await deviceCommands.recordPresence(story)).toEqual({
     recorded: 4,
     ignored: 1,
-    barred: [{ productKey: gateway.productKey, deviceName: 'never-imported', status: 'absent' }],
+    barred: [{ productKey: gateway.productKey, deviceName: 'never-imported', reason: 'device-deleted' }],
   });
   await Promise.all([
     deviceCommands.recordPresence(story),

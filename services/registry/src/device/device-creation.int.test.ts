@@ -54,11 +54,12 @@ async function createGateway(): Promise<GatewayView> {
 }
 
 const historyOf = (deviceName: string) => readStream(domain.db, deviceStream(gateway.productKey, deviceName));
-const ready = (deviceName: string, isNew: boolean, isDisabled = false) => ({
+const ready = (deviceName: string, isNew: boolean, isDisabled = false, credentialVersion = 1) => ({
   outcome: 'ready',
   productKey: gateway.productKey,
   deviceName,
   isDisabled,
+  credentialVersion,
   isNew,
 });
 
@@ -98,7 +99,8 @@ test('a disabled device stays disabled, and a deleted one is made anew', async (
   await domain.deviceCommands.disable(productKey, 'pump-2', context);
   expect(await creation.ensure(gatewayId, 'pump-2')).toEqual(ready('pump-2', false, true));
   await domain.deviceCommands.delete(productKey, 'pump-2', context);
-  expect(await creation.ensure(gatewayId, 'pump-2')).toEqual(ready('pump-2', true));
+  expect(await creation.ensure(gatewayId, 'pump-2')).toEqual(ready('pump-2', true, false, 4));
+  expect(await creation.ensure(gatewayId, 'pump-2')).toEqual(ready('pump-2', false, false, 4));
   expect((await historyOf('pump-2')).map(({ type }) => type)).toEqual([
     'DeviceCreated',
     'DeviceDisabled',

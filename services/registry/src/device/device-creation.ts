@@ -9,7 +9,7 @@ import { activeTraceparent } from '../commands/traceparent.ts';
 import type { RegistryDb, RegistryTransaction } from '../schema/registry-database.ts';
 import { deviceStream } from '../stream-names.ts';
 import { deviceKeyText, insertNewDeviceRows, type DeviceKey } from './device-rows.ts';
-import { loadDeviceStates } from './device-states.ts';
+import { ABSENT, loadDeviceStates } from './device-states.ts';
 import { deviceDecider } from './device.decider.ts';
 import { DeviceCreationsExceeded, DeviceNameInvalid } from './device.failures.ts';
 
@@ -26,6 +26,7 @@ interface FoundDevice extends NamedDevice {
   readonly productKey: string | null;
   /** Null when there is no such device. */
   readonly isDisabled: boolean | null;
+  readonly credentialVersion: number | null;
 }
 
 const MOST_IN_TRANSACTION = 500;
@@ -79,8 +80,8 @@ export class DeviceCreation {
   async #ensureAll(named: readonly NamedDevice[]): Promise<EnsuredDevice[]> {
     for (const device of named) this.#waiting.delete(keyOf(device));
     const found = await findDevices(this.db, named);
-    const missing = found.flatMap(({ productKey, isDisabled, ...device }) =>
-      productKey === null || isDisabled !== null ? [] : [{ ...device, productKey }],
+    const missing = found.flatMap(({ gatewayId, deviceName, metadata, productKey, isDisabled }) =>
+      productKey === null || isDisabled !== null ? [] : [{ gatewayId, deviceName, metadata, productKey }],
     );
     if (missing.length === 0) return found.map(answerOf);
     const made = await this.transactions.transact('authenticator', (attempt) => create(attempt, missing));
@@ -97,8 +98,11 @@ export class DeviceCreation {
 
 /** One statement for all; most of them are there. */
 async function findDevices(db: RegistryDb, named: readonly NamedDevice[]): Promise<FoundDevice[]> {
-  const { rows } = await sql<{ number: number; productKey: string | null; isDisabled: boolean | null }>`
-    select number::int, gateway_view.product_key as "productKey", device_view.is_disabled as "isDisabled"
+  const { rows } = await sql<
+    { number: number } & Pick<FoundDevice, 'productKey' | 'isDisabled' | 'credentialVersion'>
+  >`
+    select number::int, gateway_view.product_key as "productKey", device_view.is_disabled as "isDisabled",
+      device_view.credential_version as "credentialVersion"
     from unnest(
       ${named.map(({ gatewayId }) => gatewayId)}::text[], ${named.map(({ deviceName }) => deviceName)}::text[]
     ) with ordinality as named (gateway_id, device_name, number)
@@ -107,8 +111,8 @@ async function findDevices(db: RegistryDb, named: readonly NamedDevice[]): Promi
       and device_view.device_name = named.device_name`.execute(db);
   const byNumber = new Map(rows.map((row) => [row.number, row]));
   return named.map((device, index) => {
-    const { productKey = null, isDisabled = null } = byNumber.get(index + 1) ?? {};
-    return { ...device, productKey, isDisabled };
+    const { productKey = null, isDisabled = null, credentialVersion = null } = byNumber.get(index + 1) ?? {};
+    return { ...device, productKey, isDisabled, credentialVersion };
   });
 }
 
@@ -122,14 +126,18 @@ async function create(
   const states = await loadDeviceStates(attempt.db, devices);
   const decided = devices.map((device) => {
     const { productKey, deviceName, metadata } = device;
-    const { state, version } = states.get(deviceKeyText(device)) ?? {
-      state: deviceDecider.initialState,
-      version: 0,
-    };
+    const { state, version, credentialVersion } = states.get(deviceKeyText(device)) ?? ABSENT;
     const events = deviceDecider
       .decide({ type: 'CreateDevice', productKey, deviceName }, state)
       .map((event) => ({ ...event, metadata }));
-    return { ...device, state, version, events, streamId: deviceStream(productKey, deviceName) };
+    return {
+      ...device,
+      state,
+      version,
+      credentialVersion,
+      events,
+      streamId: deviceStream(productKey, deviceName),
+    };
   });
   const isFirst = ({ version, events }: (typeof decided)[number]): boolean =>
     version === 0 && events.length > 0;
@@ -149,13 +157,14 @@ async function create(
   );
   return new Map<string, EnsuredDevice>([
     ...missing.map((device) => [deviceKeyText(device), { outcome: 'unknown-gateway' }] as const),
-    ...decided.map(({ productKey, deviceName, state, events }) => {
+    ...decided.map(({ productKey, deviceName, state, version, credentialVersion, events }) => {
       const isDisabled = state.status === 'disabled';
       const answer = {
         outcome: 'ready',
         productKey,
         deviceName,
         isDisabled,
+        credentialVersion: events.length > 0 ? version + 1 : credentialVersion,
         isNew: events.length > 0,
       } as const;
       return [deviceKeyText({ productKey, deviceName }), answer] as const;
@@ -182,9 +191,16 @@ async function productsThatStay(
 const keyOf = ({ gatewayId, deviceName }: Pick<NamedDevice, 'gatewayId' | 'deviceName'>): string =>
   `${gatewayId}/${deviceName}`;
 
-function answerOf({ productKey, deviceName, isDisabled }: FoundDevice): EnsuredDevice {
+function answerOf({ productKey, deviceName, isDisabled, credentialVersion }: FoundDevice): EnsuredDevice {
   if (productKey === null) return { outcome: 'unknown-gateway' };
-  return { outcome: 'ready', productKey, deviceName, isDisabled: isDisabled === true, isNew: false };
+  return {
+    outcome: 'ready',
+    productKey,
+    deviceName,
+    isDisabled: isDisabled === true,
+    credentialVersion: credentialVersion ?? 0,
+    isNew: false,
+  };
 }
 
 function notNew(device: EnsuredDevice): EnsuredDevice {

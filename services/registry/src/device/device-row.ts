@@ -31,7 +31,7 @@ export function evolveDeviceRow(
     case 'DeviceEnabled':
       return { ...changed, is_disabled: false };
     case 'DeviceCredentialsReplaced':
-      return changed;
+      return { ...changed, credential_version: streamVersion };
   }
 }
 
@@ -50,6 +50,7 @@ function newRow(
     stream_version: streamVersion,
     serial_number: type === 'DeviceImported' ? data.serialNumber : null,
     is_disabled: false,
+    credential_version: streamVersion,
     is_online: false,
     session: String(data.ignoresSessionsUpTo),
     open_sessions: [],

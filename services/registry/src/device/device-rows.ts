@@ -72,10 +72,10 @@ export async function insertNewDeviceRows(
   const rows = devices.map(({ deviceName, serialNumber }) => ({ n: deviceName, s: serialNumber }));
   await sql`
     insert into device_view (
-      product_key, device_name, stream_version, serial_number, is_disabled, is_online, session, open_sessions,
-      created_at, updated_at
+      product_key, device_name, stream_version, serial_number, is_disabled, credential_version, is_online, session,
+      open_sessions, created_at, updated_at
     )
-    select ${productKey}, n, 1, s, false, false, 0, '[]', date_trunc('milliseconds', now()),
+    select ${productKey}, n, 1, s, false, 1, false, 0, '[]', date_trunc('milliseconds', now()),
       date_trunc('milliseconds', now())
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as new (n text, s text)
     order by n collate "C"`.execute(db);
@@ -99,6 +99,7 @@ const COLUMN_SET: Readonly<Record<keyof DeviceRow, true>> = {
   stream_version: true,
   serial_number: true,
   is_disabled: true,
+  credential_version: true,
   is_online: true,
   session: true,
   open_sessions: true,

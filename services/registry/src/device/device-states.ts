@@ -13,9 +13,15 @@ export interface VersionedDeviceState {
   readonly state: DeviceState;
   /** Of the stream; 0 without one. */
   readonly version: number;
+  /** Of the device; 0 when it is absent. */
+  readonly credentialVersion: number;
 }
 
-const ABSENT: VersionedDeviceState = { state: deviceDecider.initialState, version: 0 };
+export const ABSENT: VersionedDeviceState = {
+  state: deviceDecider.initialState,
+  version: 0,
+  credentialVersion: 0,
+};
 
 /**
  * The states of devices, by {@link deviceKeyText}. A device's row holds its state, so a history of years is not
@@ -34,7 +40,13 @@ export async function loadDeviceStates(
     const row = rows.get(deviceKeyText(device));
     if (!held.has(device.productKey)) states.set(deviceKeyText(device), ABSENT);
     else if (row === undefined) rest.push(device);
-    else states.set(deviceKeyText(device), { state: deviceStateOf(row), version: row.stream_version });
+    else {
+      states.set(deviceKeyText(device), {
+        state: deviceStateOf(row),
+        version: row.stream_version,
+        credentialVersion: row.credential_version,
+      });
+    }
   }
   if (rest.length === 0) return states;
   const former = await streamVersions(
@@ -51,5 +63,5 @@ export async function loadDeviceStates(
 async function foldStream(db: RegistryTransaction, streamId: string): Promise<VersionedDeviceState> {
   const history = await readStream(db, streamId);
   const events = history.map(({ type, data }) => deviceEvent.parse({ type, data }));
-  return { state: fold(deviceDecider, events), version: history.length };
+  return { state: fold(deviceDecider, events), version: history.length, credentialVersion: 0 };
 }

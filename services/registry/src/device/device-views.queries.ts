@@ -33,6 +33,11 @@ export interface OpenSession {
   readonly protocolVersion: 3 | 4 | 5;
 }
 
+export interface DeviceAdmission {
+  readonly isDisabled: boolean;
+  readonly credentialVersion: number;
+}
+
 export class DeviceQueries {
   readonly #products: ProductQueries;
 
@@ -63,6 +68,16 @@ export class DeviceQueries {
       .executeTakeFirst();
     if (row === undefined) throw new DeviceNotFound(productKey, deviceName);
     return deviceViewOf(row);
+  }
+
+  /** What lets a session of the device go on; undefined when there is no such device. */
+  async admissionOf(productKey: string, deviceName: string): Promise<DeviceAdmission | undefined> {
+    return this.db
+      .selectFrom('device_view')
+      .select(['is_disabled as isDisabled', 'credential_version as credentialVersion'])
+      .where('product_key', '=', productKey)
+      .where('device_name', '=', deviceName)
+      .executeTakeFirst();
   }
 
   async isKnown(productKey: string, deviceName: string): Promise<boolean> {

@@ -196,7 +196,7 @@ export class DevicesController {
       commandContext(request),
     );
     if (!isRepeated) {
-      this.sessions.endFormerNow({ productKey, deviceName, reason: 'credentials-changed' });
+      this.sessions.endNow({ productKey, deviceName, reason: 'credentials-changed' });
     }
     return device;
   }

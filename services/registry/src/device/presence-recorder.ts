@@ -1,23 +1,23 @@
-import type { PresenceReport } from '@gatehouse/contracts';
+import type { PresenceReport, SessionEndReason } from '@gatehouse/contracts';
 import type { EventMetadata, NewEvent, StreamAppend } from '@gatehouse/event-store';
 import type { CommandTransactions } from '../commands/command-transactions.ts';
 import { deviceStream } from '../stream-names.ts';
 import { deviceKeyText } from './device-rows.ts';
-import { loadDeviceStates, type VersionedDeviceState } from './device-states.ts';
-import { deviceDecider, type DeviceState } from './device.decider.ts';
+import { ABSENT, loadDeviceStates, type VersionedDeviceState } from './device-states.ts';
+import { deviceDecider } from './device.decider.ts';
 
 /** What became of reports: written as events, or without effect (repeated, outdated, of an unknown device). */
 export interface PresenceOutcome {
   readonly recorded: number;
   readonly ignored: number;
-  /** Devices that connected and may not: they were disabled or deleted while an edge let them in. */
+  /** Devices that connected and may not: what let them in was changed while an edge opened the session. */
   readonly barred: readonly BarredDevice[];
 }
 
 export interface BarredDevice {
   readonly productKey: string;
   readonly deviceName: string;
-  readonly status: Exclude<DeviceState['status'], 'enabled'>;
+  readonly reason: SessionEndReason;
 }
 
 const ACTOR = 'presence';
@@ -40,17 +40,27 @@ export class PresenceRecorder {
       return {
         recorded: recorded.length,
         ignored: reports.length - recorded.length,
-        barred: [...ofDevice].flatMap(([key, own]) => barredOf(own, states.get(key)?.state)),
+        barred: [...ofDevice].flatMap(([key, own]) => barredOf(own, states.get(key) ?? ABSENT)),
       };
     });
   }
 }
 
-function barredOf(reports: readonly PresenceReport[], state: DeviceState | undefined): BarredDevice[] {
-  const last = reports.at(-1);
-  if (last?.type !== 'connected' || state === undefined || state.status === 'enabled') return [];
-  const { productKey, deviceName } = last;
-  return [{ productKey, deviceName, status: state.status }];
+function barredOf(reports: readonly PresenceReport[], device: VersionedDeviceState): BarredDevice[] {
+  const came = reports.filter(({ type }) => type === 'connected');
+  const [{ productKey, deviceName } = { productKey: '', deviceName: '' }] = came;
+  const reason = came.length === 0 ? undefined : whyBarred(came, device);
+  return reason === undefined ? [] : [{ productKey, deviceName, reason }];
+}
+
+function whyBarred(
+  came: readonly PresenceReport[],
+  { state, credentialVersion }: VersionedDeviceState,
+): SessionEndReason | undefined {
+  if (state.status === 'absent') return 'device-deleted';
+  if (state.status === 'disabled') return 'device-disabled';
+  const isFormer = came.some((report) => (report.credentialVersion ?? credentialVersion) < credentialVersion);
+  return isFormer ? 'credentials-changed' : undefined;
 }
 
 function appendOf(

@@ -1,12 +1,11 @@
 import { kickSession, registryEventSubject, type SessionEndReason } from '@gatehouse/contracts';
 import type { RecordedEvent } from '@gatehouse/event-store';
-import { Failure } from '@gatehouse/failure';
 import { callService, ServiceUnreachable } from '@gatehouse/nats';
 import { reasonOf, type Logger } from '@gatehouse/observability';
 import type { NatsConnection } from '@nats-io/transport-node';
 import { pauseUnlessAborted } from '../background/back-off.ts';
 import type { LogReader } from '../background/log-follower.ts';
-import type { DeviceQueries } from '../device/device-views.queries.ts';
+import type { DeviceAdmission, DeviceQueries } from '../device/device-views.queries.ts';
 import { streamNameOf } from '../stream-names.ts';
 import type { FoundSession, SessionDirectory } from './session-directory.ts';
 
@@ -14,21 +13,8 @@ export interface Ending {
   readonly productKey: string;
   readonly deviceName: string;
   readonly reason: SessionEndReason;
-  /** Ends only what had connected before; without it whatever there is while the device may not connect. */
-  readonly before?: ConnectedBefore | undefined;
 }
 
-/** A session that either says so of. Numbers know nothing of clocks, and the log knows no numbers. */
-export interface ConnectedBefore {
-  /** The device's session at that moment. */
-  readonly session?: number | undefined;
-  readonly instant: Date;
-}
-
-/**
- * An admission that was under way meanwhile can still become a session: in moments, or, when NATS does not
- * answer, after up to 10 s for the verdict and 18 s for the claim on the device.
- */
 const LOOK_AGAIN_AFTER_MS = [6_000, 30_000];
 const MAX_LOOKS_WAITING = 20_000;
 const PUBLISHED_WITHIN_MS = 300;
@@ -38,7 +24,7 @@ const RETRY_MS = 200;
 /**
  * Ends the live session of a device that was disabled or deleted, or that has a new password: soon by the
  * instance that did it, and at least once by the log, which can be held back by a long transaction. One that was
- * not open yet is found by looking again; of a device that may not connect, by its report.
+ * not open yet ends when it is reported; whose edge does not answer is looked for again.
  */
 export class SessionEnding implements LogReader {
   readonly name = 'session-ending';
@@ -58,21 +44,19 @@ export class SessionEnding implements LogReader {
    * would admit a device that comes back before it has heard of it; or a little later in any case.
    */
   endNow(ending: Ending): void {
-    this.#whenPublished(ending, () => this.end(ending, this.#stopped.signal));
-  }
-
-  /** The same, for a device that may connect again: what it connects now goes on. */
-  endFormerNow(ending: Omit<Ending, 'before'>): void {
-    const instant = new Date();
-    const { productKey, deviceName } = ending;
-    const present = this.sessions.find(productKey, deviceName).catch(() => undefined);
-    const before = async (): Promise<ConnectedBefore> => ({ session: (await present)?.session, instant });
-    const end = async (): Promise<void> => {
-      const whole = { ...ending, before: await before() };
-      await this.end(whole, this.#stopped.signal);
-      this.#lookAgainLater(whole, this.#stopped.signal);
-    };
-    this.#whenPublished(ending, end);
+    const { productKey, deviceName, reason } = ending;
+    this.nats.subscribe(registryEventSubject('device', productKey, deviceName), {
+      max: 1,
+      timeout: PUBLISHED_WITHIN_MS,
+      callback: () => {
+        this.end(ending, this.#stopped.signal).catch((error: unknown) => {
+          this.logger.warn(
+            { error: reasonOf(error), productKey, deviceName, reason },
+            'a session is left to the log to end',
+          );
+        });
+      },
+    });
   }
 
   onModuleDestroy(): void {
@@ -90,34 +74,24 @@ export class SessionEnding implements LogReader {
     );
   }
 
-  #whenPublished({ productKey, deviceName, reason }: Ending, end: () => Promise<void>): void {
-    this.nats.subscribe(registryEventSubject('device', productKey, deviceName), {
-      max: 1,
-      timeout: PUBLISHED_WITHIN_MS,
-      callback: () => {
-        end().catch((error: unknown) => {
-          this.logger.warn(
-            { error: reasonOf(error), productKey, deviceName, reason },
-            'a session is left to the log to end',
-          );
-        });
-      },
-    });
-  }
-
-  /** Returns when the device's edge has ended the session, when there is none to end, or after three tries. */
-  async end(ending: Ending, signal: AbortSignal): Promise<void> {
+  /**
+   * Ends the session that the device has, unless the device may have it.
+   *
+   * @returns false when its edge is not there or did not answer in three tries, or `signal` aborted
+   */
+  async end({ productKey, deviceName, reason }: Ending, signal: AbortSignal): Promise<boolean> {
     for (let attempt = 1; attempt <= ATTEMPTS && !signal.aborted; attempt += 1) {
-      // An old event that is read again must not end the session of a device that is enabled by now.
-      const { productKey, deviceName, reason } = ending;
       const found = await this.sessions.find(productKey, deviceName);
-      if (found === undefined || (await this.#mayGoOn(found, ending))) return;
+      if (found === undefined) return true;
+      // An old event that is read again must not end a session that began after it.
+      if (isAllowed(found, await this.devices.admissionOf(productKey, deviceName), reason)) return true;
       try {
         const request = { productKey, deviceName, upToSession: found.session, reason };
         await callService(this.nats, kickSession(found.entry.edgeId), request);
-        return;
+        return true;
       } catch (error) {
-        if (error instanceof ServiceUnreachable) return;
+        // Its sessions are closed when it is given up, and reported again when it is back after that.
+        if (error instanceof ServiceUnreachable) return false;
         this.logger.warn(
           { error: reasonOf(error), productKey, deviceName, attempt },
           'a session could not be ended',
@@ -125,22 +99,7 @@ export class SessionEnding implements LogReader {
         await pauseUnlessAborted(RETRY_MS * attempt, signal);
       }
     }
-  }
-
-  async #mayGoOn(
-    { session, entry }: FoundSession,
-    { productKey, deviceName, before }: Ending,
-  ): Promise<boolean> {
-    if (before !== undefined) {
-      const isFormer = session <= (before.session ?? 0) || new Date(entry.connectedAt) < before.instant;
-      return !isFormer;
-    }
-    try {
-      return (await this.devices.get(productKey, deviceName)).status !== 'DISABLE';
-    } catch (error) {
-      if (error instanceof Failure && error.kind === 'not-found') return false;
-      throw error;
-    }
+    return false;
   }
 
   #lookAgainLater(ending: Ending, signal: AbortSignal): void {
@@ -159,25 +118,24 @@ export class SessionEnding implements LogReader {
   }
 }
 
-function endingOf({ streamId, type, recordedAt }: RecordedEvent): Ending | undefined {
+/** By versions, not by clocks: an edge's and the registry's may differ. */
+function isAllowed(
+  { entry: { credentialVersion } }: FoundSession,
+  device: DeviceAdmission | undefined,
+  reason: SessionEndReason,
+): boolean {
+  if (device === undefined || device.isDisabled) return false;
+  if (credentialVersion === undefined) return reason !== 'credentials-changed';
+  return credentialVersion >= device.credentialVersion;
+}
+
+function endingOf({ streamId, type }: RecordedEvent): Ending | undefined {
   const reason = REASONS[type];
   const { aggregate, ids } = streamNameOf(streamId);
   const [productKey, deviceName] = ids;
   if (reason === undefined || aggregate !== 'device') return undefined;
   if (productKey === undefined || deviceName === undefined) return undefined;
-  const before = reason === 'credentials-changed' ? { instant: admittedSafelySince(recordedAt) } : undefined;
-  return { productKey, deviceName, reason, before };
-}
-
-/**
- * Auth hears of a new password when the log does. When that took so long that the session was ended without
- * waiting for it, the device may have come back by the former one: then only what connects when auth has heard
- * of it, in a moment, counts.
- */
-function admittedSafelySince(recordedAt: Date): Date {
-  const now = Date.now();
-  const isLate = now - recordedAt.getTime() > PUBLISHED_WITHIN_MS;
-  return isLate ? new Date(now + PUBLISHED_WITHIN_MS) : recordedAt;
+  return { productKey, deviceName, reason };
 }
 
 const REASONS: Readonly<Record<string, SessionEndReason>> = {

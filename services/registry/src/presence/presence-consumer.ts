@@ -16,6 +16,7 @@ import type { BackgroundWork } from '../background/background-work.ts';
 import { BackOff } from '../background/back-off.ts';
 import { isDatabaseOutage } from '../background/database-outage.ts';
 import type { DeviceCommands } from '../device/device-commands.ts';
+import { deviceKeyText } from '../device/device-rows.ts';
 import type { BarredDevice } from '../device/presence-recorder.ts';
 import type { SessionEnding } from '../live-session/session-ending.ts';
 
@@ -134,25 +135,35 @@ export class PresenceConsumer implements BackgroundWork {
         : context.with(trace.setSpan(context.active(), first), write));
       this.#reports.add('recorded', outcome.recorded);
       this.#reports.add('ignored', outcome.ignored);
-      await this.#endBarred(outcome.barred, signal);
+      this.#acknowledge(batch, outcome.barred, signal);
     } catch (error) {
       for (const span of spans) failSpan(span, error);
       throw error;
     } finally {
       for (const span of spans) span.end();
     }
-    for (const { message } of batch) message.ack();
   }
 
-  /** Before the report is acknowledged: one that comes again tells of them again. */
-  async #endBarred(devices: readonly BarredDevice[], signal: AbortSignal): Promise<void> {
-    await Promise.all(
-      devices.map(({ productKey, deviceName, status }) => {
-        this.logger.info({ productKey, deviceName, status }, 'a device that may not connect has connected');
-        const reason = status === 'disabled' ? 'device-disabled' : 'device-deleted';
-        return this.sessions.end({ productKey, deviceName, reason }, signal);
-      }),
-    );
+  /** A message that tells of barred devices when they are out, so that it comes again if this process ends before. */
+  #acknowledge(batch: readonly Delivered[], barred: readonly BarredDevice[], signal: AbortSignal): void {
+    const byDevice = new Map(barred.map((device) => [deviceKeyText(device), device]));
+    for (const { message, reports } of batch) {
+      const own = new Set(reports.flatMap((report) => byDevice.get(deviceKeyText(report)) ?? []));
+      if (own.size === 0) message.ack();
+      else void this.#endBarred(message, [...own], signal);
+    }
+  }
+
+  async #endBarred(message: JsMsg, barred: readonly BarredDevice[], signal: AbortSignal): Promise<void> {
+    try {
+      this.logger.info({ barred }, 'devices have connected that may not');
+      const ended = await Promise.all(barred.map((device) => this.sessions.end(device, signal)));
+      if (ended.every(Boolean)) message.ack();
+      else message.nak(NAK_DELAY_MS);
+    } catch (error) {
+      this.logger.warn({ error: reasonOf(error), barred }, 'sessions could not be ended');
+      message.nak(NAK_DELAY_MS);
+    }
   }
 
   #giveBack(batch: readonly Delivered[], error: unknown): void {

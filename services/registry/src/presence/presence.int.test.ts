@@ -68,17 +68,23 @@ class EdgeDouble implements Disposable {
     }, 1_000);
   }
 
-  async connect(productKey: string, deviceName: string): Promise<number> {
-    const entry = { edgeId: this.edgeId, gatewayId: 'g1', connectedAt: new Date().toISOString() };
-    const session = await sessions.put(sessionKey(productKey, deviceName), JSON.stringify(entry));
-    await this.report({ type: 'connected', productKey, deviceName, session });
+  async connect(productKey: string, deviceName: string, credentialVersion = 1): Promise<number> {
+    const session = await this.claim(productKey, deviceName, credentialVersion);
+    await this.report({ type: 'connected', productKey, deviceName, session, credentialVersion });
     return session;
   }
 
+  claim(productKey: string, deviceName: string, credentialVersion: number): Promise<number> {
+    const connectedAt = new Date().toISOString();
+    const entry = { edgeId: this.edgeId, gatewayId: 'g1', connectedAt, credentialVersion };
+    return sessions.put(sessionKey(productKey, deviceName), JSON.stringify(entry));
+  }
+
+  /** In one batch. */
   async report(
-    report: Pick<PresenceReport, 'type' | 'productKey' | 'deviceName' | 'session'>,
+    ...reports: Pick<PresenceReport, 'type' | 'productKey' | 'deviceName' | 'session' | 'credentialVersion'>[]
   ): Promise<void> {
-    const whole: PresenceReport = {
+    const whole = reports.map((report): PresenceReport => ({
       ...report,
       gatewayId: 'g1',
       edgeId: this.edgeId,
@@ -88,8 +94,8 @@ class EdgeDouble implements Disposable {
       protocolVersion: 5,
       ...(report.type === 'disconnected' ? { reason: 'closed' } : {}),
       traceparent: `00-${TRACE}-00f067aa0ba902b7-01`,
-    };
-    await jetstream(nats).publish(presenceReportSubject(this.edgeId), JSON.stringify([whole]));
+    }));
+    await jetstream(nats).publish(presenceReportSubject(this.edgeId), JSON.stringify(whole));
   }
 
   die(): void {
@@ -158,17 +164,19 @@ test.each([
 });
 
 test.each([
-  [':disable', 'device-disabled'],
-  ['', 'device-deleted'],
+  ['POST', ':disable', 'device-disabled'],
+  ['DELETE', '', 'device-deleted'],
+  ['PUT', '/credentials', 'credentials-changed'],
 ])(
-  'a session that opens after %j, since its admission took so long, ends when it is reported',
-  async (verb, reason) => {
+  'a session that opens after %s …%s, since its admission took so long, ends when it is reported',
+  async (method, verb, reason) => {
     const { productKey, path } = await newDevice('pump-late');
     using edge = new EdgeDouble(`edge-late-${reason}`);
     await edge.live();
     const first = await edge.connect(productKey, 'pump-late');
     await eventually(async () => expect(await status(path)).toBe('ONLINE'));
-    await registry.call(verb === '' ? `DELETE ${path}` : `POST ${path}${verb}`);
+    const request = method === 'PUT' ? { json: { password: 'another' } } : {};
+    await registry.call(`${method} ${path}${verb}`, request);
     const kick = (upToSession: number) => ({ productKey, deviceName: 'pump-late', upToSession, reason });
     // By the instance that took the command, and by the log: nobody looks for the next 6 s.
     await eventually(() => expect(edge.kicked).toEqual([kick(first), kick(first)]));
@@ -176,6 +184,21 @@ test.each([
     await eventually(() => expect(edge.kicked.at(-1)).toEqual(kick(late)), 5_000);
   },
 );
+
+test('a session that may not be is ended also when the end of the former one is reported after it', async () => {
+  const { productKey, path } = await newDevice('pump-moved');
+  using edge = new EdgeDouble('edge-moved');
+  await edge.live();
+  await registry.call(`POST ${path}:disable`);
+  const session = await edge.claim(productKey, 'pump-moved', 1);
+  const device = { productKey, deviceName: 'pump-moved' };
+  await edge.report(
+    { type: 'connected', ...device, session, credentialVersion: 1 },
+    { type: 'disconnected', ...device, session: session - 1 },
+  );
+  const kick = { ...device, upToSession: session, reason: 'device-disabled' };
+  await eventually(() => expect(edge.kicked).toContainEqual(kick), 5_000);
+});
 
 test('the sessions of an edge that dies are closed, in the log and in the directory', async () => {
   const { productKey, path } = await newDevice('pump.9');

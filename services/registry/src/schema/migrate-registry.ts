@@ -15,6 +15,7 @@ import { certificates } from './migrations/0011-certificates.ts';
 import { authorities } from './migrations/0013-authorities.ts';
 import { parsingCanary } from './migrations/0015-parsing-canary.ts';
 import { parsingFailures } from './migrations/0016-parsing-failures.ts';
+import { credentialVersion } from './migrations/0017-credential-version.ts';
 
 /** In this order, each once; what has been released is never edited. */
 const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
@@ -32,6 +33,7 @@ const migrations = (sealer: SecretSealer): Record<string, Migration> => ({
   '0013-authorities': authorities,
   '0015-parsing-canary': parsingCanary,
   '0016-parsing-failures': parsingFailures,
+  '0017-credential-version': credentialVersion,
 });
 
 /**

@@ -102,6 +102,8 @@ export interface DeviceViewTable {
   stream_version: number;
   serial_number: string | null;
   is_disabled: boolean;
+  /** `stream_version` at which the credentials were set last. */
+  credential_version: number;
   is_online: boolean;
   /** Number of the newest session seen; 0 before the first. */
   session: ColumnType<string, number, number>;

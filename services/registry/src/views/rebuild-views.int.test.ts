@@ -63,9 +63,9 @@ async function importDevices(from: number, count: number): Promise<void> {
 }
 
 const fakeDevice = (name: string) => sql`
-  insert into device_view (product_key, device_name, stream_version, is_disabled, is_online, session,
-    open_sessions, created_at, updated_at)
-  values (${gateway.productKey}, ${name}, 1, false, false, 0, '[]', now(), now())`;
+  insert into device_view (product_key, device_name, stream_version, is_disabled, credential_version, is_online,
+    session, open_sessions, created_at, updated_at)
+  values (${gateway.productKey}, ${name}, 1, false, 1, false, 0, '[]', now(), now())`;
 
 async function constraintsOf(tables: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ definition: string }>`
