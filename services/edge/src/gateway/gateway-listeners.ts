@@ -32,6 +32,10 @@ export interface ListenersParts {
 }
 
 const RELIST_MS = 30_000;
+/** After the registry did not answer: what it was asked for may have been a change. */
+const FIRST_LIST_RETRY_MS = 100;
+const LAST_LIST_RETRY_MS = 2_000;
+const RETRY_EVERY_MS = 100;
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 10_000;
 /** How often the registry is asked for a change that it has published but does not show yet. */
@@ -48,6 +52,8 @@ export class GatewayListeners {
   readonly #stopping = new AbortController();
   #stopWatching: (() => void) | undefined;
   #isListed = false;
+  #listAt = Number.POSITIVE_INFINITY;
+  #listRetryMs = FIRST_LIST_RETRY_MS;
   #onChange: () => void = () => undefined;
 
   constructor(private readonly parts: ListenersParts) {}
@@ -68,7 +74,7 @@ export class GatewayListeners {
     this.#stopWatching = this.parts.registry.watch((change) => this.#enqueue(() => this.#follow(change)));
     this.parts.link.onUp(() => this.#enqueue(() => this.#list()));
     void this.#listAgainAndAgain();
-    void this.#retryFailed();
+    void this.#retryWhatFailed();
   }
 
   /** What is served, which may be a version behind; nothing of gateways that nobody can connect to yet. */
@@ -113,23 +119,27 @@ export class GatewayListeners {
       await work();
     } catch (error) {
       this.parts.logger.debug({ err: error }, 'the registry could not be asked for gateways');
+      this.#listSoon();
     }
   }
 
-  /** Every half minute, and with back-off until the first time that the registry answers. */
   async #listAgainAndAgain(): Promise<void> {
-    let wait = 100;
     while (!this.#isStopping) {
       this.#enqueue(() => this.#list());
       await this.#work;
-      await this.#pause(this.#isListed ? RELIST_MS : wait);
-      wait = Math.min(2_000, wait * 2);
+      await this.#pause(RELIST_MS);
     }
+  }
+
+  #listSoon(): void {
+    this.#listAt = performance.now() + this.#listRetryMs;
+    this.#listRetryMs = Math.min(LAST_LIST_RETRY_MS, this.#listRetryMs * 2);
   }
 
   async #list(): Promise<void> {
     const gateways = await this.parts.registry.list();
     this.#isListed = true;
+    this.#listRetryMs = FIRST_LIST_RETRY_MS;
     const listed = new Set<string>();
     // All at once: each may wait for its staples.
     await Promise.all(
@@ -162,6 +172,7 @@ export class GatewayListeners {
       }
       await this.#pause(CHANGE_RETRY_MS);
     }
+    this.#listSoon();
   }
 
   #isNews({ gatewayId, version }: GatewayListener): boolean {
@@ -239,10 +250,14 @@ export class GatewayListeners {
     this.#ports.delete(live.port.port);
   }
 
-  async #retryFailed(): Promise<void> {
+  async #retryWhatFailed(): Promise<void> {
     while (!this.#isStopping) {
-      await this.#pause(250);
+      await this.#pause(RETRY_EVERY_MS);
       const now = performance.now();
+      if (this.#listAt <= now) {
+        this.#listAt = Number.POSITIVE_INFINITY;
+        this.#enqueue(() => this.#list());
+      }
       for (const listener of this.#listeners.values()) {
         if (listener.failure === undefined || listener.retryAt > now) continue;
         listener.retryAt = Number.POSITIVE_INFINITY;

@@ -174,6 +174,23 @@ test('an edge that starts before the registry waits for it', async () => {
   await listening(gateway);
 });
 
+test('a change that the registry did not answer for is made up for as soon as it answers', async () => {
+  const log = new LinesLogged('debug');
+  await house.startEdge({}, log.logger);
+  const gateway = await house.newGateway('gw-1');
+  house.bus.put(gateway);
+  await listening(gateway);
+  house.bus.stopRegistry();
+  await house.nats.flush();
+  const askedInVain = () => log.of('the registry could not be asked for gateways').length;
+  const before = askedInVain();
+  const changed = { ...gateway, version: gateway.version + 1 };
+  house.bus.put(changed);
+  await eventually(() => expect(askedInVain()).toBeGreaterThan(before));
+  house.bus.startRegistry();
+  await listening(changed);
+});
+
 test('what came in time counts, though the process was held up and reads it late', async () => {
   await house.startEdge({ EDGE_CONNECT_TIMEOUT_MS: '1000' });
   const gateway = await house.newGateway('gw-1');
