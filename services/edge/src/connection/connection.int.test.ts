@@ -9,7 +9,7 @@ import { connectPacket, publishPacket, RawClient } from '../testing/raw-client.t
 
 /** Where an edge listens that gives up soon on clients that do not send CONNECT. */
 const IMPATIENT = '127.0.0.2';
-const ADMISSION_TIMEOUT_MS = 4_000;
+const ADMISSION_TIMEOUT_MS = 8_000;
 
 let house: EdgeHouse;
 let gateway: GatewayListener;

@@ -79,7 +79,7 @@ test('connections of one address in a minute have a limit where one is set', asy
 });
 
 test('an address whose connections come to no CONNECT is banned, unless devices come from there', async () => {
-  await start({ EDGE_BAN_WASTED_CONNECTIONS: '3', EDGE_CONNECT_TIMEOUT_MS: '300' });
+  await start({ EDGE_BAN_WASTED_CONNECTIONS: '3', EDGE_CONNECT_TIMEOUT_MS: '1500' });
   const waste = async (address: string): Promise<void> => {
     await closed(await connectTcp(address, 'GET / HTTP/1.1\r\n\r\n'));
     await closed(await connectTcp(address));

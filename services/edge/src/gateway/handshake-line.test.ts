@@ -109,8 +109,8 @@ test('the line goes on by itself when a gap is over', async () => {
 
 test('of a gateway with gaps only those wait whose turn can come in time', async () => {
   const seen: string[] = [];
-  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 100 });
-  const slow = gateway(seen, 'slow', () => 50);
+  const line = new HandshakeLine({ loopShare: 1, maxWaiting: 1_000, timeoutMs: 1_000 });
+  const slow = gateway(seen, 'slow', () => 500);
   for (let count = 0; count < 4; count += 1) line.join(slow, new Socket(), HERE);
   expect(line.hasRoom(slow, HERE)).toBe(false);
   while (seen.length < 2) await turn();

@@ -236,7 +236,7 @@ describe('many that leave in one moment', () => {
     await Promise.all(again.map((device) => device.packet()));
     const expected = many.map((name) => `${name} client-disconnected`).toSorted();
     await eventually(async () => expect(await endings()).toEqual(expected));
-    expect(await house.stored.sessions()).toHaveLength(last.length);
+    await eventually(async () => expect(await house.stored.sessions()).toHaveLength(last.length));
   });
 
   test('a deleted gateway tells all of its devices, and reports them', async () => {

@@ -22,7 +22,9 @@ const good = patient.open('function transformPayload(topic, rawData) { return { 
 const GOOD = [{ n: 7 }, { n: 8 }];
 afterAll(() => good.retire());
 afterEach(() => {
-  if (lostIsolates > 0) throw new Error('an isolate does not end');
+  const lost = lostIsolates;
+  lostIsolates = 0;
+  if (lost > 0) throw new Error('an isolate does not end');
 });
 
 async function outcomesOf(sandbox: ScriptSandbox): Promise<unknown[]> {

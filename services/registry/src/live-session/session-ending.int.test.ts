@@ -34,9 +34,10 @@ beforeAll(async () => {
     callback: (_error, message) => {
       const kick = message.json<Kick>();
       kicks.push(kick);
-      // One that comes when the tests are over has no answer.
+      // As an edge does: only the session that is meant, and only once. What comes when the tests are over has no answer.
       sessions
-        .delete(sessionKey(kick.productKey, kick.deviceName))
+        .delete(sessionKey(kick.productKey, kick.deviceName), { previousSeq: kick.upToSession })
+        .catch(() => undefined)
         .then(() => message.respond(JSON.stringify({ ended: true })))
         .catch(() => undefined);
     },

@@ -45,10 +45,12 @@ export class SessionEnding implements LogReader {
    */
   endNow(ending: Ending): void {
     const { productKey, deviceName, reason } = ending;
-    this.nats.subscribe(registryEventSubject('device', productKey, deviceName), {
+    const published = this.nats.subscribe(registryEventSubject('device', productKey, deviceName), {
       max: 1,
       timeout: PUBLISHED_WITHIN_MS,
       callback: () => {
+        // A timeout leaves the subscription as it is.
+        published.unsubscribe();
         this.end(ending, this.#stopped.signal).catch((error: unknown) => {
           this.logger.warn(
             { error: reasonOf(error), productKey, deviceName, reason },
