@@ -18,11 +18,15 @@ const lastEvent = requestContract({
 const GONE = -1;
 
 /** A service that hears events, and tells of the last one; a request may be held until `go`. */
-async function startListener(logged: string[] = []) {
+async function startListener({
+  logged = [],
+  answersUntil = 'stopping',
+}: { logged?: string[]; answersUntil?: 'stopping' | 'stopped' } = {}) {
   const server = await startTestNats();
   let event = 0;
   const asked = Promise.withResolvers<void>();
   const go = Promise.withResolvers<void>();
+  const gone = Promise.withResolvers<void>();
 
   @Controller()
   class LastEventController implements OnModuleDestroy {
@@ -35,6 +39,7 @@ async function startListener(logged: string[] = []) {
 
     onModuleDestroy(): void {
       event = GONE;
+      gone.resolve();
     }
   }
 
@@ -44,6 +49,7 @@ async function startListener(logged: string[] = []) {
   const service = await startService(
     {
       name: 'listener',
+      answersUntil,
       readConfig: () => serviceConfig.parse({ NATS_URL: server.url }),
       module: (_config, { nats, providers }) => {
         nats.subscribe('test.event', {
@@ -61,6 +67,8 @@ async function startListener(logged: string[] = []) {
     caller,
     asked: asked.promise,
     go: go.resolve,
+    /** When the parts of the service are told that it stops. */
+    gone: gone.promise,
     stop: () => service.stop(),
     async [Symbol.asyncDispose]() {
       await caller.close();
@@ -107,10 +115,22 @@ test('what is not JSON, and an answer that NATS does not take, are refused with 
   expect(await callService(caller, lastEvent, {})).toMatchObject({ event: 0 });
 });
 
+test('a service that nobody else can answer for answers until it has stopped', async () => {
+  await using listener = await startListener({ answersUntil: 'stopped' });
+  const { caller } = listener;
+  const inHand = callService(caller, lastEvent, { isHeld: true });
+  await listener.asked;
+  const stopped = listener.stop();
+  await listener.gone;
+  listener.go();
+  expect(await inHand).toMatchObject({ event: GONE });
+  await stopped;
+});
+
 test('a request that takes too long is waited for once, and told', async () => {
   const logged: string[] = [];
   {
-    await using listener = await startListener(logged);
+    await using listener = await startListener({ logged });
     callService(listener.caller, lastEvent, { isHeld: true }).catch(() => undefined);
     await listener.asked;
     await listener.stop();

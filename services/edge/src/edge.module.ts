@@ -20,6 +20,9 @@ import { sessionProviders } from './session/session.module.ts';
 @Module({})
 class EdgeModule {}
 
+/** Nobody else can answer for the sessions of an edge. */
+export const EDGE_SERVICE = { name: 'edge', module: edgeModule, answersUntil: 'stopped' } as const;
+
 export function edgeModule(config: EdgeConfig, process: ServiceProcess): DynamicModule {
   checkPacketLimit(config.EDGE_MAX_PACKET_BYTES, process.nats.info?.max_payload ?? Number.POSITIVE_INFINITY);
   const base = edgeBase(config, process);

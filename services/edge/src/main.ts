@@ -1,10 +1,8 @@
 import { readConfig, runService } from '@gatehouse/nest';
 import { edgeConfig } from './edge.config.ts';
-import { edgeModule } from './edge.module.ts';
+import { EDGE_SERVICE } from './edge.module.ts';
 
 await runService({
-  name: 'edge',
+  ...EDGE_SERVICE,
   readConfig: () => readConfig(edgeConfig),
-  module: edgeModule,
-  answersUntil: 'stopped',
 });

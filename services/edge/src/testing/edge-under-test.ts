@@ -15,7 +15,7 @@ import { createCertificateAuthority, type CertificateAuthority } from '@gatehous
 import type { NatsConnection } from '@nats-io/transport-node';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { edgeConfig } from '../edge.config.ts';
-import { edgeModule } from '../edge.module.ts';
+import { EDGE_SERVICE } from '../edge.module.ts';
 import { BusDouble } from './bus-double.ts';
 import { OcspDouble } from './ocsp-double.ts';
 import { StoredByEdges } from './stored-by-edges.ts';
@@ -59,10 +59,8 @@ export class EdgeHouse implements AsyncDisposable {
    */
   async startEdge(settings: Record<string, string> = {}, logger?: Logger): Promise<RunningService> {
     const definition = {
-      name: 'edge',
+      ...EDGE_SERVICE,
       readConfig: () => readConfig(edgeConfig, { NATS_URL: this.server.url, ...settings }),
-      module: edgeModule,
-      answersUntil: 'stopped' as const,
     };
     const edge = await startService(definition, logger);
     this.#edges.push(edge);

@@ -102,11 +102,10 @@ export class ProductParsings {
    * @throws {ParsingUnknown} it does not say; what was known of the product stays
    */
   async ruleNow(productKey: string): Promise<ParsingRule> {
-    try {
-      return this.#ruleFor(productKey, await this.#ask(productKey), 'uplink');
-    } catch (error) {
+    const entry = await this.#ask(productKey).catch((error: unknown) => {
       throw new ParsingUnknown(reasonOf(error));
-    }
+    });
+    return this.#ruleFor(productKey, entry, 'uplink');
   }
 
   forgetProduct(productKey: string): void {

@@ -15,6 +15,7 @@ export interface Ending {
   readonly reason: SessionEndReason;
 }
 
+/** An edge that hangs is given up after 8 s, and may claim its sessions again. */
 const LOOK_AGAIN_AFTER_MS = [6_000, 30_000];
 const MAX_LOOKS_WAITING = 20_000;
 const PUBLISHED_WITHIN_MS = 300;
